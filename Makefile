@@ -1,0 +1,130 @@
+# migrate - build, test, install. `make demo` and `make check` are the two commands of the README.
+#
+#   make                 build ./migrate
+#   make demo            install what is missing, build, walk the example on a throw-away PostgreSQL
+#   make check           install what is missing, build, run every test
+#   make SAN=1 check     the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make unit | cli | pg | faults    one kind of test;  T=pattern picks tests by name
+#   make lint            layers, banned constructs, format, manual pages
+#   make fuzz            libFuzzer targets, FUZZ_SECONDS each
+#   make bench           ratios against peers, in one run
+#   make install PREFIX= DESTDIR=    make clean
+#
+# BUILD=dir keeps a second build apart. ROOMS='base sql' builds only these rooms (for work on a lower room).
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+SAN ?=
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+IS_CLANG := $(findstring clang,$(CC))
+BUILD ?= build/$(notdir $(CC))$(if $(SAN),-san)
+# Bottom up: a room imports only rooms named before it (tools/layers checks it).
+ROOMS ?= base sql migration catalog rules db plan exec report cmd
+
+# -std=c17 with POSIX; _DEFAULT_SOURCE for d_type, getrandom and the like.
+CPPFLAGS += -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -I$(BUILD)/gen -include src/base/prelude.h \
+            -DMIGRATE_VERSION='"$(VERSION)"'
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wcast-qual -Wformat=2 -Wundef -Wvla \
+        -Wwrite-strings -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wredundant-decls \
+        -Wimplicit-fallthrough -Wdouble-promotion -fno-common -Werror
+WARN += $(if $(IS_CLANG),-Wmissing-variable-declarations -Wcomma,\
+        -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wformat-signedness)
+HARDEN := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+OPT ?= $(if $(SAN),-O1,-O2)
+SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+, := ,
+CFLAGS_ALL = -std=c17 -g $(OPT) $(HARDEN) $(SANFLAGS) $(WARN) $(CFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
+# libpq is not here: src/db/libpq.c binds it when the first connection is opened (its comment says why).
+LIBS := -lpcre2-8 -lyaml -ljansson -lcrypto
+CPPFLAGS += -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
+
+SRC := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
+OBJ := $(SRC:%.c=$(BUILD)/%.o)
+LIB := $(BUILD)/libmigrate.a
+HAS_RULES := $(filter rules,$(ROOMS))
+GEN_OBJ := $(if $(HAS_RULES),$(BUILD)/gen/rulebook_data.o)
+
+all: migrate
+migrate: $(BUILD)/migrate
+	@ln -sf $< $@
+
+$(BUILD)/migrate: $(BUILD)/src/main.o $(LIB)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(LIB): $(OBJ) $(GEN_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# The built-in rulebook: rules/**/*.yaml, checked and translated to C tables at build time.
+RULE_FILES := $(sort $(wildcard rules/forms/*.yaml rules/hazards/*/*.yaml))
+RULEGEN_OBJ := $(filter-out $(BUILD)/src/rules/builtin.o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/sql/*.c src/migration/*.c src/catalog/*.c src/rules/*.c)))
+$(BUILD)/rulegen: $(BUILD)/tools/rulegen.o $(RULEGEN_OBJ)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(BUILD)/gen/rulebook_data.c: $(BUILD)/rulegen $(RULE_FILES)
+	@mkdir -p $(@D)
+	$(BUILD)/rulegen $(RULE_FILES) >$@
+$(BUILD)/gen/rulebook_data.o: $(BUILD)/gen/rulebook_data.c
+	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -O1 -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- tests --------------------------------------------------------------------------------------------------------
+T ?=
+UNIT_SRC := $(foreach room,$(ROOMS),$(wildcard tests/unit/$(room)/t_*.c))
+UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka $(if $(findstring oracle,$@),-lpg_query)
+.SECONDARY:
+
+PICK = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T),$(f)),$(f))),$(1))
+PROVE := prove -j 2 --timer --exec 'tests/lib/run-test'
+export MIGRATE_BIN := $(CURDIR)/$(BUILD)/migrate
+export SAN
+
+unit: $(UNIT)
+	$(PROVE) $(call PICK,$(UNIT))
+cli: migrate
+	$(PROVE) $(call PICK,$(sort $(wildcard tests/cli/*.bats)))
+pg: migrate
+	$(PROVE) $(call PICK,$(sort $(wildcard tests/pg/*.bats)))
+faults: migrate
+	$(PROVE) $(call PICK,$(sort $(wildcard tests/fault/*.bats)))
+
+setup:
+	@tools/setup
+check: setup
+	$(MAKE) test lint
+test: migrate $(UNIT)
+	$(PROVE) $(call PICK,$(UNIT) $(sort $(wildcard tests/cli/*.bats tests/pg/*.bats tests/fault/*.bats)))
+demo: setup
+	@$(MAKE) --no-print-directory migrate
+	@tools/demo
+
+lint: layers
+layers:
+	@tools/layers
+format:
+	clang-format -i $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'tools/*.c')
+
+# ---- install ------------------------------------------------------------------------------------------------------
+install: migrate
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BUILD)/migrate $(DESTDIR)$(PREFIX)/bin/migrate
+	install -m 644 man/migrate.1 $(DESTDIR)$(PREFIX)/share/man/man1/migrate.1
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/migrate $(DESTDIR)$(PREFIX)/share/man/man1/migrate.1
+clean:
+	rm -rf build migrate
+
+.PHONY: all setup check test unit cli pg faults demo lint layers format install uninstall clean

@@ -1,0 +1,48 @@
+/*
+ * arena.h - memory by unit of work, and what happens when there is none left.
+ *
+ * An arena hands out zeroed memory and gives all of it back at once: one for a linted file, one for an
+ * executed step. Allocation never returns NULL: out of memory, or past the arena's maximum, the process prints one
+ * line and exits with 71. That is safe for a run, because a run must survive kill -9 anyway.
+ */
+#ifndef MIGRATE_BASE_ARENA_H
+#define MIGRATE_BASE_ARENA_H
+
+#include "base/str.h"
+
+struct arena_chunk;
+
+struct arena {
+    struct arena_chunk *chunk; /* newest first */
+    char *at, *end;            /* free part of the newest chunk */
+    size_t used;               /* bytes in all chunks */
+    size_t max;
+};
+
+/* Where an arena stood; see arena_rewind(). */
+struct arena_mark {
+    struct arena_chunk *chunk;
+    char *at;
+};
+
+void arena_init(struct arena *a, size_t max_bytes);
+void arena_free(struct arena *a);  /* gives everything back; the arena may be used again */
+void arena_reset(struct arena *a); /* as arena_free(), but keeps the oldest chunk for the next unit of work */
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, struct arena_mark mark); /* frees what came after the mark */
+
+void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull)); /* zeroed, aligned to 16 */
+struct str arena_str(struct arena *a, struct str s); /* a copy, NUL-terminated behind its end */
+char *arena_cstr(struct arena *a, struct str s);     /* a NUL-terminated copy */
+struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
+
+#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_array(a, type, count) ((type *)arena_alloc((a), mem_size((count), sizeof(type))))
+
+/* malloc and realloc that end the process instead of failing. */
+void *mem_alloc(size_t size) __attribute__((returns_nonnull, malloc));
+void *mem_realloc(void *old, size_t size) __attribute__((returns_nonnull));
+size_t mem_size(size_t count, size_t size); /* count * size; ends the process on overflow */
+NORETURN void mem_out(const char *what);    /* "out of memory: what", exit 71 */
+
+#endif

@@ -1,0 +1,182 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static enum file_kind kind_of_mode(mode_t mode)
+{
+    return S_ISREG(mode) ? FILE_REGULAR : S_ISDIR(mode) ? FILE_FOLDER : FILE_OTHER;
+}
+
+enum file_kind file_kind(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? kind_of_mode(st.st_mode) : FILE_MISSING;
+}
+
+static enum status read_all(int fd, const char *path, size_t hint, size_t max_bytes, struct arena *a,
+                            struct str *text, struct error *err)
+{
+    size_t cap = hint, n = 0;
+    char *p = arena_alloc(a, cap + 1);
+    for (;;) {
+        const ssize_t got = read(fd, p + n, cap - n + 1);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return error_errno(err, "read", path);
+        }
+        n += (size_t)got;
+        if (got == 0) {
+            break;
+        }
+        if (n > max_bytes) {
+            error_set(err, ST_USAGE, "%s is larger than %zu MB", path, max_bytes >> 20);
+            error_hint(err, "a migration this large is usually data: load it with COPY outside the migrations");
+            return ST_USAGE;
+        }
+        if (n > cap) {
+            char *more = arena_alloc(a, cap * 2 + 4096 + 1);
+            memcpy(more, p, n);
+            cap = cap * 2 + 4096;
+            p = more;
+        }
+    }
+    p[n] = '\0';
+    *text = (struct str){p, n};
+    return ST_OK;
+}
+
+enum status file_read(const char *path, size_t max_bytes, struct arena *a, struct str *text,
+                      struct error *err)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0) {
+        return read_all(STDIN_FILENO, "standard input", 4096, max_bytes, a, text, err);
+    }
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        const bool missing = errno == ENOENT || errno == ENOTDIR;
+        error_errno(err, "read", path);
+        return err->status = missing ? ST_USAGE : ST_SYSTEM;
+    }
+    enum status status = ST_OK;
+    if (fstat(fd, &st) != 0) {
+        status = error_errno(err, "read", path);
+    } else if (S_ISDIR(st.st_mode)) {
+        status = error_set(err, ST_USAGE, "%s is a folder", path);
+    } else if (S_ISBLK(st.st_mode)) {
+        status = error_set(err, ST_USAGE, "%s is not a regular file", path);
+    } else if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > max_bytes) {
+        status = error_set(err, ST_USAGE, "%s is larger than %zu MB", path, max_bytes >> 20);
+    } else {
+        const size_t hint = S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096;
+        status = read_all(fd, path, hint, max_bytes, a, text, err);
+    }
+    close(fd);
+    return status;
+}
+
+static enum status write_all(int fd, const char *path, struct str text, struct error *err)
+{
+    while (text.n > 0) {
+        const ssize_t put = write(fd, text.p, text.n);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return error_errno(err, "write", path);
+        }
+        text = str_slice(text, (size_t)put, text.n);
+    }
+    return fsync(fd) == 0 ? ST_OK : error_errno(err, "write", path);
+}
+
+enum status file_write_atomic(const char *path, struct str text, struct error *err)
+{
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    char *temporary = arena_cstr(&a, arena_printf(&a, "%s.%ld.tmp", path, (long)getpid()));
+    enum status status = ST_OK;
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        status = error_errno(err, "create", temporary);
+        goto out;
+    }
+    status = write_all(fd, temporary, text, err);
+    if (close(fd) != 0 && !status) {
+        status = error_errno(err, "write", temporary);
+    }
+    if (!status && rename(temporary, path) != 0) {
+        status = error_errno(err, "replace", path);
+    }
+    if (status) {
+        unlink(temporary);
+    }
+out:
+    arena_free(&a);
+    return status;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct file_entry *)a)->name, ((const struct file_entry *)b)->name);
+}
+
+enum status file_list(const char *folder, struct arena *a, struct file_list *list, struct error *err)
+{
+    DIR *dir = opendir(folder);
+    if (!dir) {
+        const bool named_wrongly = errno == ENOENT || errno == ENOTDIR;
+        error_errno(err, "open the folder", folder);
+        return err->status = named_wrongly ? ST_USAGE : ST_SYSTEM;
+    }
+    struct dirent *d;
+    while (errno = 0, (d = readdir(dir)) != NULL) {
+        struct stat st;
+        if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0) {
+            continue;
+        }
+        struct file_entry *e = vec_push(a, list);
+        e->name = arena_str(a, str_of(d->d_name));
+        if (d->d_type == DT_REG || d->d_type == DT_DIR) {
+            e->kind = d->d_type == DT_REG ? FILE_REGULAR : FILE_FOLDER;
+        } else if (fstatat(dirfd(dir), d->d_name, &st, 0) == 0) {
+            e->kind = kind_of_mode(st.st_mode);
+        }
+    }
+    enum status status = errno == 0 ? ST_OK : error_errno(err, "read the folder", folder);
+    closedir(dir);
+    if (list->n > 1) {
+        qsort(list->at, list->n, sizeof(list->at[0]), by_name);
+    }
+    return status;
+}
+
+struct str path_join(struct arena *a, struct str folder, struct str name)
+{
+    if (folder.n == 0 || str_eq(folder, STR("."))) {
+        return arena_str(a, name);
+    }
+    return arena_printf(a, "%.*s%s%.*s", STR_ARG(folder), str_ends(folder, STR("/")) ? "" : "/", STR_ARG(name));
+}
+
+struct str path_base(struct str path)
+{
+    size_t start = path.n;
+    while (start > 0 && path.p[start - 1] != '/') {
+        start--;
+    }
+    return str_slice(path, start, path.n);
+}
+
+struct str path_folder(struct str path)
+{
+    size_t end = path.n - path_base(path).n;
+    while (end > 1 && path.p[end - 1] == '/') {
+        end--;
+    }
+    return end == 0 ? STR(".") : str_slice(path, 0, end);
+}

@@ -1,0 +1,16 @@
+#include "base/vec.h"
+
+void *vec_grow(struct arena *arena, void *old, size_t n, size_t *cap, size_t size)
+{
+    const size_t wanted = n < 4 ? 8 : n + n / 2;
+    const size_t bytes = mem_size(wanted, size);
+    *cap = wanted;
+    if (!arena) {
+        return mem_realloc(old, bytes);
+    }
+    void *p = arena_alloc(arena, bytes);
+    if (n > 0) {
+        memcpy(p, old, n * size);
+    }
+    return p;
+}
