@@ -1,0 +1,204 @@
+/*
+ * model.h - what is known of a database's schema: plain data.
+ *
+ * The base is nothing, a catalog file or a live server; migrations are replayed on top (replay.h). With an empty base a table that
+ * a migration only mentions may or may not exist and has columns nobody told us of: that is what `exists` and `complete` say. All memory
+ * is the catalog's arena; pointers stay valid for its life. Names are folded and unquoted.
+ */
+#ifndef MIGRATE_CATALOG_MODEL_H
+#define MIGRATE_CATALOG_MODEL_H
+
+#include "base/map.h"
+#include "base/tri.h"
+#include "base/vec.h"
+#include "catalog/lockmode.h"
+
+VEC_DECLARE(name_list, struct str);
+
+/* Where in the replay something was made; all 0 in the base. Files and transactions count from 1. */
+struct origin {
+    uint32_t file;        /* which migration file */
+    uint32_t transaction; /* which transaction (or lone statement) of the whole replay */
+    uint32_t statement;   /* which statement of the whole replay */
+};
+
+enum relation_kind {
+    REL_UNKNOWN, /* mentioned only */
+    REL_TABLE,
+    REL_PARTITIONED, /* partitioned table */
+    REL_FOREIGN,
+    REL_VIEW,
+    REL_MATVIEW,
+    REL_SEQUENCE,
+    REL_INDEX,
+    REL_PARTITIONED_INDEX,
+    REL_COMPOSITE,
+};
+
+/* A type as written in a column or cast, resolved as far as it can be. */
+struct type_ref {
+    struct str text;   /* canonical, as format_type() prints it: "character varying(50)", "app.mood", "integer[]" */
+    struct str schema; /* "pg_catalog" for built-in ones, empty when it could not be resolved */
+    struct str name;   /* internal name without modifier and brackets: "varchar", "int4", "mood" */
+    int32_t mod[2];    /* modifiers; -1: none */
+    unsigned dimensions;
+    bool setof;
+};
+
+struct column {
+    struct str name;
+    struct type_ref type;
+    struct str collation;   /* empty: the type's */
+    bool not_null;
+    bool has_default;
+    struct str default_sql; /* its source text, empty when unknown */
+    enum tri default_volatile;
+    char identity;  /* 'a' always, 'd' by default, 0 none */
+    char generated; /* 's' stored, 'v' virtual, 0 none */
+    struct relation *sequence; /* owned by it (serial, identity) or NULL */
+    struct origin made;
+};
+
+enum constraint_kind {
+    CON_CHECK,
+    CON_NOT_NULL,
+    CON_PRIMARY,
+    CON_UNIQUE,
+    CON_FOREIGN,
+    CON_EXCLUDE,
+};
+
+struct constraint {
+    struct str name; /* PostgreSQL's generated name when none was written */
+    enum constraint_kind kind;
+    struct relation *table;
+    struct name_list columns;
+    bool valid;      /* convalidated */
+    bool enforced;   /* false: NOT ENFORCED */
+    bool no_inherit;
+    bool deferrable;
+    struct str expression;     /* CHECK: canonical text (shape form) */
+    struct name_list not_null; /* CHECK: columns that it proves to be not null (… IS NOT NULL in an AND) */
+    struct relation *index;    /* PRIMARY, UNIQUE, EXCLUDE */
+    struct relation *referenced; /* FOREIGN */
+    struct name_list referenced_columns;
+    char on_delete; /* 'a' no action, 'r', 'c', 'n', 'd' */
+    struct origin made;
+};
+
+VEC_DECLARE(constraint_list, struct constraint *);
+
+struct index_column {
+    struct str name;       /* empty for an expression */
+    struct str expression; /* canonical text */
+    struct str collation, opclass;
+    bool included;         /* INCLUDE column */
+};
+
+struct trigger {
+    struct str name;
+    bool before, row;
+    struct origin made;
+};
+
+VEC_DECLARE(relation_list, struct relation *);
+
+struct relation {
+    struct str schema, name;
+    enum relation_kind kind;
+    enum tri exists;      /* UNKNOWN: a migration mentions it, nothing shows that it is there */
+    bool complete;        /* columns, constraints, indexes below are all there are */
+    bool temporary, unlogged;
+    enum tri loaded;      /* may it hold rows? a table made in the replay starts at NO */
+    int64_t rows, bytes;  /* -1: unknown. bytes with indexes and TOAST */
+    struct origin made;   /* .statement == 0: was there before the replay, or unknown */
+    struct str access_method, tablespace; /* empty: default */
+    VEC(struct column *) columns;
+    VEC(struct constraint *) constraints;
+    struct relation_list indexes;
+    VEC(struct trigger *) triggers;
+    bool row_security;
+    /* partitions and inheritance */
+    struct relation_list parents, children;
+    bool is_partition, is_default_partition;
+    struct str partition_key;    /* of a partitioned table: "RANGE (created_at)" */
+    struct str partition_bound;  /* of a partition: "FOR VALUES …" or "DEFAULT" */
+    struct relation *default_partition;
+    /* index */
+    struct relation *table;      /* of an index; owner table of a sequence */
+    struct str owner_column;     /* of a sequence */
+    bool unique, primary, valid, nulls_not_distinct;
+    VEC(struct index_column) index_columns;
+    struct str predicate;        /* canonical text, empty: none */
+    struct constraint *constraint; /* that the index backs */
+    /* view, materialized view: what it reads, as far as known */
+    struct relation_list reads;
+    struct relation_list read_by; /* views and materialized views on this one */
+};
+
+struct type {
+    struct str schema, name;
+    enum type_kind { TYPE_ENUM, TYPE_DOMAIN, TYPE_COMPOSITE, TYPE_RANGE, TYPE_OTHER } kind;
+    struct type_ref base;         /* domain */
+    bool not_null;                /* domain */
+    bool has_constraints;         /* domain: any CHECK or NOT NULL */
+    struct str default_sql;
+    struct name_list labels;      /* enum */
+    VEC(struct constraint *) constraints; /* domain */
+    struct origin made;
+    struct origin last_label;     /* the last ADD VALUE */
+};
+
+struct function {
+    struct str schema, name;
+    char volatility; /* 'i' 's' 'v'; 0 unknown */
+    struct str language;
+    struct str body; /* of a SQL function, for inlining; empty when not known */
+    unsigned n_args;
+    bool returns_trigger;
+    struct origin made;
+};
+
+struct catalog {
+    struct arena *arena;
+    struct map relations; /* "schema\0name" -> struct relation (relations of one schema share one name space) */
+    struct map types;     /* -> struct type */
+    struct map functions; /* -> struct function; overloads: worst volatility */
+    struct map schemas;   /* name -> struct origin */
+    struct name_list search_path; /* default: public */
+    bool complete;        /* the base was a server or a catalog file: what is not here does not exist */
+    struct relation_list all; /* in order of appearance; dropped ones have exists == TRI_NO */
+    struct str time_zone; /* of the session; empty: unknown */
+    int server_version;   /* major, 0 unknown */
+};
+
+void catalog_init(struct catalog *c, struct arena *arena);
+
+/* The relation of that name, or NULL when nothing by that name was ever seen or it was dropped. */
+struct relation *catalog_relation(const struct catalog *c, struct str schema, struct str name);
+/* Resolve a possibly qualified name by the search path; schema empty: unqualified. NULL: not known. */
+struct relation *catalog_resolve(const struct catalog *c, struct str schema, struct str name);
+/* The same, but a name that is not known is entered as mentioned (exists UNKNOWN, or NO when the catalog is complete). */
+struct relation *catalog_mention(struct catalog *c, struct str schema, struct str name, enum relation_kind kind);
+struct relation *catalog_add(struct catalog *c, struct str schema, struct str name, enum relation_kind kind,
+                             struct origin made);
+void catalog_drop(struct catalog *c, struct relation *r); /* with its indexes, owned sequences, constraints on and to it */
+void catalog_rename(struct catalog *c, struct relation *r, struct str schema, struct str name);
+
+struct column *relation_column(const struct relation *r, struct str name); /* NULL: none */
+struct constraint *relation_constraint(const struct relation *r, struct str name);
+/* Is the column known to hold no NULL: NOT NULL, primary key, or a valid CHECK? UNKNOWN when the relation is not complete. */
+enum tri relation_proves_not_null(const struct relation *r, struct str column);
+struct type *catalog_type(const struct catalog *c, struct str schema, struct str name);
+struct function *catalog_function(const struct catalog *c, struct str schema, struct str name);
+/* Foreign keys of other tables (and its own) that reference r. */
+void relation_referencing(const struct catalog *c, const struct relation *r, struct arena *a,
+                          struct constraint_list *out);
+/* All partitions and inheritance children, at any depth, parents before children; r itself not. */
+void relation_descendants(const struct relation *r, struct arena *a, struct relation_list *out);
+/* "schema.name", each part quoted only where PostgreSQL would have to. */
+struct str relation_display(const struct relation *r, struct arena *a);
+struct str name_display(struct arena *a, struct str schema, struct str name);
+struct str name_quote(struct arena *a, struct str name); /* quote_ident() */
+
+#endif
