@@ -1,0 +1,66 @@
+/*
+ * effects.h - which form a statement is, and what it does on a server of one version, given what is known of the catalog.
+ */
+#ifndef MIGRATE_RULES_EFFECTS_H
+#define MIGRATE_RULES_EFFECTS_H
+
+#include "base/tri.h"
+#include "catalog/model.h"
+#include "rules/rulebook.h"
+#include "sql/shape.h"
+
+struct capture {
+    struct str name;    /* of the pattern: "table" */
+    uint32_t start, end;/* in the shape's text; start == end: did not take part */
+};
+
+/* A statement's action as one form. */
+struct classified {
+    const struct form *form; /* NULL: a statement that no form covers ("unknown form") */
+    const struct shape *shape;
+    const struct statement *statement;
+    struct str text; /* what the statement was split from */
+    struct capture captures[FORM_MAX_CAPTURES];
+    unsigned n_captures;
+    bool limit_hit;  /* a match limit was reached: could not tell */
+};
+
+struct relation_lock {
+    struct relation *relation;
+    enum lock_mode mode;
+    bool certain; /* false: its condition was unknown, or the relation may not exist */
+};
+
+struct relation_effect {
+    struct relation *relation;
+    bool certain;
+};
+
+VEC_DECLARE(relation_lock_list, struct relation_lock);
+VEC_DECLARE(relation_effect_list, struct relation_effect);
+
+enum known { KNOWN_NO, KNOWN_PARTLY, KNOWN_YES };
+
+struct effects {
+    enum tri supported;      /* by that server version */
+    enum tri in_transaction; /* may run in a transaction block */
+    struct relation_lock_list locks; /* one per relation, the strongest; the statement's own target first */
+    struct relation_effect_list rewrite, scan, build;
+    enum form_class class;
+    enum known known;        /* NO: unknown form; PARTLY: a condition was unknown (the worst is assumed, certain == false) */
+};
+
+/* The first form of the book that matches. Never fails: see form == NULL and limit_hit. */
+void classify(const struct rulebook *book, struct str text, const struct statement *st, const struct shape *shape,
+              struct classified *out);
+
+/* The effects before the statement is applied to the catalog; memory from the arena. */
+void effects_of(const struct rulebook *book, const struct classified *c, struct catalog *catalog, int server_version,
+                struct arena *a, struct effects *out);
+
+/* The relation a capture names (entered as mentioned if new), or NULL when the capture took no part. */
+struct relation *capture_relation(const struct classified *c, struct catalog *catalog, const char *name);
+/* The source text a capture stands for ("" when it took no part). */
+struct str capture_text(const struct classified *c, const char *name);
+
+#endif

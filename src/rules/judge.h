@@ -1,0 +1,99 @@
+/*
+ * judge.h - the walk over migrations: statements, forms, effects, transactions, findings, and the model they leave behind.
+ *
+ * Lint, explain, plan and up all use this one walk, so that they can never disagree. A judge is fed migrations in order; each is
+ * judged (or only replayed, for the state it leaves) on top of the catalog as the earlier ones left it.
+ */
+#ifndef MIGRATE_RULES_JUDGE_H
+#define MIGRATE_RULES_JUDGE_H
+
+#include "migration/migration.h"
+#include "rules/effects.h"
+
+struct judge_options {
+    int server_version;      /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
+    int64_t small_rows;      /* a table of at most so many rows is small (10000) */
+    int64_t small_bytes;     /* and of at most so many bytes (16 MB) */
+    bool all_rules;          /* also those off by default */
+};
+enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
+
+/* One action of a statement, judged. */
+struct judged_action {
+    struct classified what;
+    struct effects effects;
+};
+
+/* How a statement runs, as this tool runs it. */
+enum statement_kind {
+    STATEMENT_SQL,
+    STATEMENT_PSQL,        /* a backslash command: cannot run */
+    STATEMENT_TRANSACTION, /* BEGIN, COMMIT …: the file's own transaction control */
+    STATEMENT_UNREADABLE,  /* broken tokens or a placeholder at a place that decides */
+};
+
+struct judged_statement {
+    struct statement st;      /* tokens live in the judged part's arena */
+    struct str source;        /* its text, without the semicolon */
+    enum statement_kind kind;
+    struct shape_list shapes;
+    struct judged_action *actions; /* one per shape */
+    size_t n_actions;
+    struct effects effects;   /* of all actions together: strongest lock per relation, unions of the rest */
+    uint32_t transaction;     /* statements of one part with the same number share a transaction; from 1 */
+    bool alone;               /* runs outside a transaction block */
+    bool backfill;            /* UPDATE or DELETE that is to run in batches (directive) */
+    struct directive_list directives; /* from the comments right before it */
+    unsigned line, column;    /* of its first token */
+};
+
+struct finding {
+    const struct hazard *hazard; /* NULL: a problem of the file itself; then rule holds its id */
+    struct str rule;
+    enum severity severity;
+    struct str file;
+    uint32_t start, end;         /* bytes to underline */
+    unsigned line, column, end_line, end_column;
+    struct str message;          /* the title with its captures filled in */
+    struct str remark;           /* what stands behind the caret */
+    struct str instead;          /* empty: none */
+    struct str note;             /* what would settle an unknown; empty: nothing is unknown */
+    struct relation_lock_list locks;
+    struct str statement;        /* source */
+    bool suppressed;             /* by an allow directive */
+    struct str suppressed_by;    /* "migrate" or another tool's name */
+    struct str reason;
+    char fingerprint[33];        /* stable: rule, file's base name, canonical statement, occurrence */
+};
+
+VEC_DECLARE(judged_statement_list, struct judged_statement);
+VEC_DECLARE(finding_list, struct finding);
+
+struct judged_part {
+    const struct migration *migration;
+    bool down;
+    struct judged_statement_list statements;
+    struct finding_list findings; /* ordered by place, then severity (worst first), then rule */
+    unsigned unreadable;          /* statements that could not be read, unknown forms included */
+    unsigned unknown_forms;
+};
+
+struct judge {
+    const struct rulebook *book;
+    struct judge_options options;
+    struct catalog *catalog;
+    struct arena *scratch;
+    uint32_t files, transactions, statements; /* counted so far: origins in the catalog */
+};
+
+void judge_init(struct judge *j, const struct rulebook *book, const struct judge_options *options,
+                struct catalog *catalog);
+void judge_free(struct judge *j);
+
+/* Judge the up (or down) part of m and apply it to the catalog. Memory of *out from the arena; m and its text must outlive it. */
+NODISCARD enum status judge_part(struct judge *j, const struct migration *m, bool down, struct arena *a,
+                                 struct judged_part *out, struct error *err);
+/* Only apply the up part to the catalog: for migrations that are not judged themselves. */
+void judge_replay(struct judge *j, const struct migration *m);
+
+#endif
