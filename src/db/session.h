@@ -1,0 +1,103 @@
+/*
+ * session.h - one connection to PostgreSQL, asynchronous underneath.
+ *
+ * All sessions of the process share one event loop (loop.h): while one waits for its answer, the others' answers, timers and signals are
+ * served. The functions here return when their own request is done, its deadline passed or a signal came; on a
+ * deadline or signal the statement is cancelled and its answer still drained, so a session is always usable or closed.
+ * Errors are judged by SQLSTATE only. Notices go to the notice hook. libpq is bound when the first session is opened (libpq.c).
+ */
+#ifndef MIGRATE_DB_SESSION_H
+#define MIGRATE_DB_SESSION_H
+
+#include "base/error.h"
+#include "base/vec.h"
+
+struct session;
+struct loop;
+
+/* What to connect to. Strings are the caller's and must live as long as the sessions. */
+struct target {
+    const char *url;              /* URL or keyword string; NULL: libpq's PG* variables */
+    const char *application_name; /* "migrate" */
+    int connect_timeout_ms;       /* 0: 10 s */
+    /* Gives the password for one connection attempt when the URL has none; may be NULL. *password is wiped after use. */
+    enum status (*password)(void *arg, struct strbuf *password, struct error *err);
+    void *password_arg;
+};
+
+/* SQLSTATE classes that decide what to do. */
+enum sql_class {
+    SQL_OK,
+    SQL_LOCK_TIMEOUT,      /* 55P03 */
+    SQL_DEADLOCK,          /* 40P01 */
+    SQL_SERIALIZATION,     /* 40001 */
+    SQL_QUERY_CANCELED,    /* 57014: statement_timeout or a cancel */
+    SQL_READ_ONLY,         /* 25006 */
+    SQL_CONNECTION_LOST,   /* class 08, 57P01, 57P02, 57P03, or no answer at all */
+    SQL_DISK_FULL,         /* 53100 */
+    SQL_TOO_MANY,          /* 53300 */
+    SQL_PRIVILEGE,         /* 42501 */
+    SQL_UNDEFINED,         /* 42P01, 42704, 3F000: not there */
+    SQL_DUPLICATE,         /* 42P07, 42710, 42701, 23505 */
+    SQL_OTHER,
+};
+
+NODISCARD enum status session_open(struct loop *loop, const struct target *target, struct session **out,
+                                   struct error *err);
+void session_close(struct session *s); /* NULL is fine */
+
+/* Result of a query: text values, owned by the result. */
+struct rows;
+size_t rows_count(const struct rows *r);
+bool rows_null(const struct rows *r, size_t row, size_t column);
+struct str rows_value(const struct rows *r, size_t row, size_t column); /* empty for NULL */
+int64_t rows_i64(const struct rows *r, size_t row, size_t column);      /* 0 for NULL or no number */
+bool rows_bool(const struct rows *r, size_t row, size_t column);
+int64_t rows_affected(const struct rows *r);                            /* of the command tag; 0 when it has none */
+void rows_free(struct rows *r);
+
+struct param {
+    const char *text; /* NULL: SQL NULL */
+};
+
+/*
+ * Run one statement with parameters ($1 …) and wait. deadline_ms: 0 none. *out may be NULL when the rows do not matter. On failure *err has sqlstate,
+ * primary, detail, hint; error_sql_class() tells what kind it is.
+ */
+NODISCARD enum status session_query(struct session *s, const char *sql, const struct param *params, size_t n_params,
+                                    int64_t deadline_ms, struct rows **out, struct error *err);
+/* One simple-protocol statement without parameters: for what must be alone in its message, such as CREATE INDEX CONCURRENTLY. */
+NODISCARD enum status session_simple(struct session *s, struct str sql, int64_t deadline_ms, struct rows **out,
+                                     struct error *err);
+/* COPY … FROM STDIN with its data block (psql's text form, ends before \.). */
+NODISCARD enum status session_copy_in(struct session *s, struct str sql, struct str data, int64_t deadline_ms,
+                                      struct rows **out, struct error *err);
+
+/*
+ * Several statements in one round trip (libpq pipeline mode). Statements run in order; the first failure skips the rest. results[i] is
+ * filled for those that ran (NULL otherwise); *failed is the index of the one that failed, or n.
+ */
+struct pipelined {
+    const char *sql;
+    const struct param *params;
+    size_t n_params;
+};
+NODISCARD enum status session_pipeline(struct session *s, const struct pipelined *items, size_t n, int64_t deadline_ms,
+                                       struct rows **results, size_t *failed, struct error *err);
+
+enum sql_class error_sql_class(const struct error *err);
+bool session_usable(const struct session *s);    /* connected and idle or in a transaction */
+bool session_in_transaction(const struct session *s);
+int session_server_version(const struct session *s); /* 150018 */
+int session_pid(const struct session *s);         /* of the backend as the startup packet told it */
+const char *session_host(const struct session *s);/* for messages; never with a password */
+/* Called for each notice and warning; message is escaped text. */
+void session_on_notice(struct session *s, void (*hook)(void *arg, const char *severity, const char *message), void *arg);
+
+/* A connection string as it may be shown: without password and secrets. */
+void target_display(const char *url, struct strbuf *out);
+/* Quote an identifier or a literal as libpq does. */
+void session_quote_identifier(struct session *s, struct str name, struct strbuf *out);
+void session_quote_literal(struct session *s, struct str value, struct strbuf *out);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * runner.h - run plans so that they can be killed at any moment and picked up again.
+ */
+#ifndef MIGRATE_EXEC_RUNNER_H
+#define MIGRATE_EXEC_RUNNER_H
+
+#include "db/loop.h"
+#include "exec/event.h"
+#include "exec/history.h"
+
+/* The place of the snapshot before the first change: cmd/ fills it (from aws/ or a command), the executor only calls it. */
+struct snapshot_source {
+    /* Take one and wait until it is usable; *id for history. ST_REMOTE: nothing is changed. NULL: no snapshot. */
+    enum status (*take)(void *arg, const char *run_id, struct strbuf *id, struct error *err);
+    void *arg;
+};
+
+struct run_options {
+    const struct target *target;
+    const char *schema;            /* of history */
+    int64_t run_lock_wait_ms;      /* how long to wait for another run; 0: not at all */
+    int64_t lock_timeout_ms;       /* first rung (200) */
+    int64_t lock_timeout_max_ms;   /* last rung (3000) */
+    int64_t lock_budget_ms;        /* all attempts of one step together (600 000) */
+    unsigned lock_attempts;        /* at most (30) */
+    bool fresh_catalog;
+    struct event_sink sink;
+    struct snapshot_source snapshot;
+};
+void run_options_default(struct run_options *o);
+
+/* What is to be run, in this order. The planner's and the migrations' memory is the caller's. */
+struct run_item {
+    const struct migration_plan *plan;
+    unsigned first_step; /* steps before it were done by an earlier run */
+};
+
+struct run_result {
+    char run_id[33];
+    unsigned n_done;     /* migrations finished */
+    int64_t ms;
+};
+
+/*
+ * Take the run lock on s, verify with history that the items are still what is to be done, run them, record. s is the executing session: it
+ * carries the run lock. On failure *err says what and result what was finished. Statuses: ST_SERVER, ST_GAVE_WAY, ST_CONFLICT, ST_RUN_LOCKED,
+ * ST_PARTIAL (a step that cannot be rolled back was cut short), ST_REMOTE, ST_INTERRUPTED.
+ */
+NODISCARD enum status run_plans(struct loop *loop, struct session *s, const struct run_options *options,
+                                const struct run_item *items, size_t n, struct run_result *result, struct error *err);
+
+#endif
