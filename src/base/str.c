@@ -183,6 +183,21 @@ unsigned str_distance(struct str a, struct str b)
     return rows[a.n % 3][b.n];
 }
 
+const char *str_closest(struct str s, const char *const *names, size_t n)
+{
+    const char *best = NULL;
+    size_t limit = 1 + s.n / 4;
+    limit = limit < s.n ? limit : s.n; /* every letter changed is no likeness */
+    for (size_t i = 0; i < n; i++) {
+        const unsigned distance = str_distance(s, str_of(names[i]));
+        if (distance < limit || (!best && distance == limit)) {
+            best = names[i];
+            limit = distance;
+        }
+    }
+    return best;
+}
+
 void strbuf_init(struct strbuf *sb, size_t max_bytes)
 {
     *sb = (struct strbuf){.max = max_bytes};
