@@ -10,7 +10,7 @@
 #   make bench           ratios against peers, in one run
 #   make install PREFIX= DESTDIR=    make clean
 #
-# BUILD=dir keeps a second build apart. ROOMS='base sql' builds only these rooms (for work on a lower room).
+# V=1 shows the commands. BUILD=dir keeps a second build apart. ROOMS='base sql' builds only these rooms (for work on a lower room).
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -21,6 +21,9 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 SAN ?=
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1) $(2)')
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 IS_CLANG := $(findstring clang,$(CC))
 BUILD ?= build/$(notdir $(CC))$(if $(SAN),-san)
@@ -37,8 +40,8 @@ WARN += $(if $(IS_CLANG),-Wmissing-variable-declarations -Wcomma,\
         -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wformat-signedness)
 HARDEN := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
 OPT ?= $(if $(SAN),-O1,-O2)
-SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-, := ,
+comma := ,
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS_ALL = -std=c17 -g $(OPT) $(HARDEN) $(SANFLAGS) $(WARN) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 # libpq is not here: src/db/libpq.c binds it when the first connection is opened (its comment says why).
@@ -56,26 +59,32 @@ migrate: $(BUILD)/migrate
 	@ln -sf $< $@
 
 $(BUILD)/migrate: $(BUILD)/src/main.o $(LIB)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 $(LIB): $(OBJ) $(GEN_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)ar rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # The built-in rulebook: rules/**/*.yaml, checked and translated to C tables at build time.
 RULE_FILES := $(sort $(wildcard rules/forms/*.yaml rules/hazards/*/*.yaml))
 RULEGEN_OBJ := $(filter-out $(BUILD)/src/rules/builtin.o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard src/base/*.c src/sql/*.c src/migration/*.c src/catalog/*.c src/rules/*.c)))
 $(BUILD)/rulegen: $(BUILD)/tools/rulegen.o $(RULEGEN_OBJ)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 $(BUILD)/gen/rulebook_data.c: $(BUILD)/rulegen $(RULE_FILES)
 	@mkdir -p $(@D)
-	$(BUILD)/rulegen $(RULE_FILES) >$@
+	$(call say,GEN,$@)
+	$(Q)$(BUILD)/rulegen $(RULE_FILES) >$@
 $(BUILD)/gen/rulebook_data.o: $(BUILD)/gen/rulebook_data.c
-	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -O1 -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -O1 -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -84,7 +93,8 @@ T ?=
 UNIT_SRC := $(foreach room,$(ROOMS),$(wildcard tests/unit/$(room)/t_*.c))
 UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka $(if $(findstring oracle,$@),-lpg_query)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka $(if $(findstring oracle,$@),-lpg_query)
 .SECONDARY:
 
 PICK = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T),$(f)),$(f))),$(1))

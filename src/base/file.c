@@ -133,9 +133,13 @@ enum status file_list(const char *folder, struct arena *a, struct file_list *lis
         error_errno(err, "open the folder", folder);
         return err->status = named_wrongly ? ST_USAGE : ST_SYSTEM;
     }
-    struct dirent *d;
-    while (errno = 0, (d = readdir(dir)) != NULL) {
+    for (;;) {
         struct stat st;
+        errno = 0; /* readdir() gives NULL for the end and for an error alike */
+        const struct dirent *d = readdir(dir);
+        if (!d) {
+            break;
+        }
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0) {
             continue;
         }

@@ -30,6 +30,14 @@
 /* Number of elements of a true array. */
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Some C libraries make them macros; a poisoned name must not be one. */
+#undef strcpy
+#undef strcat
+#undef sprintf
+#undef vsprintf
+#undef strncpy
+#undef strncat
+#undef strtok
 #pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok gets
 #pragma GCC poison atoi atol atof sscanf scanf localtime gmtime ctime asctime
 #pragma GCC poison system popen tmpnam mktemp

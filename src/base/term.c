@@ -48,7 +48,7 @@ size_t utf8_invalid_at(struct str s)
     for (size_t i = 0; i < s.n;) {
         uint64_t eight;
         /* Eight ASCII bytes at a time, none of them NUL. */
-        while (i + 8 <= s.n && (memcpy(&eight, s.p + i, 8), true) &&
+        while (i + 8 <= s.n && ((void)memcpy(&eight, s.p + i, 8), true) &&
                !(eight & 0x8080808080808080u) &&
                !((eight - 0x0101010101010101u) & ~eight & 0x8080808080808080u)) {
             i += 8;
