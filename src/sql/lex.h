@@ -55,6 +55,9 @@ enum lex_bad {
     LEX_JUNK_AFTER_NUMBER,   /* 1a, 0x, 1__0: refused from 15 on (13, 14 read two tokens) */
     LEX_JUNK_AFTER_PARAM,    /* $1a */
     LEX_STRAY_BYTE,          /* a byte no token starts with, NUL among them */
+    LEX_BAD_ESCAPE,          /* \u or \U in E'' without its 4 or 8 hexadecimal digits */
+    LEX_LONG_OPERATOR,       /* 64 bytes or more */
+    LEX_UNCLOSED,            /* never from the lexer: a splitter's parenthesis or BEGIN ATOMIC without its end */
 };
 
 struct token {
@@ -69,8 +72,29 @@ struct lexer {
     uint32_t at;
     bool comments;   /* give TOK_COMMENT tokens, otherwise they are skipped */
     bool extras;     /* know psql commands and placeholders; off: the server's tokens and nothing else */
-    bool line_start; /* only white space so far on this line: a backslash here is a psql command */
+    /* The lexer's own memory. */
+    uint32_t signs_end;    /* up to here only single + and - (the tail of an operator that may not end in one) */
+    uint32_t brackets;     /* extras: how many [ are open */
+    uint64_t constructors; /* extras: which of the innermost 64 belong to an ARRAY[…]; lowest bit = innermost */
+    uint16_t last;         /* extras: .keyword of the last token */
 };
+
+/*
+ * What `extras` adds. None of it takes a token away from SQL that a server accepts, except where said.
+ *
+ * psql commands: a backslash outside any token, followed by a letter or one of ! ? is a TOK_PSQL to the end of its line, as
+ * psql itself reads it (so `select 1 \gset` ends in one). `\;` is a plain semicolon. Any other backslash is LEX_STRAY_BYTE.
+ *
+ * Placeholders: ${x} {{x}} {%x%} {x} $%x%$, together with word characters that touch them: pre_${x} is one
+ * TOK_PLACEHOLDER. %(x)s and %(x)d. @x@ of a plain word (a server would read `@ x @`). :x :'x' :"x" :{?x} of psql and others, but
+ * only where the colon
+ *   - is not part of :: or :=,
+ *   - does not touch a value before it (a name, a number, a closing quote or bracket): a[lo:hi] and
+ *     json_object('k':v) are the server's,
+ *   - is not inside the brackets of a subscript: a[:n] is a slice, while ARRAY[:x] holds a placeholder.
+ * A placeholder is at most LEX_MAX_PLACEHOLDER bytes long and, but for {{ }} and {% %}, stays on its line.
+ */
+enum { LEX_MAX_PLACEHOLDER = 1024 };
 
 #define LEX_MAX_TEXT ((size_t)1 << 30)
 
@@ -78,7 +102,10 @@ struct lexer {
 void lex_init(struct lexer *lx, struct str text, bool extras);
 /* The next token; at the end of the text TOK_END, again and again. */
 struct token lex_next(struct lexer *lx);
-/* The data block that starts at the line after lx->at; the splitter calls it behind COPY … FROM STDIN. */
+/*
+ * The data block that starts at the line after lx->at; the splitter calls it behind COPY … FROM STDIN. Without a line of only \.
+ * it goes on to the end of the text, as in psql. What stands on the rest of lx->at's own line is passed over.
+ */
 struct token lex_copy_data(struct lexer *lx);
 
 struct str token_text(struct str text, struct token t);
@@ -87,12 +114,16 @@ const char *lex_bad_reason(enum lex_bad bad);      /* "unterminated quoted strin
 
 /*
  * The name that a word or a quoted identifier stands for: folded to lower case (ASCII only, as the server does in a
- * multi-byte encoding), quotes taken off, U& escapes decoded, cut to 63 bytes at a character. From the arena unless the source can
- * be used as it stands.
+ * multi-byte encoding), quotes taken off, U& escapes decoded (with the escape character of a UESCAPE behind it),
+ * cut to 63 bytes at a character. From the arena unless the source can be used as it stands. Of a placeholder: its
+ * source. Of any other token: empty.
  */
 struct arena;
 struct str token_name(struct arena *a, struct str text, struct token t);
-/* The value of any string constant with quotes, escapes and continuation resolved (TOK_STRING, ESTRING, USTRING, NSTRING, DOLLAR). */
+/*
+ * The value of a string constant with quotes, escapes and continuation resolved (TOK_STRING, ESTRING, USTRING, NSTRING,
+ * DOLLAR; of BITSTRING and HEXSTRING the digits). From the arena unless the source can be used. Of any other token: empty.
+ */
 struct str token_string(struct arena *a, struct str text, struct token t);
 
 #endif

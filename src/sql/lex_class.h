@@ -1,0 +1,69 @@
+/*
+ * lex_class.h - what the files of the lexer share: byte classes, and the rules beyond the server's scanner. For src/sql only.
+ */
+#ifndef MIGRATE_SQL_LEX_CLASS_H
+#define MIGRATE_SQL_LEX_CLASS_H
+
+#include "sql/lex.h"
+
+/* What a byte can begin. */
+enum lex_class {
+    CLASS_STRAY,
+    CLASS_SPACE,
+    CLASS_WORD,
+    CLASS_PREFIX, /* a word, or the b n e x u before a quote */
+    CLASS_DIGIT,
+    CLASS_SELF,
+    CLASS_DOT,
+    CLASS_COLON,
+    CLASS_OPERATOR,
+    CLASS_QUOTE,
+    CLASS_DOUBLE_QUOTE,
+    CLASS_DOLLAR,
+    CLASS_BACKSLASH,
+    CLASS_BRACE,
+};
+extern const uint8_t lex_class[256];
+
+/* What a byte can continue: a set of bits. */
+enum {
+    PART_WORD = 1,      /* identifier, first byte aside */
+    PART_START = 2,     /* identifier, first byte */
+    PART_TAG = 4,       /* dollar quote's tag, first byte aside */
+    PART_OPERATOR = 8,
+    PART_QUALIFIES = 16, /* an operator with it may end in + or - */
+    PART_DECIMAL = 32,
+    PART_HEX = 64,
+};
+extern const uint8_t lex_part[256];
+
+static inline bool lex_is(char c, unsigned parts)
+{
+    return lex_part[(uint8_t)c] & parts;
+}
+
+/* The byte at `at`; NUL behind the end. */
+static inline char lex_peek(struct str text, uint32_t at)
+{
+    return at < text.n ? text.p[at] : '\0';
+}
+
+/* The end of the line that `at` is on: the offset of its \n or \r, or of the text's end. */
+uint32_t lex_line_end(struct str text, uint32_t at);
+
+/*
+ * Behind a closing single quote at `at`: the offset behind the opening quote of a continuation part, or 0 when none
+ * follows (white space with at least one newline and comments may stand between).
+ */
+uint32_t lex_continuation(struct str text, uint32_t at);
+
+/*
+ * The end of the placeholder that starts at `at`, or 0. `touches` says that a value ends right at `at` (see lex.h on the colon).
+ * Word characters and further placeholders that touch a ${}, {{}}, {%%}, {} or $%%$ belong to it.
+ */
+uint32_t lex_placeholder(struct str text, uint32_t at, bool touches);
+
+/* Is there a psql command at this backslash? */
+bool lex_psql_command(struct str text, uint32_t at);
+
+#endif
