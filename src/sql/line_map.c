@@ -1,0 +1,87 @@
+#include "sql/shape.h"
+
+static bool begins_character(char c)
+{
+    return ((uint8_t)c & 0xc0) != 0x80;
+}
+
+static uint32_t count_characters(const char *p, size_t n)
+{
+    uint32_t characters = 0;
+    for (size_t i = 0; i < n; i++) {
+        characters += begins_character(p[i]);
+    }
+    return characters;
+}
+
+static void add_line(struct line_map *m, size_t start)
+{
+    *vec_push(NULL, &m->starts) = (uint32_t)start;
+}
+
+void line_map_init(struct line_map *m, struct str text)
+{
+    text.n = text.n > LEX_MAX_TEXT ? LEX_MAX_TEXT : text.n;
+    *m = (struct line_map){.text = text};
+    add_line(m, str_starts(text, STR("\xef\xbb\xbf")) ? 3 : 0);
+    uint32_t characters = 0;
+    for (size_t block = 0; block < text.n; block += LINE_MAP_BLOCK) {
+        const size_t end = text.n - block < LINE_MAP_BLOCK ? text.n : block + LINE_MAP_BLOCK;
+        *vec_push(NULL, &m->chars) = characters;
+        characters += count_characters(text.p + block, end - block);
+        for (size_t i = block; i < end; i++) {
+            const char c = text.p[i];
+            if (c == '\n' || (c == '\r' && !(i + 1 < text.n && text.p[i + 1] == '\n'))) {
+                add_line(m, i + 1);
+            }
+        }
+    }
+}
+
+void line_map_free(struct line_map *m)
+{
+    vec_free(&m->starts);
+    vec_free(&m->chars);
+}
+
+/* Characters that begin before `offset`. */
+static uint32_t characters_before(const struct line_map *m, size_t offset)
+{
+    if (m->chars.n == 0) {
+        return 0;
+    }
+    size_t block = offset / LINE_MAP_BLOCK;
+    block -= block == m->chars.n; /* the text's end on a block's end */
+    const size_t from = block * LINE_MAP_BLOCK;
+    return m->chars.at[block] + count_characters(m->text.p + from, offset - from);
+}
+
+void line_map_find(const struct line_map *m, uint32_t offset, unsigned *line, unsigned *column)
+{
+    const size_t at = offset > m->text.n ? m->text.n : offset;
+    size_t low = 0, high = m->starts.n; /* the last line that starts at or before `at` */
+    while (high - low > 1) {
+        const size_t mid = low + (high - low) / 2;
+        if (m->starts.at[mid] <= at) {
+            low = mid;
+        } else {
+            high = mid;
+        }
+    }
+    const size_t start = m->starts.at[low];
+    *line = (unsigned)low + 1;
+    *column = at > start ? characters_before(m, at) - characters_before(m, start) + 1 : 1;
+}
+
+struct str line_map_line(const struct line_map *m, unsigned line)
+{
+    if (line == 0 || line > m->starts.n) {
+        return STR_NONE;
+    }
+    const size_t start = m->starts.at[line - 1];
+    size_t end = line < m->starts.n ? m->starts.at[line] : m->text.n;
+    while (end > start && (m->text.p[end - 1] == '\n' || m->text.p[end - 1] == '\r')) {
+        end--;
+    }
+    return str_slice(m->text, start, end);
+}

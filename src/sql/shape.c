@@ -1,0 +1,392 @@
+#include "sql/shape.h"
+
+#include "sql/lex_class.h"
+
+/* ---- how tokens stand beside each other ------------------------------------------------------------------------ */
+
+/* What a token is to its neighbours. */
+enum role {
+    ROLE_OTHER,
+    ROLE_NAME,   /* key words and placeholders too */
+    ROLE_NUMBER, /* and parameters */
+    ROLE_STRING,
+    ROLE_CLOSE, /* ) or ] */
+    ROLE_OPEN_BRACKET,
+    ROLE_DOT,
+    ROLE_CAST,
+    ROLE_STAR,
+};
+
+static enum role role_of(struct token t)
+{
+    switch ((enum token_kind)t.kind) {
+    case TOK_WORD:
+    case TOK_QUOTED:
+    case TOK_UQUOTED:
+    case TOK_PLACEHOLDER:
+        return ROLE_NAME;
+    case TOK_STRING:
+    case TOK_ESTRING:
+    case TOK_USTRING:
+    case TOK_NSTRING:
+    case TOK_BITSTRING:
+    case TOK_HEXSTRING:
+    case TOK_DOLLAR:
+        return ROLE_STRING;
+    case TOK_INTEGER:
+    case TOK_NUMERIC:
+    case TOK_PARAM:
+        return ROLE_NUMBER;
+    case TOK_TYPECAST:
+        return ROLE_CAST;
+    case TOK_SELF:
+        switch (t.keyword) {
+        case '.':
+            return ROLE_DOT;
+        case '[':
+            return ROLE_OPEN_BRACKET;
+        case ']':
+        case ')':
+            return ROLE_CLOSE;
+        case '*':
+            return ROLE_STAR;
+        default:
+            return ROLE_OTHER;
+        }
+    default:
+        return ROLE_OTHER;
+    }
+}
+
+/* Does no space stand between these two? The rules of shape.h; each keeps the text such that lexing it gives the same tokens. */
+static bool glued(enum role before, enum role after, char self)
+{
+    const bool value = before == ROLE_NAME || before == ROLE_STRING || before == ROLE_NUMBER || before == ROLE_CLOSE;
+    if (before == ROLE_DOT) {
+        return after == ROLE_NAME || after == ROLE_STAR;
+    }
+    if (after == ROLE_DOT) {
+        return value && before != ROLE_NUMBER;
+    }
+    if (after == ROLE_CAST || after == ROLE_OPEN_BRACKET) {
+        return value;
+    }
+    if (self == ']') {
+        return value || before == ROLE_OPEN_BRACKET;
+    }
+    if (before == ROLE_CAST || before == ROLE_OPEN_BRACKET) {
+        return after == ROLE_NAME || after == ROLE_NUMBER || after == ROLE_STRING;
+    }
+    return false;
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------------- */
+
+struct writer {
+    struct str text; /* the source */
+    struct arena *arena;
+    char *p;
+    size_t n, room;
+    struct shape_token *tokens;
+    size_t n_tokens;
+    enum role before;
+    bool cut;
+};
+
+static bool bare(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        const char c = name.p[i];
+        if ((c >= 'A' && c <= 'Z') || !lex_is(c, i == 0 ? PART_START : PART_WORD)) {
+            return false;
+        }
+    }
+    return name.n > 0 && keyword_find(name) == KW_NONE;
+}
+
+static void put(struct writer *w, struct str s)
+{
+    if (s.n <= w->room - w->n) {
+        memcpy(w->p + w->n, s.p, s.n);
+        w->n += s.n;
+    } else {
+        w->cut = true;
+    }
+}
+
+static void put_quoted(struct writer *w, struct str name)
+{
+    put(w, STR("\""));
+    for (size_t i = 0; i < name.n; i++) {
+        put(w, name.p[i] == '"' ? STR("\"\"") : str_slice(name, i, i + 1));
+    }
+    put(w, STR("\""));
+}
+
+static void put_name(struct writer *w, struct token t)
+{
+    struct str name = token_name(w->arena, w->text, t);
+    if (t.kind == TOK_PLACEHOLDER && name.n > 63) {
+        name.n = 63;
+    }
+    if (t.kind == TOK_WORD || (t.kind != TOK_PLACEHOLDER && bare(name))) {
+        put(w, name);
+    } else {
+        put_quoted(w, name);
+    }
+}
+
+/* \word, without what follows. */
+static void put_command(struct writer *w, struct str s)
+{
+    size_t n = 1;
+    while (n < s.n && lex_is(s.p[n], PART_WORD)) {
+        n++;
+    }
+    put(w, str_slice(s, 0, n > 1 ? n : 2));
+}
+
+static void put_token(struct writer *w, struct token t)
+{
+    switch (role_of(t)) {
+    case ROLE_STRING:
+        put(w, STR("''"));
+        return;
+    case ROLE_NAME:
+        if (t.keyword != KW_NONE) {
+            put(w, keyword_text((enum keyword)t.keyword));
+        } else {
+            put_name(w, t);
+        }
+        return;
+    default:
+        break;
+    }
+    if (t.kind == TOK_BAD) {
+        put(w, STR("\\"));
+    } else if (t.kind == TOK_PSQL) {
+        put_command(w, token_text(w->text, t));
+    } else if (t.kind == TOK_SELF) { /* not the source: a psql \; is a semicolon */
+        const char self = (char)t.keyword;
+        put(w, (struct str){&self, 1});
+    } else {
+        put(w, token_text(w->text, t));
+    }
+}
+
+/* U&"x" UESCAPE '!': the two tokens behind the name are its, not the statement's. */
+static size_t uescape(const struct statement *st, size_t i, size_t last)
+{
+    return (st->tokens[i].kind == TOK_UQUOTED || st->tokens[i].kind == TOK_USTRING) && i + 2 < last &&
+                   statement_is(st, i + 1, KW_UESCAPE) && st->tokens[i + 2].kind == TOK_STRING
+               ? 2
+               : 0;
+}
+
+/* Append the statement's tokens [first, last); stops before the one that does not fit. */
+static void put_tokens(struct writer *w, const struct statement *st, size_t first, size_t last)
+{
+    for (size_t i = first; i < last && !w->cut; i++) {
+        const struct token t = st->tokens[i];
+        const enum role role = role_of(t);
+        const size_t was = w->n;
+        if (w->n_tokens > 0 && !glued(w->before, role, t.kind == TOK_SELF ? (char)t.keyword : '\0')) {
+            put(w, STR(" "));
+        }
+        const uint32_t at = (uint32_t)w->n;
+        put_token(w, t);
+        if (w->cut) {
+            w->n = was;
+            break;
+        }
+        w->tokens[w->n_tokens++] = (struct shape_token){at, (uint32_t)i};
+        w->before = t.kind == TOK_SELF && t.keyword == '[' ? ROLE_OPEN_BRACKET : role;
+        i += uescape(st, i, last);
+    }
+}
+
+/* ---- actions --------------------------------------------------------------------------------------------------- */
+
+static bool names(struct token t)
+{
+    return role_of(t) == ROLE_NAME;
+}
+
+/* Behind name[.name…][*] at token i. */
+static size_t skip_name(const struct statement *st, size_t i)
+{
+    if (i >= st->n_tokens || !names(st->tokens[i])) {
+        return i;
+    }
+    i += 1 + uescape(st, i, st->n_tokens);
+    while (i + 1 < st->n_tokens && role_of(st->tokens[i]) == ROLE_DOT && names(st->tokens[i + 1])) {
+        i += 2 + uescape(st, i + 1, st->n_tokens);
+    }
+    return i + (i < st->n_tokens && role_of(st->tokens[i]) == ROLE_STAR);
+}
+
+/* How many tokens the head of an ALTER with actions has; 0: it is no such statement. */
+static size_t head_length(const struct statement *st)
+{
+    if (!statement_is(st, 0, KW_ALTER)) {
+        return 0;
+    }
+    size_t i = 1;
+    i += statement_is(st, i, KW_FOREIGN) || statement_is(st, i, KW_MATERIALIZED);
+    static const enum keyword kinds[] = {KW_TABLE, KW_INDEX, KW_SEQUENCE, KW_VIEW, KW_TYPE, KW_DOMAIN};
+    bool known = false;
+    for (size_t k = 0; k < countof(kinds); k++) {
+        known = known || statement_is(st, i, kinds[k]);
+    }
+    if (!known) {
+        return 0;
+    }
+    i++;
+    if (statement_is(st, i, KW_IF) && statement_is(st, i + 1, KW_EXISTS)) {
+        i += 2;
+    }
+    i += statement_is(st, i, KW_ONLY);
+    if (statement_is(st, i, KW_ALL) && statement_is(st, i + 1, KW_IN)) {
+        return 0;
+    }
+    const size_t end = skip_name(st, i);
+    return end > i ? end : 0;
+}
+
+/* The end of the action that starts at token i: the next comma outside parentheses and brackets, or the end. */
+static size_t action_end(const struct statement *st, size_t i)
+{
+    uint32_t depth = 0;
+    for (; i < st->n_tokens; i++) {
+        const struct token t = st->tokens[i];
+        if (t.kind != TOK_SELF) {
+            continue;
+        }
+        if (t.keyword == '(' || t.keyword == '[') {
+            depth++;
+        } else if (t.keyword == ')' || t.keyword == ']') {
+            depth -= depth > 0;
+        } else if (t.keyword == ',' && depth == 0) {
+            break;
+        }
+    }
+    return i;
+}
+
+/* ---- shapes ---------------------------------------------------------------------------------------------------- */
+
+/* No token's text grows by more than this, its space included: quotes around a placeholder and doubled inside. */
+enum { MAX_GROWTH = 2 * 63 + 3 };
+
+/* Bytes enough for the shape of the tokens [first, last), but for a cut one. */
+static size_t room_for(const struct statement *st, size_t first, size_t last)
+{
+    size_t n = 0;
+    for (size_t i = first; i < last && n < SHAPE_MAX_TEXT; i++) {
+        const struct token t = st->tokens[i];
+        switch (role_of(t)) {
+        case ROLE_STRING:
+            n += 3;
+            break;
+        case ROLE_NAME:
+            n += t.kind == TOK_WORD ? t.end - t.start + 1 : MAX_GROWTH;
+            break;
+        default:
+            n += t.end - t.start + 1;
+            break;
+        }
+    }
+    return n < SHAPE_MAX_TEXT ? n : SHAPE_MAX_TEXT;
+}
+
+static struct writer open_writer(struct str text, struct arena *a, size_t room, size_t n_tokens)
+{
+    return (struct writer){
+        .text = text,
+        .arena = a,
+        .p = arena_alloc(a, room + 1),
+        .room = room,
+        .tokens = arena_array(a, struct shape_token, n_tokens > room ? room : n_tokens), /* a token has at least a byte */
+    };
+}
+
+static struct shape *add_shape(const struct writer *w, const struct statement *st, struct shape_list *out)
+{
+    struct shape *s = vec_push(w->arena, out);
+    *s = (struct shape){
+        .text = {w->p, w->n},
+        .tokens = w->tokens,
+        .n_tokens = w->n_tokens,
+        .n_actions = 1,
+        .last = (uint32_t)st->n_tokens,
+        .cut = w->cut || st->cut,
+    };
+    return s;
+}
+
+/* One shape for each action behind the head, which is written once and copied. */
+static void shape_actions(const struct writer *head, const struct statement *st, size_t first, struct shape_list *out)
+{
+    uint32_t n_actions = 0;
+    const size_t before = out->n;
+    for (size_t i = first; i <= st->n_tokens; n_actions++) {
+        const size_t end = action_end(st, i);
+        const size_t body = room_for(st, i, end);
+        const size_t room = head->n + body < SHAPE_MAX_TEXT ? head->n + body : SHAPE_MAX_TEXT;
+        struct writer w = open_writer(head->text, head->arena, room, head->n_tokens + (end - i));
+        put(&w, (struct str){head->p, head->n});
+        memcpy(w.tokens, head->tokens, head->n_tokens * sizeof w.tokens[0]);
+        w.n_tokens = head->n_tokens;
+        w.before = head->before;
+        put_tokens(&w, st, i, end);
+        struct shape *s = add_shape(&w, st, out);
+        s->action = n_actions;
+        s->first = (uint32_t)i;
+        s->last = (uint32_t)end;
+        i = end + 1;
+    }
+    for (size_t i = before; i < out->n; i++) {
+        out->at[i].n_actions = n_actions;
+    }
+}
+
+void shape_of(struct str text, const struct statement *st, struct arena *a, struct shape_list *out)
+{
+    const size_t first = head_length(st);
+    if (first > 0 && action_end(st, first) < st->n_tokens && room_for(st, 0, first) <= SHAPE_MAX_HEAD) {
+        struct writer head = open_writer(text, a, SHAPE_MAX_HEAD, first);
+        put_tokens(&head, st, 0, first);
+        shape_actions(&head, st, first, out);
+        return;
+    }
+    struct writer w = open_writer(text, a, room_for(st, 0, st->n_tokens), st->n_tokens);
+    put_tokens(&w, st, 0, st->n_tokens);
+    add_shape(&w, st, out);
+}
+
+/* The first shape token that starts at `at` or later. */
+static size_t token_from(const struct shape *s, uint32_t at)
+{
+    size_t low = 0, high = s->n_tokens;
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        if (s->tokens[mid].at < at) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low;
+}
+
+void shape_range(const struct shape *s, uint32_t start, uint32_t end, size_t *first, size_t *last)
+{
+    size_t from = token_from(s, start + 1), to = token_from(s, end);
+    from -= from > 0; /* the token that `start` is in, or the one before the space it is on */
+    if (start >= end || from >= to) {
+        *first = *last = from < s->n_tokens ? s->tokens[from].token : 0;
+        return;
+    }
+    *first = s->tokens[from].token;
+    *last = s->tokens[to - 1].token + 1;
+}
