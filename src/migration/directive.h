@@ -2,12 +2,14 @@
  * directive.h - what a comment asks of this tool (see "Directives" in the manual).
  *
  *     -- migrate:allow RULE[, RULE…] because REASON
- *     -- migrate:allow-file RULE because REASON
- *     -- migrate:backfill [key=COL[,COL]] [batch=N|auto] [rate=ROWS/s] [workers=N] [allow=NAME…]
+ *     -- migrate:allow-file RULE[, RULE…] because REASON
+ *     -- migrate:backfill [key=COL[,COL]] [batch=N|auto] [rate=ROWS/s] [workers=N] [allow=NAME[,NAME]]
  *     -- migrate:whole because REASON
  *     -- migrate:shadow [keep-old=7d]
  *     -- migrate:timeout lock=2s statement=30s
- *     -- squawk-ignore RULE, -- atlas:nolint, -- pgfence-ignore: RULE, -- eugene: ignore …
+ *     -- squawk-ignore RULE, -- squawk-ignore-file RULE, -- atlas:nolint RULE, -- pgfence-ignore: RULE, -- eugene: ignore RULE
+ *
+ * A directive fills one comment, -- or block, from its beginning. "migrate:" and the name are lower case without blanks.
  */
 #ifndef MIGRATE_MIGRATION_DIRECTIVE_H
 #define MIGRATE_MIGRATION_DIRECTIVE_H
@@ -30,12 +32,12 @@ VEC_DECLARE(str_list, struct str);
 
 struct directive {
     enum directive_kind kind;
-    uint32_t start, end;    /* its bytes in the text */
-    struct str tool;        /* for foreign ones: "squawk", "atlas", "pgfence", "eugene" */
-    struct str_list rules;  /* allow */
-    struct str reason;      /* allow, whole; empty when missing, which is a finding for allow */
+    uint32_t start, end;   /* its bytes in the text, from its first letter to its last */
+    struct str tool;       /* for foreign ones: "squawk", "atlas", "pgfence", "eugene"; else empty */
+    struct str_list rules; /* allow: as written; whether they exist is for the rulebook to say */
+    struct str reason;     /* allow, whole; empty when missing, which is a finding for allow */
     /* backfill; 0 or empty: not said */
-    struct str_list key;
+    struct str_list key; /* column names as the server folds them: Id is id, "Id" is Id */
     struct str_list allow;
     int64_t batch; /* rows; 0 = auto */
     int64_t rate;  /* rows per second */
@@ -47,13 +49,21 @@ struct directive {
 VEC_DECLARE(directive_list, struct directive);
 
 /*
- * Collect the directives in text[start, end), a run of comments and white space. A comment that begins with "migrate:" and cannot be
- * read is an error with its place (offset of the directive in *at): a misspelt directive must not be silence.
+ * Append the directives in text[start, end), a run of comments and white space, in order. Views point into the text; lists and
+ * folded names are the arena's. Markers (migrate:up, migrate:down) are passed over. An atlas:nolint in the first group of comments of
+ * the whole text with an empty line behind it is for the file, as atlas has it.
+ *
+ * A comment that begins with "migrate:" and cannot be read is an error (ST_USAGE; *at is the offset of what is wrong in it, for the caller
+ * to turn into line and column): a misspelt directive must not be silence. So is a directive said twice in one run, allow excepted, and
+ * backfill together with whole. "migrate: some words" is prose unless the first word is a directive's name.
  */
 NODISCARD enum status directives_parse(struct str text, uint32_t start, uint32_t end, struct arena *a,
                                        struct directive_list *out, uint32_t *at, struct error *err);
 
-/* "250ms", "2s", "5min", "1h", "7d" or a bare number of milliseconds. */
+/* The name as it is written, "allow-file"; "ignore" for another tool's. */
+const char *directive_name(enum directive_kind kind);
+
+/* "250ms", "2s", "5min", "1h", "7d" or a bare number of milliseconds. Untouched *ms and false for anything else. */
 NODISCARD bool duration_parse(struct str s, int64_t *ms);
 
 #endif

@@ -8,28 +8,32 @@
 #include "base/file.h"
 #include "migration/directive.h"
 
-enum { MIGRATION_MAX_BYTES = 1 << 30 };
+enum {
+    MIGRATION_MAX_BYTES = 1 << 30,
+    MIGRATION_MAX_VERSION = 64, /* digits and separators of a version */
+};
 
 /* transaction:… on the marker line. */
 enum tx_mode { TX_AUTO, TX_TRUE, TX_FALSE };
 
 struct migration_part {
     bool present;
-    uint32_t start, end;  /* the byte range of the part's SQL in the migration's text, markers not included */
-    uint32_t marker;      /* where its marker line begins */
+    uint32_t start, end; /* the byte range of the part's SQL in the migration's text, markers not included */
+    uint32_t marker;     /* where its marker line begins; == start in layouts without markers */
     enum tx_mode tx;
 };
 
 struct layout; /* one row of the table in layout.h */
 
 struct migration {
-    struct str version; /* digits and dots as written: "20261120093000", "0007", "1.10" */
+    struct str version; /* digits and dots as written: "20261120093000", "0007", "1.10"; empty: the layout knows none */
     struct str name;    /* the rest of the file name without its ending, for people */
     struct str file;    /* path as given or found; NUL-terminated */
     struct str text;    /* the whole file */
     const struct layout *layout;
     struct migration_part up, down;
-    struct directive_list file_directives; /* allow-file and the like at the top of the file */
+    struct directive_list
+        file_directives;  /* allow-file and other tools' like, from the comments above the first statement */
     char sha256[65];      /* of the bytes; "" until migration_checksum() */
     char sha256_text[65]; /* however its lines end */
 };
@@ -37,24 +41,31 @@ struct migration {
 VEC_DECLARE(migration_list, struct migration);
 
 struct migration_options {
-    const struct layout *layout; /* NULL: detect for each folder */
-    bool lenient;                /* lint: a file without markers is judged whole as its up part */
+    const struct layout *layout; /* NULL: detect (native; with lenient, plain for files that are not native) */
+    bool lenient;                /* lint: a file without markers is judged whole as its up part, and needs no version */
 };
 
 /*
- * Read one file. Errors (ST_USAGE with the place): not UTF-8, NUL bytes, no version in the name, markers missing, in the wrong order
- * or twice, unknown marker options, SQL before the first marker. ST_SYSTEM: unreadable.
+ * Read one file ("-": standard input) into the arena. Errors (ST_USAGE, with the place where there is one, and the way out): no
+ * such file, empty, UTF-16, not UTF-8, NUL bytes, no version in the name, a version longer than MIGRATION_MAX_VERSION, markers missing, in the
+ * wrong order, twice, misspelt or swallowed by an unfinished string, unknown marker options, SQL before the first marker, a broken
+ * file directive. ST_SYSTEM: unreadable.
  */
 NODISCARD enum status migration_read(const char *path, const struct migration_options *options, struct arena *a,
                                      struct migration *out, struct error *err);
-/* The same for text that was read already (standard input, history's recorded text). `file` names it in messages. */
+/*
+ * The same for text that was read already (standard input, history's recorded text). `file` names it in messages; its last part
+ * must be a migration's file name unless options->lenient. The text is not copied: it must live as long as *out.
+ */
 NODISCARD enum status migration_parse(struct str file, struct str text, const struct migration_options *options,
                                       struct arena *a, struct migration *out, struct error *err);
 
 /*
- * Find and read the migrations of these folders (not recursive unless the layout says so), ordered by version. Errors: no such folder,
- * two files of one version (both are named), a name that is nearly a migration ("2026_x.sql.bak" is passed over; "x.sql" without a
- * version is an error in the native layout), and those of migration_read(). The first error ends it.
+ * Find and read the migrations of these folders (not recursive), merged and ordered by version; files without one come last, by
+ * name. Passed over: names that do not end in .sql ("2026_x.sql.bak") and hidden ones (".#x.sql"). Errors: no such folder or no
+ * right to read it, two files of one version (both are named; a pair of .up.sql and .down.sql is not one under options->lenient), "x.sql"
+ * without a version in the native layout, x.SQL, a dangling symbolic link, a folder or device called *.sql, and those of
+ * migration_read(). The first error ends it. No migrations at all is no error.
  */
 NODISCARD enum status migrations_load(const struct str *folders, size_t n, const struct migration_options *options,
                                       struct arena *a, struct migration_list *out, struct error *err);
@@ -62,11 +73,11 @@ NODISCARD enum status migrations_load(const struct str *folders, size_t n, const
 /* Fill both checksums. */
 void migration_checksum(struct migration *m);
 
-/* Compare versions as numbers, part by part: 9 < 10, 1.2 < 1.10, 007 == 7. */
+/* Compare versions as numbers, part by part: 9 < 10, 1.2 < 1.10, 007 == 7, 1 == 1.0. Never overflows. */
 int version_cmp(struct str a, struct str b);
-/* Is this text a version: digits, perhaps with dots or underscores between? */
+/* Is this text a version: digits, perhaps with single dots or underscores between, at most MIGRATION_MAX_VERSION long? */
 bool version_valid(struct str s);
-/* The migration of this version (compared as numbers), or NULL. */
+/* The migration of this version (compared as numbers), or NULL. The list is ordered as migrations_load() leaves it. */
 struct migration *migrations_find(const struct migration_list *list, struct str version);
 
 #endif

@@ -1,0 +1,435 @@
+#include "migration/layout.h"
+
+#include "migration/place.h"
+#include "sql/lex.h"
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+static bool native_match(struct str base, struct str *version, struct str *name)
+{
+    size_t end = 0;
+    if (!str_ends(base, STR(".sql"))) {
+        return false;
+    }
+    base.n -= STR(".sql").n;
+    while (end < base.n && (is_digit(base.p[end]) || (base.p[end] == '.' && end > 0 && is_digit(base.p[end - 1]) &&
+                                                      end + 1 < base.n && is_digit(base.p[end + 1])))) {
+        end++;
+    }
+    if (end == 0) {
+        return false;
+    }
+    *version = str_slice(base, 0, end);
+    while (end < base.n && (base.p[end] == '_' || base.p[end] == '-' || base.p[end] == ' ')) {
+        end++;
+    }
+    *name = str_slice(base, end, base.n);
+    return true;
+}
+
+/* ---- markers -------------------------------------------------------------------------------------------------- */
+
+enum marker_kind { MARKER_NONE, MARKER_UP, MARKER_DOWN, MARKER_MISPLACED, MARKER_MISSPELT };
+
+struct marker {
+    enum marker_kind kind;
+    bool down; /* what a misspelt one was meant to be */
+    uint32_t start;
+    uint32_t options; /* where they begin: behind "up" or "down" */
+    uint32_t end;     /* of the comment */
+};
+
+static size_t skip_blank(struct str s, size_t at)
+{
+    while (at < s.n && is_blank(s.p[at])) {
+        at++;
+    }
+    return at;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Is this line comment a marker as dbmate writes it? Sets where the options begin. */
+static enum marker_kind exact_marker(struct str comment, size_t *options)
+{
+    const size_t at = skip_blank(comment, 2);
+    const struct str rest = str_slice(comment, at, comment.n);
+    const bool up = str_starts(rest, STR("migrate:up")), down = str_starts(rest, STR("migrate:down"));
+    if (!str_starts(comment, STR("--")) || (!up && !down)) {
+        return MARKER_NONE;
+    }
+    *options = at + (up ? STR("migrate:up").n : STR("migrate:down").n);
+    if (*options < comment.n && !is_blank(comment.p[*options])) {
+        return MARKER_NONE;
+    }
+    return up ? MARKER_UP : MARKER_DOWN;
+}
+
+/*
+ * Was this comment meant as a marker? With the colon in its place a slip of one letter counts; with blanks around the colon, or none,
+ * only a comment that says nothing else, because "migrate: up to here" is prose.
+ */
+static bool nearly_marker(struct str comment, bool *down)
+{
+    size_t at = skip_blank(comment, 2), end;
+    if (!str_starts_nocase(str_slice(comment, at, comment.n), STR("migrate"))) {
+        return false;
+    }
+    const size_t behind_name = at + STR("migrate").n;
+    const size_t colon = skip_blank(comment, behind_name);
+    const bool has_colon = colon < comment.n && comment.p[colon] == ':';
+    at = skip_blank(comment, colon + has_colon);
+    for (end = at; end < comment.n && is_letter(comment.p[end]);) {
+        end++;
+    }
+    const struct str word = str_slice(comment, at, end);
+    struct str rest = str_trim(str_slice(comment, end, comment.n));
+    if (str_ends(rest, STR("*/"))) {
+        rest = str_trim(str_slice(rest, 0, rest.n - 2));
+    }
+    if (word.n == 0 || (at == behind_name && !has_colon)) {
+        return false;
+    }
+    const unsigned to_up = str_distance(word, STR("up")), to_down = str_distance(word, STR("down"));
+    *down = to_down < to_up;
+    if (has_colon && colon == behind_name && at == colon + 1) {
+        return to_up <= 1 || to_down <= 1;
+    }
+    return (to_up == 0 || to_down == 0) && (rest.n == 0 || str_starts_nocase(rest, STR("transaction")));
+}
+
+static bool at_line_start(struct str text, size_t at)
+{
+    return at == 0 || text.p[at - 1] == '\n' || text.p[at - 1] == '\r' ||
+           (at == 3 && str_starts(text, STR("\xEF\xBB\xBF")));
+}
+
+static struct marker marker_of(struct str text, uint32_t start, uint32_t end)
+{
+    const struct str comment = str_slice(text, start, end);
+    size_t options = 0;
+    struct marker m = {.kind = exact_marker(comment, &options), .start = start, .end = end};
+    m.down = m.kind == MARKER_DOWN;
+    m.options = start + (uint32_t)options;
+    if (m.kind && !at_line_start(text, start)) {
+        m.kind = MARKER_MISPLACED;
+    } else if (!m.kind && nearly_marker(comment, &m.down)) {
+        m.kind = MARKER_MISSPELT;
+    }
+    return m;
+}
+
+/* The first line of text[start, end) that is a marker as it stands; used where tokens cannot be trusted. */
+static bool marker_line_in(struct str text, uint32_t start, uint32_t end, struct marker *found)
+{
+    for (uint32_t at = start; at < end;) {
+        const char *nl = memchr(text.p + at, '\n', end - at);
+        const uint32_t line_end = nl ? (uint32_t)(nl - text.p) : end;
+        if (at_line_start(text, at)) {
+            *found = marker_of(text, at, line_end);
+            if (found->kind == MARKER_UP || found->kind == MARKER_DOWN) {
+                return true;
+            }
+        }
+        at = line_end + 1;
+    }
+    return false;
+}
+
+/* ---- the walk ------------------------------------------------------------------------------------------------- */
+
+/* Tokens of the file with its comments, COPY data blocks as one token each. */
+struct walk {
+    struct lexer lx;
+    bool inside;     /* a statement has begun */
+    bool copy;       /* it begins with COPY */
+    bool from_stdin; /* … and says FROM STDIN: data follow its semicolon */
+    uint16_t previous;
+};
+
+static void walk_from(struct walk *w, struct str text, uint32_t start)
+{
+    *w = (struct walk){0};
+    lex_init(&w->lx, text, true);
+    w->lx.comments = true;
+    w->lx.at = start > w->lx.at ? start : w->lx.at; /* behind a byte order mark */
+}
+
+static struct token walk_next(struct walk *w)
+{
+    if (w->from_stdin && !w->inside) {
+        *w = (struct walk){.lx = w->lx};
+        return lex_copy_data(&w->lx);
+    }
+    const struct token t = lex_next(&w->lx);
+    if (t.kind == TOK_COMMENT) {
+        return t;
+    }
+    if (t.kind == TOK_PSQL || (t.kind == TOK_SELF && t.keyword == ';')) {
+        *w = (struct walk){.lx = w->lx, .from_stdin = w->from_stdin && t.kind == TOK_SELF};
+        return t;
+    }
+    const uint16_t word = t.kind == TOK_WORD ? t.keyword : (uint16_t)KW_NONE;
+    w->copy = w->inside ? w->copy : word == KW_COPY;
+    w->from_stdin = w->from_stdin || (w->copy && w->previous == KW_FROM && word == KW_STDIN);
+    w->previous = word;
+    w->inside = true;
+    return t;
+}
+
+/* Why this token runs on to the end of the text: NULL for one that ends where it should. */
+static const char *runs_on(struct str text, struct token t)
+{
+    if (t.kind == TOK_COPY_DATA) {
+        const struct str data = str_trim(token_text(text, t));
+        const bool ended = str_eq(data, STR("\\.")) || str_ends(data, STR("\n\\."));
+        return t.end == text.n && !ended ? "COPY data without a closing \\. line" : NULL;
+    }
+    if (t.kind != TOK_BAD) {
+        return NULL;
+    }
+    switch ((enum lex_bad)t.bad) {
+    case LEX_UNTERMINATED_STRING:
+    case LEX_UNTERMINATED_QUOTED:
+    case LEX_UNTERMINATED_DOLLAR:
+    case LEX_UNTERMINATED_COMMENT:
+        return lex_bad_reason((enum lex_bad)t.bad);
+    default:
+        return NULL;
+    }
+}
+
+static const char *marker_text(bool down)
+{
+    return down ? "-- migrate:down" : "-- migrate:up";
+}
+
+static enum status refuse_misspelt(const struct migration *m, const struct marker *k, struct error *err)
+{
+    const struct str comment = str_trim(str_slice(m->text, k->start, k->end));
+    if (k->kind == MARKER_MISPLACED) {
+        place_refuse(err, m->file, m->text, k->start, "the marker \"%s\" does not begin its line",
+                     marker_text(k->down));
+        error_hint(err, "put it on a line of its own, with nothing before it");
+    } else {
+        place_refuse(err, m->file, m->text, k->start, "misspelt marker \"%.*s\"", STR_ARG(str_slice(comment, 0, 80)));
+        error_hint(err, "write \"%s\"", marker_text(k->down));
+    }
+    return ST_USAGE;
+}
+
+static enum status refuse_swallowed(const struct migration *m, struct token t, const char *what, const struct marker *k,
+                                    struct error *err)
+{
+    struct error at;
+    place_error(&at, m->file, m->text, k->start);
+    place_refuse(err, m->file, m->text, t.start, "%s swallows the marker \"%s\" on line %u", what, marker_text(k->down),
+                 at.line);
+    error_hint(err, "end it before that line; a quote too many or too few above it has the same effect");
+    return ST_USAGE;
+}
+
+static enum status refuse_option(const struct migration *m, size_t offset, struct str word, struct error *err)
+{
+    static const char *const keys[] = {"transaction"}, *const values[] = {"auto", "true", "false"};
+    const size_t colon = str_find_char(word, ':');
+    const struct str key = str_slice(word, 0, colon), value = str_slice(word, key.n + 1, word.n);
+    if (str_eq(key, STR("transaction"))) {
+        const char *near = str_closest(value, values, countof(values));
+        if (value.n > 0) {
+            place_refuse(err, m->file, m->text, offset, "transaction:%.*s is not known", STR_ARG(value));
+        } else {
+            place_refuse(err, m->file, m->text, offset, "\"%.*s\" without a value on a marker line", STR_ARG(word));
+        }
+        error_hint(err,
+                   near ? "did you mean transaction:%s?"
+                        : "write transaction:auto, transaction:true or transaction:false, without blanks%s",
+                   near ? near : "");
+    } else {
+        const bool near = str_closest(key, keys, countof(keys)) != NULL;
+        place_refuse(err, m->file, m->text, offset, "unknown option \"%.*s\" on a marker line", STR_ARG(word));
+        error_hint(err, near ? "did you mean transaction:auto, transaction:true or transaction:false?"
+                             : "the only option is transaction:auto, transaction:true or transaction:false");
+    }
+    return ST_USAGE;
+}
+
+static enum status parse_options(const struct migration *m, const struct marker *k, enum tx_mode *tx, struct error *err)
+{
+    bool said = false;
+    size_t at = skip_blank(m->text, k->options);
+    while (at < k->end) {
+        size_t end = at;
+        while (end < k->end && !is_blank(m->text.p[end])) {
+            end++;
+        }
+        const struct str word = str_slice(m->text, at, end);
+        if (str_eq(word, STR("transaction:auto"))) {
+            *tx = TX_AUTO;
+        } else if (str_eq(word, STR("transaction:true"))) {
+            *tx = TX_TRUE;
+        } else if (str_eq(word, STR("transaction:false"))) {
+            *tx = TX_FALSE;
+        } else {
+            return refuse_option(m, at, word, err);
+        }
+        if (said) {
+            place_refuse(err, m->file, m->text, at, "transaction is said twice on one marker line");
+            error_hint(err, "leave one of them");
+            return ST_USAGE;
+        }
+        said = true;
+        at = skip_blank(m->text, end);
+    }
+    return ST_OK;
+}
+
+static enum status refuse_twice(const struct migration *m, const struct marker *k, struct error *err)
+{
+    const struct migration_part *first = k->down ? &m->down : &m->up;
+    struct error at;
+    place_error(&at, m->file, m->text, first->marker);
+    place_refuse(err, m->file, m->text, k->start, "a second \"%s\": the first is on line %u", marker_text(k->down),
+                 at.line);
+    error_hint(err, "one file has one up and one down part: move the rest into a migration of its own");
+    return ST_USAGE;
+}
+
+/* Take one marker; first_sql is where the SQL begins that stands before any marker (UINT32_MAX: none does). */
+static enum status take_marker(struct migration *m, const struct marker *k, uint32_t first_sql, struct error *err)
+{
+    struct migration_part *part = k->down ? &m->down : &m->up;
+    if (k->kind == MARKER_MISPLACED || k->kind == MARKER_MISSPELT) {
+        return refuse_misspelt(m, k, err);
+    }
+    if (part->present) {
+        return refuse_twice(m, k, err);
+    }
+    if (first_sql != UINT32_MAX && !m->up.present) {
+        place_refuse(err, m->file, m->text, first_sql, "SQL before the first marker would never run");
+        error_hint(err, "move it below \"%s\"", marker_text(false));
+        return ST_USAGE;
+    }
+    if (k->down && !m->up.present) {
+        place_refuse(err, m->file, m->text, k->start, "\"-- migrate:down\" without a \"-- migrate:up\" before it");
+        error_hint(err, "the up part comes first; it may be empty");
+        return ST_USAGE;
+    }
+    uint32_t body = k->end;
+    body += body < m->text.n && m->text.p[body] == '\r';
+    body += body < m->text.n && m->text.p[body] == '\n';
+    *part = (struct migration_part){.present = true, .marker = k->start, .start = body, .end = (uint32_t)m->text.n};
+    if (k->down) {
+        m->up.end = k->start;
+    }
+    return parse_options(m, k, &part->tx, err);
+}
+
+/* Whose layout is it, when there is no marker of ours? */
+static const char *other_tool(const struct migration *m)
+{
+    static const struct {
+        const char *sign, *tool;
+    } signs[] = {
+        {"-- +goose Up", "goose"},
+        {"-- +migrate Up", "sql-migrate"},
+        {"-- Up Migration", "node-pg-migrate"},
+        {"---- create above / drop below ----", "tern"},
+    };
+    for (size_t i = 0; i < countof(signs); i++) {
+        if (str_find(m->text, str_of(signs[i].sign)) != SIZE_MAX) {
+            return signs[i].tool;
+        }
+    }
+    return str_ends(m->file, STR(".up.sql")) || str_ends(m->file, STR(".down.sql")) ? "golang-migrate" : NULL;
+}
+
+static enum status refuse_unmarked(const struct migration *m, struct error *err)
+{
+    const char *tool = other_tool(m);
+    place_refuse(err, m->file, m->text, 0, "no \"-- migrate:up\" marker");
+    if (tool) {
+        error_hint(err, "this looks like a file of %s: lint reads it with --layout plain, but it cannot be run yet",
+                   tool);
+    } else {
+        error_hint(err, "put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it");
+    }
+    return ST_USAGE;
+}
+
+/* A quoted token that may have begun by mistake, with a marker inside. */
+static bool hides_marker(struct str text, struct token t, struct marker *k)
+{
+    const bool quoted = t.kind == TOK_STRING || t.kind == TOK_ESTRING || t.kind == TOK_NSTRING ||
+                        t.kind == TOK_USTRING || t.kind == TOK_QUOTED || t.kind == TOK_UQUOTED;
+    return quoted && marker_line_in(text, t.start, t.end, k);
+}
+
+/*
+ * The walk over the file. A stray quote pairs with the next one, however far away, and the last one of the file then has no
+ * partner: so a marker within a string counts as text only when every quote of the file has its partner.
+ */
+static enum status find_parts(struct migration *m, bool lenient, struct error *err)
+{
+    struct walk w;
+    struct token t, suspect = {0};
+    struct marker k, hidden = {0};
+    uint32_t first_sql = UINT32_MAX;
+    enum status status = ST_OK;
+    walk_from(&w, m->text, 0);
+    while (!status && (t = walk_next(&w)).kind != TOK_END) {
+        const char *what = runs_on(m->text, t);
+        if (what && !suspect.kind && marker_line_in(m->text, t.start, t.end, &hidden)) {
+            suspect = t;
+        } else if (!suspect.kind && hides_marker(m->text, t, &k)) {
+            suspect = t;
+            hidden = k;
+        }
+        if (what && suspect.kind && !lenient) {
+            return refuse_swallowed(m, suspect, suspect.start == t.start ? what : "a string", &hidden, err);
+        }
+        if (what && suspect.kind) {
+            suspect = (struct token){0};
+            walk_from(&w, m->text, hidden.start); /* lint says what is broken and goes on with the next part */
+        }
+        if (t.kind == TOK_COMMENT) {
+            k = marker_of(m->text, t.start, t.end);
+            status = k.kind ? take_marker(m, &k, first_sql, err) : ST_OK;
+        } else if (first_sql == UINT32_MAX) {
+            first_sql = t.start;
+        }
+    }
+    return status;
+}
+
+static enum status native_parse(struct migration *m, const struct migration_options *options, struct arena *a,
+                                struct error *err)
+{
+    const enum status status = find_parts(m, options->lenient, err);
+    if (!status && !m->up.present && options->lenient) {
+        m->layout = &layout_plain;
+        (void)layout_plain.match(path_base(m->file), &m->version, &m->name);
+        return layout_plain.parse(m, options, a, err);
+    }
+    return !status && !m->up.present ? refuse_unmarked(m, err) : status;
+}
+
+const struct layout layout_native = {
+    .name = "native",
+    .form = "<version>_<name>.sql",
+    .summary = "dbmate's: one file with \"-- migrate:up\" and \"-- migrate:down\" parts",
+    .runnable = true,
+    .match = native_match,
+    .parse = native_parse,
+};
