@@ -121,6 +121,29 @@ demo: setup
 	@$(MAKE) --no-print-directory migrate
 	@tools/demo
 
+# ---- fuzzing and benchmarks ---------------------------------------------------------------------------------------
+# Always clang with the sanitizers, in a build of its own. New inputs stay in build/fuzz/corpus-NAME; crashes in build/fuzz.
+FUZZ_SECONDS ?= 60
+FUZZ_BUILD := build/fuzz
+FUZZ_FLAGS := -std=c17 -g -O1 -fsanitize=fuzzer$(,)address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz: $(FUZZ:%=fuzz-%)
+fuzz-%: $(FUZZ_BUILD)/fuzz_%
+	@mkdir -p $(FUZZ_BUILD)/corpus-$*
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+	    -artifact_prefix=$(FUZZ_BUILD)/ $(FUZZ_BUILD)/corpus-$* tests/fuzz/seeds/$*
+FUZZ_SRC := $(wildcard src/base/*.c src/sql/*.c)
+$(FUZZ_BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SRC) $(wildcard src/base/*.h src/sql/*.h)
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_SRC) -lcrypto
+
+# make bench-lex CORPUS=folder: the lexer against PostgreSQL's own scanner.
+CORPUS ?= tests
+bench-lex: $(BUILD)/tests/bench/lex
+	$< $(CORPUS)
+$(BUILD)/tests/bench/lex: $(BUILD)/tests/bench/lex.o $(LIB)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lpg_query
+
 lint: layers
 layers:
 	@tools/layers
@@ -137,4 +160,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: all setup check test unit cli pg faults demo lint layers format install uninstall clean
+.PHONY: fuzz bench-lex all setup check test unit cli pg faults demo lint layers format install uninstall clean
