@@ -1,0 +1,223 @@
+#include "cmd/context.h"
+
+#include "base/clock.h"
+#include "base/signals.h"
+#include "base/term.h"
+#include "migration/layout.h"
+
+/* ---- rulebook and migrations ---- */
+
+enum status context_rulebook(struct context *c, struct error *err)
+{
+    enum status status = rulebook_open(&c->book, err);
+    c->has_book = !status;
+    for (size_t i = 0; i < c->set.rules.n && !status; i++) {
+        status = rulebook_add_folder(&c->book, c->set.rules.at[i], err);
+    }
+    return status;
+}
+
+struct judge_options context_judge_options(const struct context *c, int server_major)
+{
+    const int said = (int)c->set.server_version;
+    int version = said ? said : server_major ? server_major : JUDGE_DEFAULT_VERSION;
+    version = version < JUDGE_MIN_VERSION ? JUDGE_MIN_VERSION : version > JUDGE_MAX_VERSION ? JUDGE_MAX_VERSION : version;
+    return (struct judge_options){
+        .server_version = version,
+        .small_rows = 10000,
+        .small_bytes = 16 << 20,
+        .all_rules = c->set.all_rules,
+    };
+}
+
+enum status context_folders(struct context *c, struct str_list *folders, struct error *err)
+{
+    static const char *const usual[] = {"migrations", "db/migrations"};
+    for (size_t i = 0; i < c->set.dirs.n; i++) {
+        *vec_push(&c->arena, folders) = str_of(c->set.dirs.at[i]);
+    }
+    for (size_t i = 0; i < countof(usual) && folders->n == 0; i++) {
+        if (file_kind(usual[i]) == FILE_FOLDER) {
+            *vec_push(&c->arena, folders) = str_of(usual[i]);
+        }
+    }
+    if (folders->n == 0) {
+        error_set(err, ST_USAGE, "no folder of migrations: neither ./migrations nor ./db/migrations is there");
+        error_hint(err, "say where they are with --dir DIR; migrate new NAME makes the first one");
+        return ST_USAGE;
+    }
+    return ST_OK;
+}
+
+enum status context_migrations(struct context *c, struct migration_list *list, struct error *err)
+{
+    struct str_list folders = {0};
+    struct migration_options options = {0};
+    enum status status = context_folders(c, &folders, err);
+    if (!status && c->set.layout && c->set.layout[0]) {
+        options.layout = layout_find(str_of(c->set.layout));
+        if (!options.layout) {
+            error_set(err, ST_USAGE, "--layout: there is no layout \"%s\"", c->set.layout);
+            return ST_USAGE;
+        }
+    }
+    if (!status) {
+        status = migrations_load(folders.at, folders.n, &options, &c->arena, list, err);
+    }
+    for (size_t i = 0; i < list->n && !status; i++) {
+        migration_checksum(&list->at[i]);
+    }
+    return status;
+}
+
+/* ---- database ---- */
+
+/* The first line of --password-file, read anew for each connection attempt so that a rotated one is taken. */
+static enum status password_from_file(void *arg, struct strbuf *password, struct error *err)
+{
+    const char *path = arg;
+    FILE *f = fopen(path, "re");
+    char line[1024];
+    if (!f) {
+        error_errno(err, "read the password file", path);
+        return err->status = ST_USAGE;
+    }
+    setvbuf(f, NULL, _IONBF, 0);
+    if (fgets(line, sizeof(line), f)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        strbuf_add_cstr(password, line);
+    }
+    explicit_bzero(line, sizeof(line));
+    fclose(f);
+    return ST_OK;
+}
+
+static enum status url_of(struct context *c, const char **url, struct error *err)
+{
+    *url = c->set.url;
+    if (!*url && c->set.env) {
+        *url = getenv(c->set.env);
+        if (!*url || !**url) {
+            error_set(err, ST_USAGE, "--env %s: there is no such environment variable", c->set.env);
+            error_hint(err, "it is the name of a variable that holds the database's URL");
+            return ST_USAGE;
+        }
+    }
+    if (!*url) {
+        *url = getenv("DATABASE_URL");
+    }
+    if (*url && !**url) {
+        *url = NULL;
+    }
+    return ST_OK;
+}
+
+enum status context_target(struct context *c, struct error *err)
+{
+    const char *url;
+    enum status status = url_of(c, &url, err);
+    if (status) {
+        return status;
+    }
+    signals_install();
+    c->target = (struct target){.application_name = "migrate"};
+    if (url && str_starts(str_of(url), STR("ephemeral:"))) {
+        status = ephemeral_start(str_of(url + strlen("ephemeral:")), &c->ephemeral, &url, err);
+    }
+    c->target.url = url;
+    if (c->set.password_file && c->set.password_file[0]) {
+        c->target.password = password_from_file;
+        c->target.password_arg = arena_cstr(&c->arena, str_of(c->set.password_file));
+    }
+    if (!status) {
+        c->loop = loop_new();
+    }
+    return status;
+}
+
+enum status context_wait(struct context *c, int64_t timeout_ms, struct error *err)
+{
+    const int64_t until = clock_monotonic_ms() + timeout_ms;
+    int64_t pause = 50;
+    for (;;) {
+        enum status status = session_open(c->loop, &c->target, &c->session, err);
+        const int64_t left = until - clock_monotonic_ms();
+        /* Only a server that is not there yet or still starts is worth waiting for; a wrong password is not. */
+        if (status != ST_SERVER || error_sql_class(err) != SQL_CONNECTION_LOST || left <= 0) {
+            return status;
+        }
+        struct error interrupted = {0};
+        status = loop_sleep(c->loop, pause < left ? pause : left, &interrupted);
+        if (status) {
+            *err = interrupted;
+            return status;
+        }
+        pause = pause < 1000 ? pause * 2 : pause;
+    }
+}
+
+enum status context_connect(struct context *c, struct error *err)
+{
+    const enum status status = context_target(c, err);
+    return status ? status : context_wait(c, c->set.wait ? c->set.wait_timeout_ms : 0, err);
+}
+
+/* ---- the user ---- */
+
+void context_print(struct str text)
+{
+    fwrite(text.p ? text.p : "", 1, text.n, stdout);
+}
+
+void context_say(struct str text)
+{
+    fflush(stdout);
+    fwrite(text.p ? text.p : "", 1, text.n, stderr);
+}
+
+enum status context_flush(struct error *err)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return error_errno(err, "write to", "standard output");
+    }
+    return ST_OK;
+}
+
+enum status context_ask(const struct context *c, const char *question, struct error *err)
+{
+    char line[16];
+    if (c->set.yes) {
+        return ST_OK;
+    }
+    if (!isatty(STDIN_FILENO)) {
+        error_set(err, ST_USAGE, "%s", question);
+        error_hint(err, "there is no terminal to ask on: --yes says yes");
+        return ST_USAGE;
+    }
+    fflush(stdout);
+    fprintf(stderr, "%s? [y/N] ", question);
+    if (fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y')) {
+        return ST_OK;
+    }
+    return error_set(err, ST_USAGE, "not done: the answer was no");
+}
+
+bool context_colour(const struct context *c, int fd)
+{
+    return c->set.colour == COLOUR_ALWAYS || (c->set.colour == COLOUR_AUTO && term_colour(fd));
+}
+
+void context_close(struct context *c)
+{
+    session_close(c->session);
+    if (c->loop) {
+        loop_free(c->loop);
+    }
+    if (c->ephemeral) {
+        ephemeral_stop(c->ephemeral);
+    }
+    if (c->has_book) {
+        rulebook_free(&c->book);
+    }
+    arena_free(&c->arena);
+}

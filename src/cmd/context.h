@@ -1,0 +1,66 @@
+/*
+ * context.h - what a command works with: its settings and operands, and what it opens on demand (rulebook, migrations, database).
+ *
+ * A command's run function gets a context, does its work through the lower rooms, prints results on standard output and returns a status. What
+ * it opened is closed by context_close(), whatever happened.
+ */
+#ifndef MIGRATE_CMD_CONTEXT_H
+#define MIGRATE_CMD_CONTEXT_H
+
+#include "cmd/exit.h"
+#include "cmd/options.h"
+#include "db/ephemeral.h"
+#include "db/loop.h"
+#include "db/session.h"
+#include "exec/history.h"
+#include "plan/plan.h"
+
+enum { RUN_ARENA_MAX = 1 << 30 };
+
+struct context {
+    const struct command *const *commands;
+    size_t n_commands;
+    const struct command *command;
+    struct settings set;
+    struct text_list args;
+    struct arena arena; /* lives as long as the command */
+    struct rulebook book;
+    bool has_book;
+    struct loop *loop;
+    struct ephemeral *ephemeral;
+    struct target target;
+    struct session *session;
+};
+
+/* The built-in rulebook and the folders of --rules. */
+NODISCARD enum status context_rulebook(struct context *c, struct error *err);
+/* What --server-version and --all-rules say; server_major is used when no version was said (0: the default). */
+struct judge_options context_judge_options(const struct context *c, int server_major);
+/* The folders of migrations: --dir, else ./migrations, else ./db/migrations. At least one, or ST_USAGE. */
+NODISCARD enum status context_folders(struct context *c, struct str_list *folders, struct error *err);
+/* All migrations in them, strictly read and with checksums. */
+NODISCARD enum status context_migrations(struct context *c, struct migration_list *list, struct error *err);
+
+/* Where the database is; starts the throw-away server for "ephemeral:". Fills c->target. */
+NODISCARD enum status context_target(struct context *c, struct error *err);
+/* The target, the event loop and one session (waits for the server first when asked to). */
+NODISCARD enum status context_connect(struct context *c, struct error *err);
+/* Try to connect until it works or timeout_ms have passed. */
+NODISCARD enum status context_wait(struct context *c, int64_t timeout_ms, struct error *err);
+
+/* Write text to standard output; failures are seen by context_flush(). */
+void context_print(struct str text);
+/* Write text to standard error. */
+void context_say(struct str text);
+/* Standard output has everything, or ST_SYSTEM. */
+NODISCARD enum status context_flush(struct error *err);
+/* Ask a yes/no question on the terminal. Without a terminal, or when the answer is not yes: ST_USAGE. --yes answers. */
+NODISCARD enum status context_ask(const struct context *c, const char *question, struct error *err);
+bool context_colour(const struct context *c, int fd);
+
+void context_close(struct context *c);
+
+/* Read NAME=value lines of a .env file into the environment, without overriding it. A missing file is fine unless `must`. */
+NODISCARD enum status env_file_load(const char *path, bool must, struct arena *a, struct error *err);
+
+#endif

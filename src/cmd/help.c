@@ -1,0 +1,137 @@
+/* Help, printed from the commands' rows. */
+#include "cmd/context.h"
+#include "cmd/rows.h"
+
+enum { HELP_MAX = 1 << 16, HELP_WIDTH = 78, OPTION_COLUMN = 28 };
+
+/* Words of text wrapped at HELP_WIDTH, lines after the first indented; the first starts at column `at`. */
+static void add_wrapped(struct strbuf *out, const char *text, unsigned indent, unsigned at)
+{
+    struct str rest = str_of(text), word;
+    bool first = true;
+    while (str_next(&rest, ' ', &word)) {
+        if (!first && at + 1 + word.n > HELP_WIDTH) {
+            strbuf_add_char(out, '\n');
+            strbuf_add_repeat(out, ' ', indent);
+            at = indent;
+        } else if (!first) {
+            strbuf_add_char(out, ' ');
+            at++;
+        }
+        strbuf_add(out, word);
+        at += (unsigned)word.n;
+        first = false;
+    }
+    strbuf_add_char(out, '\n');
+}
+
+static void add_indented(struct strbuf *out, const char *text)
+{
+    struct str rest = str_of(text), line;
+    while (str_next(&rest, '\n', &line)) {
+        if (line.n > 0) {
+            strbuf_addf(out, "    %.*s", STR_ARG(line));
+        }
+        strbuf_add_char(out, '\n');
+    }
+}
+
+static void add_option(struct strbuf *out, const struct option *o)
+{
+    const size_t start = out->n;
+    if (o->letter) {
+        strbuf_addf(out, "    -%c, --%s", o->letter, o->name);
+    } else {
+        strbuf_addf(out, "        --%s", o->name);
+    }
+    if (o->argument) {
+        strbuf_addf(out, " %s", o->argument);
+    }
+    size_t width = out->n - start;
+    if (width + 2 > OPTION_COLUMN) {
+        strbuf_add_char(out, '\n');
+        width = 0;
+    }
+    strbuf_add_repeat(out, ' ', OPTION_COLUMN - width);
+    add_wrapped(out, o->help, OPTION_COLUMN, OPTION_COLUMN);
+}
+
+void help_overview(const struct command *const *commands, size_t n, struct strbuf *out)
+{
+    strbuf_add_cstr(out, "migrate - PostgreSQL schema migrations that do not stop the application\n\n"
+                         "Usage: migrate COMMAND [OPTION…] [ARGUMENT…]\n\n");
+    for (size_t i = 0; i < n; i++) {
+        strbuf_addf(out, "    %-10s ", commands[i]->name);
+        add_wrapped(out, commands[i]->summary, 15, 15);
+    }
+    strbuf_add_cstr(out, "\nmigrate help COMMAND says more of one, with its options and examples.\n"
+                         "The database is --url, else DATABASE_URL, else libpq's PG* variables. A .env file is read.\n"
+                         "Migrations are in --dir, else ./migrations, else ./db/migrations.\n"
+                         "Every option is also an environment variable: --lock-budget is MIGRATE_LOCK_BUDGET.\n");
+}
+
+void help_command(const struct command *c, struct strbuf *out)
+{
+    const struct option_rows *g;
+    strbuf_addf(out, "migrate %s - %s\n\n", c->name, c->summary);
+    strbuf_addf(out, "Usage: migrate %s %s%s[OPTION…]\n", c->name, c->usage, c->usage[0] ? " " : "");
+    if (c->aliases) {
+        strbuf_addf(out, "Also called: %s\n", c->aliases);
+    }
+    strbuf_add_char(out, '\n');
+    add_indented(out, c->about);
+    if (c->n_options > 0) {
+        strbuf_add_cstr(out, "\nOptions\n");
+    }
+    for (size_t i = 0; i < c->n_options; i++) {
+        add_option(out, &c->options[i]);
+    }
+    for (size_t k = 0; (g = option_group_rows(k)) != NULL; k++) {
+        if (c->groups & g->group) {
+            strbuf_addf(out, "\n%s\n", g->title);
+            for (size_t i = 0; i < g->n; i++) {
+                add_option(out, &g->rows[i]);
+            }
+        }
+    }
+    strbuf_add_cstr(out, "\nExamples\n");
+    add_indented(out, c->examples);
+    strbuf_add_cstr(out, "\nExit codes\n");
+    for (const char *e = c->exits; *e; e++) {
+        strbuf_addf(out, "    %c  ", *e);
+        add_wrapped(out, exit_code_meaning(*e - '0'), 7, 7);
+    }
+}
+
+static enum status run(struct context *c, struct error *err)
+{
+    struct strbuf out;
+    enum status status = ST_OK;
+    strbuf_init(&out, HELP_MAX);
+    if (c->args.n == 0) {
+        help_overview(c->commands, c->n_commands, &out);
+    } else {
+        const struct command *about = command_find(c->commands, c->n_commands, str_of(c->args.at[0]));
+        if (about) {
+            help_command(about, &out);
+        } else {
+            status = error_set(err, ST_USAGE, "\"%s\" is not a command", c->args.at[0]);
+            error_hint(err, "migrate help lists the commands");
+        }
+    }
+    context_print(strbuf_str(&out));
+    strbuf_free(&out);
+    return status;
+}
+
+const struct command cmd_help = {
+    .name = "help",
+    .summary = "show help, of one command with its options and examples",
+    .usage = "[COMMAND]",
+    .about = "Without a command: the list of commands.",
+    .examples = "migrate help\nmigrate help up\nmigrate up --help",
+    .exits = "02",
+    .max_args = 1,
+    .groups = GROUP_COMMON,
+    .run = run,
+};

@@ -1,0 +1,145 @@
+/* lint: judge migrations without a database. */
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/lint_files.h"
+#include "report/lint.h"
+
+/*
+ * One arena per file, given back before the next; one for the model of each folder. Neither bound is a working size: they end a run
+ * that has gone wrong before it takes the machine with it.
+ */
+enum { MODEL_ARENA_MAX = 1 << 30 };
+#define FILE_ARENA_MAX ((size_t)4 << 30)
+
+struct lint {
+    struct context *c;
+    struct judge_options options;
+    struct lint_report report;
+    struct arena file_arena;
+    enum status worst; /* of files that could not be read */
+};
+
+static void complain(struct lint *l, const struct error *err)
+{
+    struct strbuf out;
+    strbuf_init(&out, 1 << 16);
+    error_format(err, &out);
+    context_say(strbuf_str(&out));
+    strbuf_free(&out);
+    l->worst = err->status == ST_SYSTEM && l->worst != ST_USAGE ? ST_SYSTEM : ST_USAGE;
+}
+
+static enum status read_migration(struct lint *l, const struct lint_file *f, struct migration *m, struct error *err)
+{
+    const struct migration_options options = {.lenient = true};
+    struct str text;
+    if (!str_eq(f->path, STR("-"))) {
+        return migration_read(f->path.p, &options, &l->file_arena, m, err);
+    }
+    const enum status status = file_read("-", MIGRATION_MAX_BYTES, &l->file_arena, &text, err);
+    return status ? status : migration_parse(STR("stdin"), text, &options, &l->file_arena, m, err);
+}
+
+static void lint_file(struct lint *l, struct judge *judge, const struct lint_file *f)
+{
+    struct migration m;
+    struct judged_part part;
+    struct error err = {0};
+    arena_reset(&l->file_arena);
+    if (read_migration(l, f, &m, &err)) {
+        if (f->judged) {
+            complain(l, &err);
+        }
+    } else if (!f->judged) {
+        judge_replay(judge, &m);
+    } else if (judge_part(judge, &m, false, &l->file_arena, &part, &err)) {
+        complain(l, &err);
+    } else {
+        lint_report_part(&l->report, &part);
+    }
+}
+
+static void lint_folder(struct lint *l, const struct lint_folder *folder)
+{
+    struct arena arena;
+    struct catalog catalog;
+    struct judge judge;
+    arena_init(&arena, MODEL_ARENA_MAX);
+    catalog_init(&catalog, &arena);
+    judge_init(&judge, &l->c->book, &l->options, &catalog);
+    for (size_t i = 0; i < folder->files.n; i++) {
+        lint_file(l, &judge, &folder->files.at[i]);
+    }
+    judge_free(&judge);
+    arena_free(&arena);
+}
+
+static enum status find_files(struct context *c, struct lint_folder_list *folders, struct error *err)
+{
+    struct str_list operands = {0};
+    enum status status = ST_OK;
+    for (size_t i = 0; i < c->args.n; i++) {
+        *vec_push(&c->arena, &operands) = str_of(c->args.at[i]);
+    }
+    if (operands.n == 0) {
+        status = context_folders(c, &operands, err);
+    }
+    return status ? status : lint_files_find(operands.at, operands.n, &c->arena, folders, err);
+}
+
+static enum status run(struct context *c, struct error *err)
+{
+    struct lint l = {.c = c, .options = context_judge_options(c, 0)};
+    struct lint_folder_list folders;
+    enum status status = find_files(c, &folders, err);
+    if (!status) {
+        status = context_rulebook(c, err);
+    }
+    if (status) {
+        return status;
+    }
+    arena_init(&l.file_arena, FILE_ARENA_MAX);
+    lint_report_begin(&l.report, lint_format_at(c->set.format), stdout);
+    l.report.colour = context_colour(c, STDOUT_FILENO);
+    l.report.quiet = c->set.quiet;
+    l.report.verbose = c->set.verbose;
+    for (size_t i = 0; i < folders.n; i++) {
+        lint_folder(&l, &folders.at[i]);
+    }
+    lint_report_end(&l.report);
+    arena_free(&l.file_arena);
+    if (l.worst) {
+        return l.worst;
+    }
+    static const enum severity from[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE};
+    return c->set.gate != GATE_OFF && lint_counts_from(&l.report.counts, from[c->set.gate]) > 0 ? ST_CHECK : ST_OK;
+}
+
+static const struct option options[] = {
+    {"format", 'f', OPTION_CHOICE, LINT_FORMAT_WORDS, offsetof(struct settings, format),
+     "text for people, json as in migrate-json(7), github for annotations on a pull request", 0, 0},
+};
+
+const struct command cmd_lint = {
+    .name = "lint",
+    .summary = "judge migrations: what blocks, rewrites, breaks; no database needed",
+    .usage = "[FILE|FOLDER|-]...",
+    .about = "Reads SQL as PostgreSQL would, classifies every statement, and says what is\n"
+             "dangerous on a database in use, why, and what to do instead. Any SQL file can be\n"
+             "judged; a file with -- migrate:up is judged by that part.\n\n"
+             "Earlier versions in a file's folder are replayed first, so that it is known what\n"
+             "exists, what is new and what proves what. Without operands the folders of migrations\n"
+             "are judged.\n\n"
+             "A finding is allowed by a comment right before the statement:\n"
+             "    -- migrate:allow RULE because REASON\n"
+             "squawk's, atlas' and pgfence's comments are honoured too.",
+    .examples = "migrate lint\nmigrate lint db/migrations/20261120093000_index.sql --gate warning\n"
+                "git diff --name-only main -- '*.sql' | xargs migrate lint --format github\n"
+                "echo 'DROP TABLE t' | migrate lint -",
+    .exits = "012",
+    .options = options,
+    .n_options = countof(options),
+    .groups = GROUP_JUDGE | GROUP_FILES | GROUP_COMMON,
+    .max_args = 1 << 20,
+    .run = run,
+};

@@ -1,0 +1,153 @@
+#include "cmd/lint_files.h"
+
+#include "base/map.h"
+#include "migration/layout.h"
+
+struct search {
+    struct arena *a;
+    struct lint_folder_list *out;
+    struct map by_path; /* -> 1 + index of the folder */
+    struct error *err;
+};
+
+static struct lint_folder *folder_of(struct search *s, struct str path)
+{
+    const uintptr_t known = (uintptr_t)map_get(&s->by_path, path);
+    if (known) {
+        return &s->out->at[known - 1];
+    }
+    struct lint_folder *f = vec_push(s->a, s->out);
+    f->path = arena_str(s->a, path);
+    map_put(&s->by_path, f->path, (void *)(uintptr_t)s->out->n);
+    return f;
+}
+
+static void add_file(struct search *s, struct str folder, struct str path, bool judged)
+{
+    struct lint_file *f = vec_push(s->a, &folder_of(s, folder)->files);
+    struct str name;
+    f->path = path;
+    f->judged = judged;
+    if (!layout_native.match(path_base(path), &f->version, &name)) {
+        f->version = STR_NONE;
+    }
+}
+
+/* Undoing halves of two-file layouts are no step forward: they are judged only when named. */
+static bool is_undo(struct str name)
+{
+    return str_ends(name, STR(".down.sql")) || str_eq(name, STR("down.sql"));
+}
+
+static enum status search_folder(struct search *s, struct str folder)
+{
+    struct file_list entries = {0};
+    enum status status = file_list(arena_cstr(s->a, folder), s->a, &entries, s->err);
+    for (size_t i = 0; i < entries.n && !status; i++) {
+        const struct file_entry *e = &entries.at[i];
+        const bool sql = e->name.n > 4 && str_ends(e->name, STR(".sql"));
+        if (e->name.p[0] == '.') {
+            continue;
+        }
+        if (e->kind == FILE_FOLDER) {
+            /* Links to folders are followed only when named, so that a loop of links has an end. */
+            const struct str inner = path_join(s->a, folder, e->name);
+            char end;
+            status = readlink(inner.p, &end, 1) >= 0 ? ST_OK : search_folder(s, inner);
+        } else if (sql && !is_undo(e->name)) {
+            add_file(s, folder, path_join(s->a, folder, e->name), true);
+        }
+    }
+    return status;
+}
+
+static int file_cmp(const void *a, const void *b)
+{
+    const struct lint_file *x = a, *y = b;
+    if (x->version.n == 0 || y->version.n == 0) {
+        const int without = (x->version.n == 0) - (y->version.n == 0);
+        return without ? without : str_cmp(x->path, y->path);
+    }
+    const int order = version_cmp(x->version, y->version);
+    return order ? order : str_cmp(x->path, y->path);
+}
+
+/* Sort, and drop a file that was named twice (keeping it judged when either says so). */
+static void settle(struct lint_folder *f)
+{
+    size_t kept = 0;
+    if (f->files.n > 1) {
+        qsort(f->files.at, f->files.n, sizeof(f->files.at[0]), file_cmp);
+    }
+    for (size_t i = 0; i < f->files.n; i++) {
+        if (kept > 0 && str_eq(f->files.at[kept - 1].path, f->files.at[i].path)) {
+            f->files.at[kept - 1].judged |= f->files.at[i].judged;
+        } else {
+            f->files.at[kept++] = f->files.at[i];
+        }
+    }
+    f->files.n = kept;
+}
+
+/* The files of the folder with a lower version than its last judged one, to be replayed. */
+static enum status add_earlier(struct search *s, size_t folder)
+{
+    struct file_list entries = {0};
+    const struct str path = s->out->at[folder].path;
+    struct str last = STR_NONE, version, name;
+    for (size_t i = 0; i < s->out->at[folder].files.n; i++) {
+        const struct str v = s->out->at[folder].files.at[i].version;
+        if (v.n > 0 && (last.n == 0 || version_cmp(v, last) > 0)) {
+            last = v;
+        }
+    }
+    enum status status = last.n ? file_list(arena_cstr(s->a, path), s->a, &entries, s->err) : ST_OK;
+    for (size_t i = 0; i < entries.n && !status; i++) {
+        const struct file_entry *e = &entries.at[i];
+        if (e->kind == FILE_REGULAR && !is_undo(e->name) && layout_native.match(e->name, &version, &name) &&
+            version_cmp(version, last) < 0) {
+            add_file(s, path, path_join(s->a, path, e->name), false);
+        }
+    }
+    return status;
+}
+
+enum status lint_files_find(const struct str *operands, size_t n, struct arena *a, struct lint_folder_list *out,
+                            struct error *err)
+{
+    struct search s = {.a = a, .out = out, .err = err};
+    VEC(size_t) named = {0}; /* folders of which single files were named */
+    enum status status = ST_OK;
+    size_t files = 0;
+    *out = (struct lint_folder_list){0};
+    map_init(&s.by_path, a);
+    for (size_t i = 0; i < n && !status; i++) {
+        const char *path = arena_cstr(a, operands[i]);
+        const bool input = strcmp(path, "-") == 0;
+        if (!input && file_kind(path) == FILE_FOLDER) {
+            const struct str trimmed = operands[i].n > 1 && str_ends(operands[i], STR("/"))
+                                           ? arena_str(a, str_slice(operands[i], 0, operands[i].n - 1))
+                                           : str_of(path);
+            status = search_folder(&s, trimmed);
+        } else if (!input && file_kind(path) == FILE_MISSING) {
+            status = error_set(err, ST_USAGE, "cannot read %s: %s", path, strerror(ENOENT));
+        } else {
+            const struct str folder = input ? STR("-") : path_folder(str_of(path));
+            add_file(&s, folder, str_of(path), true);
+            *vec_push(a, &named) = (size_t)(uintptr_t)map_get(&s.by_path, folder) - 1;
+        }
+    }
+    for (size_t i = 0; i < named.n && !status; i++) {
+        const bool again = i > 0 && named.at[i] == named.at[i - 1];
+        status = again ? ST_OK : add_earlier(&s, named.at[i]);
+    }
+    for (size_t i = 0; i < out->n && !status; i++) {
+        settle(&out->at[i]);
+        files += out->at[i].files.n;
+    }
+    if (!status && files == 0) {
+        status = error_set(err, ST_USAGE, "no file to lint: no *.sql in %.*s%s", STR_ARG(operands[0]),
+                           n > 1 ? " and the others" : "");
+    }
+    return status;
+}

@@ -1,0 +1,86 @@
+/*
+ * options.h - command lines: typed rows, one parser, help printed from the same rows.
+ *
+ * Understood: --name=value, --name value, --no-name, -x, -xyz, -xvalue; options before and after the command and between operands;
+ * `--` ends them; golang-migrate's single-dash spellings and dbmate's names (see the table of other tools' names in options.c). Every row is
+ * mirrored by an environment variable: --lock-timeout is MIGRATE_LOCK_TIMEOUT. The command line wins.
+ */
+#ifndef MIGRATE_CMD_OPTIONS_H
+#define MIGRATE_CMD_OPTIONS_H
+
+#include "base/error.h"
+#include "cmd/settings.h"
+
+enum option_kind {
+    OPTION_FLAG,     /* bool; --no-name unsets */
+    OPTION_TEXT,     /* const char *; --no-name gives "" */
+    OPTION_LIST,     /* struct text_list: every use adds one; in the environment split at ':' */
+    OPTION_NUMBER,   /* int64_t in [min, max] */
+    OPTION_DURATION, /* int64_t in milliseconds: "200ms", "2s", "5min" */
+    OPTION_CHOICE,   /* int: index of the word in .argument, "a|b|c"; --no-name gives the last word */
+};
+
+struct option {
+    const char *name; /* long, without dashes */
+    char letter;      /* short; 0: none */
+    enum option_kind kind;
+    const char *argument; /* as help shows it; NULL for flags */
+    size_t target;        /* offsetof(struct settings, …) */
+    const char *help;
+    int64_t min, max;
+};
+
+/* Rows that several commands share. */
+enum option_group {
+    GROUP_COMMON = 1,
+    GROUP_DATABASE = 2,
+    GROUP_FILES = 4,
+    GROUP_JUDGE = 8,
+    GROUP_RUN = 16,
+};
+
+struct context;
+
+struct command {
+    const char *name;
+    const char *aliases; /* space separated; NULL: none */
+    const char *summary; /* one line of `migrate help` */
+    const char *usage;   /* what stands behind the name */
+    const char *about;   /* paragraphs, each line at most 78 columns */
+    const char *examples;/* lines */
+    const char *exits;   /* the exit codes it can end with, one digit each: "0123" */
+    const struct option *options;
+    size_t n_options;
+    unsigned groups;     /* enum option_group, or-ed */
+    unsigned min_args, max_args;
+    enum status (*run)(struct context *c, struct error *err);
+};
+
+/* What the command line says. */
+struct command_line {
+    const struct command *command; /* NULL: none named */
+    struct text_list args;         /* operands behind the command */
+    struct text_list given;        /* long names of options that the command line set */
+};
+
+/*
+ * Parse argv[1 … argc) for these commands into s (defaults first) and *out; memory from the arena, texts point into argv. Errors are ST_USAGE with a
+ * hint that says what was probably meant.
+ */
+NODISCARD enum status options_parse(const struct command *const *commands, size_t n, int argc, char *const *argv,
+                                    struct arena *a, struct settings *s, struct command_line *out,
+                                    struct error *err);
+/* Set what the environment says (MIGRATE_*) and the command line did not. Errors name the variable. */
+NODISCARD enum status options_environment(const struct command_line *line, struct arena *a, struct settings *s,
+                                          struct error *err);
+
+/* Row i of a command: its own rows, then those of its groups; NULL behind the last. */
+const struct option *command_option(const struct command *c, size_t i);
+/* The command of that name or alias, or NULL. */
+const struct command *command_find(const struct command *const *commands, size_t n, struct str name);
+
+/* `migrate help`, and `migrate help COMMAND`. */
+void help_overview(const struct command *const *commands, size_t n, struct strbuf *out);
+void help_command(const struct command *c, struct strbuf *out);
+
+#endif

@@ -1,0 +1,79 @@
+/* The option rows that several commands share, and their defaults. */
+#include "cmd/options.h"
+
+#include "cmd/rows.h"
+#include "rules/judge.h"
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct option common[] = {
+    {"help", 'h', OPTION_FLAG, NULL, AT(help), "show this help", 0, 0},
+    {"version", 'V', OPTION_FLAG, NULL, AT(version), "show the version of migrate", 0, 0},
+    {"quiet", 'q', OPTION_FLAG, NULL, AT(quiet), "only results and errors", 0, 0},
+    {"verbose", 'v', OPTION_FLAG, NULL, AT(verbose), "say more of what is done", 0, 0},
+    {"color", 0, OPTION_CHOICE, COLOUR_WORDS, AT(colour), "colour (auto: on a terminal, unless NO_COLOR is set)", 0, 0},
+    {"env-file", 0, OPTION_TEXT, "FILE", AT(env_file),
+     "read variables from FILE (.env), never overriding the environment; --no-env-file: from none", 0, 0},
+};
+
+static const struct option database[] = {
+    {"url", 'u', OPTION_TEXT, "URL", AT(url),
+     "database: postgres://…, \"host=… dbname=…\", or ephemeral: for a throw-away server (DATABASE_URL, PG*)", 0, 0},
+    {"env", 'e', OPTION_TEXT, "NAME", AT(env), "take the URL from the environment variable NAME", 0, 0},
+    {"password-file", 0, OPTION_TEXT, "FILE", AT(password_file), "take the password from FILE's first line", 0, 0},
+    {"schema", 0, OPTION_TEXT, "NAME", AT(schema), "schema that holds the history (migrate)", 0, 0},
+    {"wait", 0, OPTION_FLAG, NULL, AT(wait), "first wait until the server accepts connections", 0, 0},
+    {"wait-timeout", 0, OPTION_DURATION, "TIME", AT(wait_timeout_ms), "how long --wait waits (60s)", 0, INT64_MAX},
+};
+
+static const struct option files[] = {
+    {"dir", 'd', OPTION_LIST, "DIR", AT(dirs),
+     "folder of migrations, may be repeated (./migrations, else ./db/migrations)", 0, 0},
+    {"layout", 0, OPTION_TEXT, "NAME", AT(layout), "how files are laid out, when it should not be detected", 0, 0},
+};
+
+static const struct option judging[] = {
+    {"server-version", 0, OPTION_NUMBER, "N", AT(server_version),
+     "judge for PostgreSQL N, 13 to 18 (15, or the version of the connected server)", JUDGE_MIN_VERSION, JUDGE_MAX_VERSION},
+    {"all-rules", 0, OPTION_FLAG, NULL, AT(all_rules), "also the rules that are off by default", 0, 0},
+    {"rules", 0, OPTION_LIST, "DIR", AT(rules), "add the rules of your own in DIR, may be repeated", 0, 0},
+    {"gate", 0, OPTION_CHOICE, GATE_WORDS, AT(gate), "the severity from which findings fail the command (error)", 0, 0},
+};
+
+static const struct option running[] = {
+    {"dry-run", 0, OPTION_FLAG, NULL, AT(dry_run), "show the steps, change nothing", 0, 0},
+    {"yes", 'y', OPTION_FLAG, NULL, AT(yes), "do not ask", 0, 0},
+    {"json", 0, OPTION_FLAG, NULL, AT(json), "one event per line on standard output (with --dry-run: the plan)", 0, 0},
+    {"run-lock-wait", 0, OPTION_DURATION, "TIME", AT(run_lock_wait_ms), "how long to wait for another run to end (30s)",
+     0, INT64_MAX},
+    {"ddl-lock-timeout", 0, OPTION_DURATION, "TIME", AT(lock_timeout_ms),
+     "lock_timeout of the first try of short DDL; later tries wait longer (200ms)", 1, INT32_MAX},
+    {"lock-budget", 0, OPTION_DURATION, "TIME", AT(lock_budget_ms), "give way when a step's tries took so long (10min)", 0,
+     INT64_MAX},
+    {"statement-timeout", 0, OPTION_DURATION, "TIME", AT(statement_timeout_ms),
+     "statement_timeout of data statements that run whole (none)", 0, INT32_MAX},
+};
+
+const struct option_rows *option_group_rows(size_t i)
+{
+    static const struct option_rows groups[] = {
+        {GROUP_RUN, "Running", running, countof(running)},
+        {GROUP_JUDGE, "Judging", judging, countof(judging)},
+        {GROUP_FILES, "Migrations", files, countof(files)},
+        {GROUP_DATABASE, "Database", database, countof(database)},
+        {GROUP_COMMON, "Common", common, countof(common)},
+    };
+    return i < countof(groups) ? &groups[i] : NULL;
+}
+
+void settings_default(struct settings *s)
+{
+    *s = (struct settings){
+        .env_file = ".env",
+        .schema = "migrate",
+        .wait_timeout_ms = 60000,
+        .run_lock_wait_ms = 30000,
+        .lock_timeout_ms = 200,
+        .lock_budget_ms = 600000,
+    };
+}

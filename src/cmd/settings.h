@@ -1,0 +1,50 @@
+/*
+ * settings.h - what the command line and the environment can say, in one struct: the targets of all option rows.
+ */
+#ifndef MIGRATE_CMD_SETTINGS_H
+#define MIGRATE_CMD_SETTINGS_H
+
+#include "base/vec.h"
+
+VEC_DECLARE(text_list, const char *);
+
+enum gate { GATE_ERROR, GATE_WARNING, GATE_NOTE, GATE_OFF }; /* the words of --gate, in this order */
+#define GATE_WORDS "error|warning|note|off"
+enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+#define COLOUR_WORDS "auto|always|never"
+
+struct settings {
+    /* common */
+    bool help, version, quiet, verbose;
+    int colour;           /* enum colour */
+    const char *env_file; /* ".env"; "": none */
+    /* database */
+    const char *url;
+    const char *env;      /* name of an environment variable that holds the URL */
+    const char *password_file;
+    const char *schema;   /* of history */
+    bool wait;            /* wait for the server before anything else */
+    int64_t wait_timeout_ms;
+    /* migrations */
+    struct text_list dirs;
+    const char *layout;   /* NULL: detect */
+    /* judging */
+    int64_t server_version; /* 0: not said */
+    bool all_rules;
+    struct text_list rules; /* folders */
+    int gate;             /* enum gate */
+    /* running */
+    const char *to;
+    bool all, dry_run, allow_out_of_order, yes;
+    int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
+    /* single commands */
+    int format;           /* lint: see report/lint.h */
+    const char *after;    /* explain: SQL file replayed before */
+    bool json, exit_code;
+    bool applied, pending;
+    const char *only;     /* rules test, rules verify: part of an id */
+};
+
+void settings_default(struct settings *s);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * migrate - PostgreSQL schema migrations that do not stop the application.
+ *
+ * The map of the house. A room imports only rooms above it in this list; tools/layers checks that.
+ *
+ *     src/base/       text, memory by arena, errors, files, clock, signals, terminal
+ *     src/sql/        lex: the server's tokens · split: statements of a file · shape: their canonical text
+ *     src/migration/  files with a version, an up and a down part, directives in comments, checksums
+ *     src/catalog/    model: what is known of a schema · replay: apply a DDL statement to it
+ *     src/rules/      rulebook: forms and hazards from rules/ · effects: what a statement does · judge: the walk
+ *     src/db/         session: one asynchronous connection · loop: one event loop · live: a server's catalog · ephemeral
+ *     src/plan/       plan: steps and transactions · batch: an UPDATE as key ranges
+ *     src/exec/       runner: run steps so that they can be killed and resumed · history · events
+ *     src/report/     text, JSON and GitHub findings, plans, status, progress
+ *     src/cmd/        options: one parser · context: what commands open · one file per command · exit: the exit codes
+ *     rules/          the facts and the advice, as data
+ *     tests/          unit (C), cases (data), cli and pg (bats), truth (measured servers)
+ *
+ * The walk through it: files -> migrations -> statements -> forms and effects -> findings (lint)
+ *                                                              -> steps -> events -> history (up)
+ * Lint, explain, plan and up share all of it up to the arrow they need, so they cannot disagree.
+ *
+ * This file lists the commands, parses the command line, runs one command, and turns its status into the exit code.
+ */
+#include <fcntl.h>
+#include <signal.h>
+
+#include "cmd/commands.h"
+#include "cmd/context.h"
+
+static const struct command *const commands[] = {
+    &cmd_new,  &cmd_lint,   &cmd_explain,  &cmd_plan,     &cmd_up,   &cmd_down, &cmd_redo,  &cmd_goto,
+    &cmd_status, &cmd_validate, &cmd_baseline, &cmd_mark, &cmd_wait, &cmd_rules, &cmd_version, &cmd_help,
+};
+
+/* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */
+static void guard_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) {
+            _exit(71);
+        }
+    }
+}
+
+/*
+ * Passwords in URLs on the command line are seen by everyone on the machine: keep a copy of such arguments and blank the
+ * password where `ps` finds it.
+ */
+static char **hide_passwords(struct arena *a, int argc, char **argv)
+{
+    char **copy = arena_array(a, char *, (size_t)argc + 1);
+    for (int i = 0; i < argc; i++) {
+        char *const scheme = strstr(argv[i], "://");
+        char *const at = scheme ? strchr(scheme, '@') : NULL;
+        char *const colon = at ? memchr(scheme + 3, ':', (size_t)(at - scheme - 3)) : NULL;
+        copy[i] = argv[i];
+        if (colon) {
+            copy[i] = arena_cstr(a, str_of(argv[i]));
+            memset(colon + 1, 'x', (size_t)(at - colon - 1));
+        }
+    }
+    return copy;
+}
+
+static void complain(const struct error *err)
+{
+    struct strbuf out;
+    strbuf_init(&out, 1 << 16);
+    error_format(err, &out);
+    context_say(strbuf_str(&out));
+    strbuf_free(&out);
+}
+
+static enum status start(struct context *c, const struct command_line *line, struct error *err)
+{
+    enum status status = ST_OK;
+    if (c->set.version) {
+        c->command = &cmd_version;
+    } else if (!c->command || c->set.help) {
+        struct strbuf out;
+        strbuf_init(&out, 1 << 16);
+        if (c->command) {
+            help_command(c->command, &out);
+        } else {
+            help_overview(commands, countof(commands), &out);
+        }
+        context_print(strbuf_str(&out));
+        strbuf_free(&out);
+        if (!c->command && !c->set.help) {
+            return error_set(err, ST_USAGE, "which command?");
+        }
+        return ST_OK;
+    }
+    if (c->set.env_file && c->set.env_file[0]) {
+        bool named = false;
+        for (size_t i = 0; i < line->given.n; i++) {
+            named = named || strcmp(line->given.at[i], "env-file") == 0;
+        }
+        status = env_file_load(c->set.env_file, named, &c->arena, err);
+    }
+    if (!status) {
+        status = options_environment(line, &c->arena, &c->set, err);
+    }
+    return status ? status : c->command->run(c, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct context c = {.commands = commands, .n_commands = countof(commands)};
+    struct command_line line;
+    struct error err = {0}, flush_err = {0};
+    guard_descriptors();
+    arena_init(&c.arena, RUN_ARENA_MAX);
+    argv = hide_passwords(&c.arena, argc, argv);
+    enum status status = options_parse(commands, countof(commands), argc, argv, &c.arena, &c.set, &line, &err);
+    if (!status) {
+        c.command = line.command;
+        c.args = line.args;
+        status = start(&c, &line, &err);
+    }
+    if (context_flush(&flush_err)) {
+        /* The reader of a pipe went away: end as it would have ended us. signals_install() may have SIGPIPE ignored. */
+        if (errno == EPIPE) {
+            signal(SIGPIPE, SIG_DFL);
+            raise(SIGPIPE);
+        }
+        if (!status || status == ST_CHECK) {
+            status = ST_SYSTEM;
+            err = flush_err;
+        }
+    }
+    if (err.primary[0]) {
+        complain(&err);
+    }
+    context_close(&c);
+    return exit_code(status, err.signal);
+}

@@ -1,0 +1,15 @@
+/*
+ * estimate.h - how long a step may take, from the sizes that the catalog knows.
+ */
+#ifndef MIGRATE_PLAN_ESTIMATE_H
+#define MIGRATE_PLAN_ESTIMATE_H
+
+#include "plan/plan.h"
+
+/*
+ * Milliseconds, once the locks are had; 0 for a change of the catalog alone, -1 when a size that matters is unknown. An order of magnitude: the
+ * speeds are those of a small server whose data does not fit its memory.
+ */
+int64_t estimate_step(const struct step *step);
+
+#endif

@@ -1,0 +1,262 @@
+#include "plan/plan.h"
+
+#include "base/sha256.h"
+#include "migration/place.h"
+#include "plan/batch.h"
+#include "plan/estimate.h"
+
+enum { DATA_LOCK_TIMEOUT_MS = 2000 };
+
+struct planner {
+    const struct judged_part *judged;
+    const struct plan_options *options;
+    struct arena *a;
+    struct migration_plan *out;
+    struct error *err;
+};
+
+const char *step_kind_name(enum step_kind k)
+{
+    static const char *const names[] = {"transaction", "single", "backfill"};
+    return names[k];
+}
+
+/* ---- what cannot run ---- */
+
+static enum status refuse_unreadable(struct planner *p, const struct judged_statement *s)
+{
+    const struct migration *m = p->judged->migration;
+    if (s->st.broken) {
+        return place_refuse(p->err, m->file, m->text, s->st.broken_at, "cannot run: %s",
+                            lex_bad_reason(s->st.broken));
+    }
+    for (size_t i = 0; i < s->st.n_tokens; i++) {
+        if (s->st.tokens[i].kind == TOK_PLACEHOLDER) {
+            const struct str t = token_text(m->text, s->st.tokens[i]);
+            place_refuse(p->err, m->file, m->text, s->st.tokens[i].start, "cannot run: the placeholder %.*s is left", STR_ARG(t));
+            error_hint(p->err, "placeholders are understood by lint, but nothing fills them here: write the value");
+            return ST_USAGE;
+        }
+    }
+    return place_refuse(p->err, m->file, m->text, s->st.start, "cannot run: the statement cannot be read");
+}
+
+static enum status refuse_transaction(struct planner *p, const struct judged_statement *s)
+{
+    const struct migration *m = p->judged->migration;
+    const struct str word = token_text(m->text, s->st.tokens[0]);
+    place_refuse(p->err, m->file, m->text, s->st.start, "%.*s in a migration: transactions are made by migrate itself",
+                 STR_ARG(word));
+    error_hint(p->err, "leave it out; one transaction for the whole file is -- migrate:%s transaction:true",
+               p->judged->down ? "down" : "up");
+    return ST_USAGE;
+}
+
+static enum status refuse_in_transaction(struct planner *p, const struct judged_statement *s)
+{
+    const struct migration *m = p->judged->migration;
+    place_refuse(p->err, m->file, m->text, s->st.start,
+                 "PostgreSQL refuses this statement inside a transaction, and the file asks for one (transaction:true)");
+    error_hint(p->err, "write -- migrate:%s transaction:auto, or move the statement to a file of its own",
+               p->judged->down ? "down" : "up");
+    return ST_USAGE;
+}
+
+static enum status check(struct planner *p, const struct judged_statement *s)
+{
+    const struct migration *m = p->judged->migration;
+    if (s->st.has_placeholder || s->st.broken) {
+        return refuse_unreadable(p, s);
+    }
+    switch (s->kind) {
+    case STATEMENT_PSQL: {
+        struct str line = str_trim(token_text(m->text, s->st.tokens[0]));
+        place_refuse(p->err, m->file, m->text, s->st.start, "cannot run: %.*s is a command of psql, not SQL",
+                     (int)(line.n < 60 ? line.n : 60), line.p);
+        error_hint(p->err, "leave it out, or write what it stands for as SQL");
+        return ST_USAGE;
+    }
+    case STATEMENT_TRANSACTION:
+        return refuse_transaction(p, s);
+    case STATEMENT_UNREADABLE:
+        return refuse_unreadable(p, s);
+    case STATEMENT_SQL:
+        break;
+    }
+    if (s->st.cut) {
+        return place_refuse(p->err, m->file, m->text, s->st.start, "cannot run: the statement has more than %d words",
+                            STATEMENT_MAX_TOKENS);
+    }
+    return s->effects.in_transaction == TRI_NO && !s->alone ? refuse_in_transaction(p, s) : ST_OK;
+}
+
+/* ---- what a step is ---- */
+
+/* The more of a lock's trouble a class means, the higher: the highest of a step decides. */
+static unsigned weight(enum form_class class)
+{
+    switch (class) {
+    case CLASS_TRANSACTION:
+        return 0;
+    case CLASS_ONLINE:
+        return 1;
+    case CLASS_DATA:
+        return 2;
+    case CLASS_CATALOG:
+        return 3;
+    case CLASS_LONG:
+        return 4;
+    }
+    return 4;
+}
+
+static void merge_locks(struct planner *p, struct step *step, const struct relation_lock_list *locks)
+{
+    for (size_t i = 0; i < locks->n; i++) {
+        const struct relation_lock *l = &locks->at[i];
+        struct relation_lock *mine = NULL;
+        for (size_t k = 0; k < step->locks.n && !mine; k++) {
+            mine = step->locks.at[k].relation == l->relation ? &step->locks.at[k] : NULL;
+        }
+        if (!mine) {
+            *vec_push(p->a, &step->locks) = *l;
+        } else if (l->mode > mine->mode) {
+            *mine = *l;
+        }
+    }
+}
+
+/* The block behind COPY … FROM STDIN without its end mark. */
+static struct str copy_data(struct str text, const struct statement *st)
+{
+    struct str data = str_slice(text, st->copy_start, st->copy_end), trimmed = data;
+    while (trimmed.n > 0 && (trimmed.p[trimmed.n - 1] == '\n' || trimmed.p[trimmed.n - 1] == '\r')) {
+        trimmed.n--;
+    }
+    const bool alone = trimmed.n == 2 || (trimmed.n > 2 && trimmed.p[trimmed.n - 3] == '\n');
+    if (alone && str_ends(trimmed, STR("\\."))) {
+        data = str_slice(trimmed, 0, trimmed.n - 2);
+    }
+    return data;
+}
+
+static void add_statement(struct planner *p, struct step *step, const struct judged_statement *s)
+{
+    struct planned_statement *planned = vec_push(p->a, &step->statements);
+    planned->sql = s->source;
+    planned->judged = s;
+    planned->line = s->line;
+    if (s->st.copy_end > s->st.copy_start) {
+        planned->copy_data = copy_data(p->judged->migration->text, &s->st);
+    }
+    if (step->statements.n == 1 || weight(s->effects.class) > weight(step->class)) {
+        step->class = s->effects.class;
+    }
+    merge_locks(p, step, &s->effects.locks);
+}
+
+static void set_timeouts(struct planner *p, struct step *step)
+{
+    const bool data = step->class == CLASS_DATA || step->kind == STEP_BACKFILL;
+    step->lock_timeout_ms = data                          ? DATA_LOCK_TIMEOUT_MS
+                            : step->class == CLASS_ONLINE ? 0
+                                                          : p->options->lock_timeout_ms;
+    step->statement_timeout_ms = data ? p->options->data_statement_timeout_ms : 0;
+    for (size_t i = 0; i < step->statements.n; i++) {
+        const struct directive_list *said = &step->statements.at[i].judged->directives;
+        for (size_t k = 0; k < said->n; k++) {
+            const struct directive *d = &said->at[k];
+            if (d->kind == DIRECTIVE_TIMEOUT && d->lock_ms >= 0) {
+                step->lock_timeout_ms = d->lock_ms;
+            }
+            if (d->kind == DIRECTIVE_TIMEOUT && d->statement_ms >= 0) {
+                step->statement_timeout_ms = d->statement_ms;
+            }
+        }
+    }
+}
+
+/* What CREATE INDEX CONCURRENTLY or REINDEX INDEX leaves behind invalid when it fails. */
+static void set_built_index(struct step *step)
+{
+    const struct relation_effect_list *build = &step->statements.at[0].judged->effects.build;
+    if (step->kind == STEP_SINGLE && step->class == CLASS_ONLINE && build->n == 1) {
+        step->built_index_schema = build->at[0].relation->schema;
+        step->built_index = build->at[0].relation->name;
+    }
+}
+
+/* A checkout may turn LF into CRLF: that is no other statement. */
+static void hash_text(struct sha256 *h, struct str s)
+{
+    size_t from = 0;
+    for (size_t i = 0; i + 1 < s.n; i++) {
+        if (s.p[i] == '\r' && s.p[i + 1] == '\n') {
+            sha256_add(h, str_slice(s, from, i));
+            from = i + 1;
+        }
+    }
+    sha256_add(h, str_slice(s, from, s.n));
+    sha256_add(h, (struct str){"", 1});
+}
+
+static void hash_step(struct step *step)
+{
+    struct sha256 h;
+    sha256_init(&h);
+    hash_text(&h, str_of(step_kind_name(step->kind)));
+    for (size_t i = 0; i < step->statements.n; i++) {
+        hash_text(&h, step->statements.at[i].sql);
+        hash_text(&h, step->statements.at[i].copy_data);
+    }
+    sha256_hex(&h, step->sha256);
+}
+
+static enum status make_batch(struct planner *p, struct step *step)
+{
+    const struct judged_statement *s = step->statements.at[0].judged;
+    const struct migration *m = p->judged->migration;
+    const struct directive *said = NULL;
+    for (size_t i = 0; i < s->directives.n; i++) {
+        said = s->directives.at[i].kind == DIRECTIVE_BACKFILL ? &s->directives.at[i] : said;
+    }
+    step->batch = arena_new(p->a, struct batch_spec);
+    return batch_spec_of(s, m->text, m->file.p, said, p->a, step->batch, p->err);
+}
+
+static enum status finish_step(struct planner *p, struct step *step)
+{
+    enum status status = ST_OK;
+    step->ordinal = (unsigned)p->out->steps.n;
+    if (step->kind == STEP_BACKFILL) {
+        status = make_batch(p, step);
+    }
+    set_timeouts(p, step);
+    set_built_index(step);
+    hash_step(step);
+    step->estimate_ms = estimate_step(step);
+    return status;
+}
+
+enum status plan_make(const struct judged_part *judged, const struct plan_options *options, struct arena *a,
+                      struct migration_plan *out, struct error *err)
+{
+    struct planner p = {.judged = judged, .options = options, .a = a, .out = out, .err = err};
+    enum status status = ST_OK;
+    *out = (struct migration_plan){.migration = judged->migration, .down = judged->down, .judged = *judged};
+    for (size_t i = 0; i < judged->statements.n && !status; i++) {
+        status = check(&p, &judged->statements.at[i]);
+    }
+    for (size_t i = 0; i < judged->statements.n && !status;) {
+        const struct judged_statement *first = &judged->statements.at[i];
+        struct step *step = vec_push(a, &out->steps);
+        const bool lone = first->alone || first->backfill;
+        step->kind = first->backfill ? STEP_BACKFILL : first->alone ? STEP_SINGLE : STEP_TRANSACTION;
+        do {
+            add_statement(&p, step, &judged->statements.at[i++]);
+        } while (!lone && i < judged->statements.n && judged->statements.at[i].transaction == first->transaction &&
+                 !judged->statements.at[i].alone && !judged->statements.at[i].backfill);
+        status = finish_step(&p, step);
+    }
+    return status;
+}

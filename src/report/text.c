@@ -1,0 +1,180 @@
+/* Findings as text: the place and the message, the line with what is meant underlined, what to do instead, the rule. */
+#include "base/term.h"
+#include "report/lint.h"
+#include "report/style.h"
+
+/* Of very long lines only the neighbourhood of the finding is shown. */
+enum { BEFORE_MAX = 120, LINE_MAX_BYTES = 400 };
+
+static enum paint paint_of(enum severity s)
+{
+    return s == SEVERITY_ERROR ? PAINT_RED : s == SEVERITY_WARNING ? PAINT_YELLOW : PAINT_BLUE;
+}
+
+/* The part of the finding's first line that is shown: bytes [*start, *end) of source. */
+static void shown_line(struct str source, uint32_t at, size_t *start, size_t *end)
+{
+    *start = at < source.n ? at : source.n;
+    while (*start > 0 && source.p[*start - 1] != '\n' && at - *start < BEFORE_MAX) {
+        (*start)--;
+    }
+    while (*start < at && ((unsigned char)source.p[*start] & 0xC0) == 0x80) {
+        (*start)++;
+    }
+    *end = at < source.n ? at : source.n;
+    while (*end < source.n && source.p[*end] != '\n' && *end - *start < LINE_MAX_BYTES) {
+        (*end)++;
+    }
+    while (*end > at && *end < source.n && ((unsigned char)source.p[*end] & 0xC0) == 0x80) {
+        (*end)--;
+    }
+    if (*end > *start && *end <= source.n && source.p[*end - 1] == '\r') {
+        (*end)--;
+    }
+}
+
+/* The line under the source line: tabs stay tabs, other characters become as many spaces as they take, then carets. */
+static void caret_line(struct strbuf *carets, struct str line, size_t from, size_t to)
+{
+    struct strbuf escaped;
+    strbuf_init(&escaped, 64);
+    bool any = false;
+    for (size_t i = 0; i < line.n && i < to;) {
+        uint32_t c;
+        const size_t n = utf8_decode(line, i, &c);
+        strbuf_reset(&escaped);
+        term_escape(&escaped, str_slice(line, i, i + n));
+        const bool as_is = str_eq(strbuf_str(&escaped), str_slice(line, i, i + n));
+        const unsigned width = as_is ? term_char_width(c) : (unsigned)escaped.n;
+        if (i < from) {
+            strbuf_add_repeat(carets, c == '\t' ? '\t' : ' ', c == '\t' ? 1 : width);
+        } else {
+            strbuf_add_repeat(carets, '^', c == '\t' ? 1 : width);
+            any = any || width > 0;
+        }
+        i += n;
+    }
+    if (!any) {
+        strbuf_add_char(carets, '^');
+    }
+    strbuf_free(&escaped);
+}
+
+static void add_source(struct strbuf *out, const struct finding *f, struct str source, bool colour)
+{
+    struct strbuf carets;
+    size_t start, end;
+    char gutter[16];
+    shown_line(source, f->start, &start, &end);
+    const struct str line = str_slice(source, start, end);
+    const size_t until = f->end > end ? end : f->end;
+    const int width = snprintf(gutter, sizeof(gutter), "%u", f->line);
+    strbuf_init(&carets, 8 * LINE_MAX_BYTES);
+    caret_line(&carets, line, f->start - start, until - start);
+    paint_begin(out, PAINT_DIM, colour);
+    strbuf_addf(out, "  %s | ", gutter);
+    paint_end(out, PAINT_DIM, colour);
+    term_escape(out, line);
+    strbuf_add_char(out, '\n');
+    paint_begin(out, PAINT_DIM, colour);
+    strbuf_addf(out, "  %*s | ", width, "");
+    paint_end(out, PAINT_DIM, colour);
+    paint_begin(out, paint_of(f->severity), colour);
+    strbuf_add(out, strbuf_str(&carets));
+    if (f->remark.n > 0) {
+        strbuf_add_char(out, ' ');
+        term_escape(out, f->remark);
+    }
+    paint_end(out, paint_of(f->severity), colour);
+    strbuf_add_char(out, '\n');
+    strbuf_free(&carets);
+}
+
+static void add_instead(struct strbuf *out, struct str instead)
+{
+    struct str rest = instead, line;
+    const bool outside = str_find(instead, STR("CONCURRENTLY")) != SIZE_MAX;
+    strbuf_addf(out, "  do instead%s:\n", outside ? ", outside a transaction" : "");
+    while (str_next(&rest, '\n', &line)) {
+        if (line.n > 0) {
+            strbuf_add_cstr(out, "      ");
+            term_escape(out, line);
+        }
+        if (line.n > 0 || rest.p) {
+            strbuf_add_char(out, '\n');
+        }
+    }
+}
+
+void finding_text(struct strbuf *out, const struct finding *f, struct str source, bool colour)
+{
+    paint_begin(out, PAINT_BOLD, colour);
+    term_escape(out, f->file);
+    strbuf_addf(out, ":%u:%u: ", f->line, f->column);
+    paint_end(out, PAINT_BOLD, colour);
+    paint(out, paint_of(f->severity), colour, str_of(severity_name(f->severity)));
+    strbuf_add_cstr(out, f->suppressed ? " (allowed): " : ": ");
+    paint(out, PAINT_BOLD, colour, f->message);
+    strbuf_add_char(out, '\n');
+    add_source(out, f, source, colour);
+    if (f->note.n > 0) {
+        strbuf_add_cstr(out, "  would settle it: ");
+        add_one_line(out, f->note, 400);
+        strbuf_add_char(out, '\n');
+    }
+    if (f->suppressed && f->reason.n > 0) {
+        strbuf_add_cstr(out, "  allowed because ");
+        add_one_line(out, f->reason, 400);
+        strbuf_add_char(out, '\n');
+    } else if (f->instead.n > 0) {
+        add_instead(out, f->instead);
+    }
+    paint_begin(out, PAINT_DIM, colour);
+    strbuf_add_cstr(out, "  rule ");
+    term_escape(out, f->rule);
+    if (f->hazard) {
+        strbuf_add_cstr(out, " · more: migrate rules show ");
+        term_escape(out, f->rule);
+    }
+    paint_end(out, PAINT_DIM, colour);
+    strbuf_add_char(out, '\n');
+}
+
+static void finding(struct lint_report *r, const struct finding *f, struct str source)
+{
+    if (f->suppressed && !r->verbose) {
+        return;
+    }
+    if (r->any) {
+        strbuf_add_char(&r->text, '\n');
+    }
+    finding_text(&r->text, f, source, r->colour);
+    r->any = true;
+}
+
+static void end(struct lint_report *r)
+{
+    const struct lint_counts *c = &r->counts;
+    struct strbuf *out = &r->text;
+    if (r->quiet) {
+        return;
+    }
+    if (r->any) {
+        strbuf_add_char(out, '\n');
+    }
+    add_count(out, c->errors, "error");
+    strbuf_add_cstr(out, ", ");
+    add_count(out, c->warnings, "warning");
+    strbuf_add_cstr(out, ", ");
+    add_count(out, c->notes, "note");
+    if (c->allowed > 0) {
+        strbuf_addf(out, ", %" PRIu64 " allowed", c->allowed);
+    }
+    strbuf_add_cstr(out, "; ");
+    add_count(out, c->statements, "statement");
+    strbuf_add_cstr(out, " in ");
+    add_count(out, c->files, "file");
+    strbuf_addf(out, "; %" PRIu64 " could not be read\n", c->unreadable);
+}
+
+const struct lint_format lint_format_text = {"text", NULL, finding, end};
