@@ -4,13 +4,13 @@
 -- that there is nothing to find. So: the proof, checked without blocking; NOT NULL in a moment; and
 -- the CHECK has done its work. Never the last two in one ALTER TABLE: then the proof is gone too early.
 ALTER TABLE orders
-    ADD CONSTRAINT orders_total_cents_not_null CHECK (total_cents IS NOT NULL) NOT VALID;
+    ADD CONSTRAINT orders_total_cents_known CHECK (total_cents IS NOT NULL) NOT VALID;
 
-ALTER TABLE orders VALIDATE CONSTRAINT orders_total_cents_not_null;
+ALTER TABLE orders VALIDATE CONSTRAINT orders_total_cents_known;
 
 ALTER TABLE orders ALTER COLUMN total_cents SET NOT NULL;
 
-ALTER TABLE orders DROP CONSTRAINT orders_total_cents_not_null;
+ALTER TABLE orders DROP CONSTRAINT orders_total_cents_known;
 
 -- migrate:down
 

@@ -29,10 +29,10 @@ CREATE TRIGGER customers_sync_name
 UPDATE customers SET full_name = name WHERE full_name IS NULL;
 
 ALTER TABLE customers
-    ADD CONSTRAINT customers_full_name_not_null CHECK (full_name IS NOT NULL) NOT VALID;
-ALTER TABLE customers VALIDATE CONSTRAINT customers_full_name_not_null;
+    ADD CONSTRAINT customers_full_name_known CHECK (full_name IS NOT NULL) NOT VALID;
+ALTER TABLE customers VALIDATE CONSTRAINT customers_full_name_known;
 ALTER TABLE customers ALTER COLUMN full_name SET NOT NULL;
-ALTER TABLE customers DROP CONSTRAINT customers_full_name_not_null;
+ALTER TABLE customers DROP CONSTRAINT customers_full_name_known;
 
 -- migrate:down
 

@@ -35,7 +35,7 @@ CREATE TRIGGER customers_sync_name
 -- migrate:backfill
 UPDATE customers SET name = full_name WHERE name IS NULL;
 
-ALTER TABLE customers ADD CONSTRAINT customers_name_not_null CHECK (name IS NOT NULL) NOT VALID;
-ALTER TABLE customers VALIDATE CONSTRAINT customers_name_not_null;
+ALTER TABLE customers ADD CONSTRAINT customers_name_known CHECK (name IS NOT NULL) NOT VALID;
+ALTER TABLE customers VALIDATE CONSTRAINT customers_name_known;
 ALTER TABLE customers ALTER COLUMN name SET NOT NULL;
-ALTER TABLE customers DROP CONSTRAINT customers_name_not_null;
+ALTER TABLE customers DROP CONSTRAINT customers_name_known;
