@@ -53,6 +53,8 @@ bool rows_null(const struct rows *r, size_t row, size_t column);
 struct str rows_value(const struct rows *r, size_t row, size_t column); /* empty for NULL */
 int64_t rows_i64(const struct rows *r, size_t row, size_t column);      /* 0 for NULL or no number */
 bool rows_bool(const struct rows *r, size_t row, size_t column);
+size_t rows_columns(const struct rows *r);
+const char *rows_column_name(const struct rows *r, size_t column);
 int64_t rows_affected(const struct rows *r);                            /* of the command tag; 0 when it has none */
 void rows_free(struct rows *r);
 
@@ -91,6 +93,10 @@ bool session_in_transaction(const struct session *s);
 int session_server_version(const struct session *s); /* 150018 */
 int session_pid(const struct session *s);         /* of the backend as the startup packet told it */
 const char *session_host(const struct session *s);/* for messages; never with a password */
+/* Where in the statement the last request's failure lies, in characters from 1; 0: the server did not tell. */
+int session_error_position(const struct session *s);
+/* A setting that the server reports by itself ("TimeZone", "in_hot_standby" …); NULL: it does not. */
+const char *session_parameter(const struct session *s, const char *name);
 /* Called for each notice and warning; message is escaped text. */
 void session_on_notice(struct session *s, void (*hook)(void *arg, const char *severity, const char *message), void *arg);
 

@@ -1,0 +1,158 @@
+#include "db/session_impl.h"
+
+static bool send_item(struct session *s, const struct pipelined *item)
+{
+    const char **values = item->n_params > 0 ? mem_alloc(mem_size(item->n_params, sizeof(*values))) : NULL;
+    for (size_t i = 0; i < item->n_params; i++) {
+        values[i] = item->params[i].text;
+    }
+    const int sent = PQsendQueryParams(s->conn, item->sql, (int)item->n_params, NULL, values, NULL, NULL, 0);
+    free(values);
+    return sent != 0;
+}
+
+/* The settings end with a sync of their own: they are then a transaction of their own and outlive a failure of what follows. */
+static bool send_all(struct session *s, bool with_settings, const struct pipelined *items, size_t n)
+{
+    if (!PQenterPipelineMode(s->conn)) {
+        return false;
+    }
+    if (with_settings) {
+        const struct pipelined settings = {.sql = session_settings_sql(s)};
+        if (!send_item(s, &settings) || !PQpipelineSync(s->conn)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!send_item(s, &items[i])) {
+            return false;
+        }
+    }
+    return PQpipelineSync(s->conn) != 0;
+}
+
+/* The result of one item; its end is a NULL. PGRES_PIPELINE_ABORTED (an earlier item failed) gives ST_OK and no rows. */
+static enum status receive_item(struct session *s, struct request *rq, struct rows **out, struct error *err)
+{
+    PGresult *result = request_result(s, rq), *more;
+    enum status status = ST_OK;
+    *out = NULL;
+    if (!result) {
+        goto lost;
+    }
+    switch (PQresultStatus(result)) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_EMPTY_QUERY:
+        *out = rows_new(result);
+        result = NULL;
+        break;
+    case PGRES_PIPELINE_ABORTED:
+        break;
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+        /* libpq has no way out of a COPY in a pipeline but a new connection. */
+        PQclear(result);
+        session_lose(s, "%s", "a COPY was sent in a pipeline");
+        goto lost;
+    default:
+        status = result_error(s, result, err);
+        break;
+    }
+    PQclear(result);
+    if (PQstatus(s->conn) != CONNECTION_OK) {
+        rq->broken = true;
+        return status;
+    }
+    while ((more = request_result(s, rq)) != NULL) {
+        PQclear(more);
+    }
+    return status;
+lost:
+    if (s->conn) {
+        rq->broken = true;
+        return result_error(s, NULL, err);
+    }
+    error_set(err, ST_SERVER, "the connection to %s was given up: %s", session_host(s), s->lost);
+    memcpy(err->sqlstate, "08006", sizeof("08006"));
+    return ST_SERVER;
+}
+
+static enum status receive_sync(struct session *s, struct request *rq, struct error *err)
+{
+    PGresult *result = request_result(s, rq);
+    const bool synced = result && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+    enum status status = ST_OK;
+    if (!synced && s->conn) {
+        /* COMMIT may have happened or not: the caller must not take what it has for the whole. */
+        status = result_error(s, result, err);
+        rq->broken = true;
+    } else if (!synced) {
+        status = error_set(err, ST_SERVER, "the connection to %s was given up: %s", session_host(s), s->lost);
+        memcpy(err->sqlstate, "08006", sizeof("08006"));
+    }
+    PQclear(result);
+    return status;
+}
+
+/* A refusal of the full set is no failure: the plain set comes with the next request (session_settle). */
+static enum status receive_settings(struct session *s, struct request *rq, struct error *err)
+{
+    struct rows *rows;
+    const enum status status = receive_item(s, rq, &rows, err);
+    rows_free(rows);
+    session_settled(s, status, err);
+    return s->conn && !rq->broken ? receive_sync(s, rq, err) : status;
+}
+
+enum status session_pipeline(struct session *s, const struct pipelined *items, size_t n, int64_t deadline_ms,
+                             struct rows **results, size_t *failed, struct error *err)
+{
+    struct request rq;
+    *failed = 0;
+    for (size_t i = 0; results && i < n; i++) {
+        results[i] = NULL;
+    }
+    enum status status = request_begin(s, deadline_ms, &rq, err);
+    if (status) {
+        return status;
+    }
+    if (s->settings_plain && (status = session_settle(s, &rq, err)) != ST_OK) {
+        return request_end(s, &rq, status, err);
+    }
+    const bool with_settings = s->settings_due;
+    if (!send_all(s, with_settings, items, n)) {
+        status = result_error(s, NULL, err);
+        session_lose(s, "%s", err->primary); /* half a pipeline cannot be taken back */
+        return request_end(s, &rq, status, err);
+    }
+    if (with_settings) {
+        status = receive_settings(s, &rq, err);
+    }
+    size_t first_failed = status ? 0 : n;
+    for (size_t i = 0; i < n && s->conn && !rq.broken; i++) {
+        struct error later;
+        struct rows *rows = NULL;
+        const enum status one = receive_item(s, &rq, &rows, status ? &later : err);
+        if (one && !status) {
+            status = one;
+            first_failed = i;
+        }
+        if (results) {
+            results[i] = rows;
+        } else {
+            rows_free(rows);
+        }
+    }
+    if (s->conn && !rq.broken) {
+        struct error later;
+        const enum status synced = receive_sync(s, &rq, status ? &later : err);
+        status = status ? status : synced;
+    }
+    if (s->conn && !rq.broken && !PQexitPipelineMode(s->conn)) {
+        rq.broken = true;
+    }
+    *failed = first_failed;
+    return request_end(s, &rq, status, err);
+}
