@@ -96,6 +96,9 @@ static void check_stable(const struct shape *s, struct arena *a)
     splitter_init(&sp, s->text, 0, (uint32_t)s->text.n);
     HOLD(splitter_next(&sp, &st));
     shape_of(s->text, &st, a, &again);
+    if (again.n != 1 || !str_eq(again.at[0].text, s->text)) {
+        fprintf(stderr, "shape: %.*s\nagain: %.*s\n", STR_ARG(s->text), STR_ARG(again.at[0].text));
+    }
     HOLD(again.n == 1 && str_eq(again.at[0].text, s->text));
     HOLD(again.at[0].n_tokens == s->n_tokens);
     HOLD(!splitter_next(&sp, &st));
@@ -110,7 +113,8 @@ static void check_shapes(struct str text, const struct statement *st, struct are
     for (size_t i = 0; i < shapes.n; i++) {
         HOLD(shapes.at[i].n_actions == shapes.n && shapes.at[i].action == i);
         check_map(&shapes.at[i], st);
-        if (shapes.at[i].text.n > 0) {
+        /* A name that is a byte order mark would be passed over at the beginning of a text. */
+        if (shapes.at[i].text.n > 0 && !str_starts(shapes.at[i].text, STR("\xef\xbb\xbf"))) {
             check_stable(&shapes.at[i], a);
         }
     }
