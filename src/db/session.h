@@ -97,6 +97,8 @@ const char *session_host(const struct session *s);/* for messages; never with a 
 int session_error_position(const struct session *s);
 /* A setting that the server reports by itself ("TimeZone", "in_hot_standby" …); NULL: it does not. */
 const char *session_parameter(const struct session *s, const char *name);
+/* Send the session's own settings anew with the next request: after RESET ALL, which takes them back to the role's defaults. */
+void session_settings_again(struct session *s);
 /* Called for each notice and warning; message is escaped text. */
 void session_on_notice(struct session *s, void (*hook)(void *arg, const char *severity, const char *message), void *arg);
 

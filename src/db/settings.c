@@ -23,6 +23,11 @@ const char *session_settings_sql(const struct session *s)
     return s->server_version < 170000 ? SETTINGS_ALL SETTINGS_14 : SETTINGS_ALL SETTINGS_14 SETTINGS_17;
 }
 
+void session_settings_again(struct session *s)
+{
+    s->settings_due = true;
+}
+
 void session_settled(struct session *s, enum status status, const struct error *err)
 {
     if (!status) {
