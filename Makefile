@@ -125,7 +125,7 @@ demo: setup
 # Always clang with the sanitizers, in a build of its own. New inputs stay in build/fuzz/corpus-NAME; crashes in build/fuzz.
 FUZZ_SECONDS ?= 60
 FUZZ_BUILD := build/fuzz
-FUZZ_FLAGS := -std=c17 -g -O1 -fsanitize=fuzzer$(,)address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_FLAGS := -std=c17 -g -O1 -fsanitize=fuzzer -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz: $(FUZZ:%=fuzz-%)
 fuzz-%: $(FUZZ_BUILD)/fuzz_%
