@@ -11,15 +11,24 @@ static bool send_item(struct session *s, const struct pipelined *item)
     return sent != 0;
 }
 
-/* The settings end with a sync of their own: they are then a transaction of their own and outlive a failure of what follows. */
-static bool send_all(struct session *s, bool with_settings, const struct pipelined *items, size_t n)
+/*
+ * What goes ahead of the items, ended by a sync of its own, so that it is a transaction of its own and outlives a failure of
+ * what follows; NULL: nothing. Either the settings, or an empty statement: libpq 15 forgets to leave single-row mode when a pipeline
+ * begins, and would hand out the first item's rows one by one.
+ */
+static const char *prefix_of(const struct session *s)
+{
+    return session_settings_wanted(s) ? session_settings_sql(s) : s->row_by_row ? "" : NULL;
+}
+
+static bool send_all(struct session *s, const char *prefix, const struct pipelined *items, size_t n)
 {
     if (!PQenterPipelineMode(s->conn)) {
         return false;
     }
-    if (with_settings) {
-        const struct pipelined settings = {.sql = session_settings_sql(s)};
-        if (!send_item(s, &settings) || !PQpipelineSync(s->conn)) {
+    if (prefix) {
+        const struct pipelined first = {.sql = prefix};
+        if (!send_item(s, &first) || !PQpipelineSync(s->conn)) {
             return false;
         }
     }
@@ -44,6 +53,7 @@ static enum status receive_item(struct session *s, struct request *rq, struct ro
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
     case PGRES_EMPTY_QUERY:
+    case PGRES_SINGLE_TUPLE: /* of the prefix only */
         *out = rows_new(result);
         result = NULL;
         break;
@@ -96,13 +106,15 @@ static enum status receive_sync(struct session *s, struct request *rq, struct er
     return status;
 }
 
-/* A refusal of the full set is no failure: the plain set comes with the next request (session_settle). */
-static enum status receive_settings(struct session *s, struct request *rq, struct error *err)
+/* A refusal of the full set of settings is no failure: the plain set comes with the next request (session_settle). */
+static enum status receive_prefix(struct session *s, bool with_settings, struct request *rq, struct error *err)
 {
     struct rows *rows;
     const enum status status = receive_item(s, rq, &rows, err);
     rows_free(rows);
-    session_settled(s, status, err);
+    if (with_settings) {
+        session_settled(s, status, err);
+    }
     return s->conn && !rq->broken ? receive_sync(s, rq, err) : status;
 }
 
@@ -121,14 +133,16 @@ enum status session_pipeline(struct session *s, const struct pipelined *items, s
     if (s->settings_plain && (status = session_settle(s, &rq, err)) != ST_OK) {
         return request_end(s, &rq, status, err);
     }
-    const bool with_settings = s->settings_due;
-    if (!send_all(s, with_settings, items, n)) {
+    const char *prefix = prefix_of(s);
+    const bool with_settings = session_settings_wanted(s);
+    if (!send_all(s, prefix, items, n)) {
         status = result_error(s, NULL, err);
         session_lose(s, "%s", err->primary); /* half a pipeline cannot be taken back */
         return request_end(s, &rq, status, err);
     }
-    if (with_settings) {
-        status = receive_settings(s, &rq, err);
+    s->row_by_row = false;
+    if (prefix) {
+        status = receive_prefix(s, with_settings, &rq, err);
     }
     size_t first_failed = status ? 0 : n;
     for (size_t i = 0; i < n && s->conn && !rq.broken; i++) {

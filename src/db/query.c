@@ -138,9 +138,10 @@ enum status request_results(struct session *s, struct request *rq, const struct 
 {
     enum status status = ST_OK;
     PGresult *kept = NULL, *result;
+    s->row_by_row = false;
     if (!out) {
         /* Rows that nobody wants are read one by one: a SELECT over a large table must not fill our memory. */
-        PQsetSingleRowMode(s->conn);
+        s->row_by_row = PQsetSingleRowMode(s->conn) != 0;
     }
     while ((result = request_result(s, rq)) != NULL) {
         switch (PQresultStatus(result)) {
@@ -271,7 +272,7 @@ enum status session_query(struct session *s, const char *sql, const struct param
                           int64_t deadline_ms, struct rows **out, struct error *err)
 {
     struct request rq;
-    if (s->settings_due) {
+    if (s->conn && session_settings_wanted(s)) {
         /* Both in one round trip. */
         const struct pipelined item = {sql, params, n_params};
         struct rows *rows = NULL;

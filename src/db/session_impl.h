@@ -15,6 +15,7 @@ struct session {
     bool busy;             /* a request is running; callbacks of timers may not start another one */
     bool settings_due;     /* the session's settings are sent with the first request */
     bool settings_plain;   /* … only those that every server knows, because the full set was refused */
+    bool row_by_row;       /* the last request read its rows one by one; see pipeline.c */
     int server_version;
     int pid;
     int position;          /* in the statement that failed last, in characters from 1; 0: not told */
@@ -64,9 +65,10 @@ void copy_skip(struct session *s, struct request *rq);
 
 /* settings.c: SQL that prepares a session, one statement. */
 const char *session_settings_sql(const struct session *s);
+bool session_settings_wanted(const struct session *s); /* due, and this is the moment to send them */
 /* Send the settings by themselves when they are due (before a simple-protocol statement, which has to be alone). */
 NODISCARD enum status session_settle(struct session *s, struct request *rq, struct error *err);
-/* The answer to the settings is *err, with this status: note what follows. ST_OK also when a second, plainer try is to come. */
+/* The answer to the settings is *err, with this status: note what follows. */
 void session_settled(struct session *s, enum status status, const struct error *err);
 
 /* connect.c / session.c */

@@ -28,19 +28,25 @@ void session_settings_again(struct session *s)
     s->settings_due = true;
 }
 
+bool session_settings_wanted(const struct session *s)
+{
+    /* Inside a transaction they would be undone by its rollback, or refused when it has failed already: they wait for its end. */
+    return s->settings_due && PQtransactionStatus(s->conn) == PQTRANS_IDLE;
+}
+
 void session_settled(struct session *s, enum status status, const struct error *err)
 {
     if (!status) {
         s->settings_due = false;
-    } else if (s->conn && err->sqlstate[0] && !s->settings_plain) {
-        /* A server of another make, or one that cannot watch its client's socket: the plain set comes with the next request. */
+    } else if (strcmp(err->sqlstate, "42704") == 0 || strcmp(err->sqlstate, "22023") == 0) {
+        /* A server of another make (no such setting), or one that cannot watch its client's socket (no such value). */
         s->settings_plain = true;
     }
 }
 
 enum status session_settle(struct session *s, struct request *rq, struct error *err)
 {
-    while (s->settings_due) {
+    while (session_settings_wanted(s)) {
         const bool plain = s->settings_plain;
         enum status status = ST_OK;
         if (!PQsendQuery(s->conn, session_settings_sql(s))) {

@@ -89,6 +89,25 @@ static void settings_outlive_a_failing_first_request(void **state)
     session_close(s);
 }
 
+static void settings_wait_for_the_end_of_a_transaction(void **state)
+{
+    (void)state;
+    char out[256];
+    struct error err;
+    struct session *s = open_session();
+    run(s, "BEGIN");
+    run(s, "RESET ALL");
+    session_settings_again(s);
+    assert_int_equal(session_query(s, "SELECT 1/0", NULL, 0, 0, NULL, &err), ST_SERVER);
+    assert_string_equal(err.sqlstate, "22012");
+    run(s, "ROLLBACK"); /* possible at all, and with it RESET ALL is undone */
+    run(s, "RESET ALL"); /* the settings go ahead of it */
+    assert_string_equal(ask(s, "SHOW lock_timeout", out), "0");
+    session_settings_again(s);
+    assert_string_equal(ask(s, "SHOW lock_timeout", out), "3s");
+    session_close(s);
+}
+
 static void parameters_and_values(void **state)
 {
     (void)state;
@@ -477,6 +496,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_come_with_the_first_query),
         cmocka_unit_test(settings_outlive_a_failing_first_request),
+        cmocka_unit_test(settings_wait_for_the_end_of_a_transaction),
         cmocka_unit_test(parameters_and_values),
         cmocka_unit_test(an_error_tells_all),
         cmocka_unit_test(a_nul_byte_is_refused),
