@@ -75,7 +75,7 @@ static enum status find_migrations(struct str folder, const struct migration_opt
     for (size_t i = 0; i < entries.n; i++) {
         const struct file_entry *e = &entries.at[i];
         const char *hint = NULL;
-        if (!is_candidate(e->name)) {
+        if (!is_candidate(e->name) || (options->lenient && e->kind == FILE_FOLDER)) {
             continue;
         }
         const struct str file = path_join(a, folder, e->name);
@@ -116,13 +116,13 @@ static enum status refuse_duplicate(const struct migration *first, const struct 
     return ST_USAGE;
 }
 
+/* Two files of one version. Under lenient only if both have markers: other tools' folders may use versions otherwise. */
 static enum status check_versions(const struct migration_list *list, bool lenient, struct error *err)
 {
     for (size_t i = 1; i < list->n; i++) {
         const struct migration *first = &list->at[i - 1], *second = &list->at[i];
-        const bool pair = lenient && is_down_file(first) != is_down_file(second);
-        if (order_cmp(first->version, second->version) == 0 && !pair &&
-            (first->version.n > 0 || str_eq(first->file, second->file))) {
+        const bool matters = !lenient || (first->layout->runnable && second->layout->runnable && first->version.n > 0);
+        if ((matters && order_cmp(first->version, second->version) == 0) || str_eq(first->file, second->file)) {
             return refuse_duplicate(first, second, err);
         }
     }
@@ -140,11 +140,14 @@ enum status migrations_load(const struct str *folders, size_t n, const struct mi
     if (!status && out->n > 1) {
         qsort(out->at, out->n, sizeof(out->at[0]), by_version);
     }
-    if (!status) {
-        status = check_versions(out, options->lenient, err);
+    if (!status && !options->lenient) {
+        status = check_versions(out, false, err); /* before a pair's halves are blamed for their lack of markers */
     }
     for (size_t i = 0; i < out->n && !status; i++) {
         status = migration_fetch(&out->at[i], options, a, err);
+    }
+    if (!status && options->lenient) {
+        status = check_versions(out, true, err); /* which layout it is, is known only now */
     }
     return status;
 }

@@ -43,10 +43,10 @@ enum status migration_name(struct migration *m, const struct migration_options *
 
 /* ---- the text ------------------------------------------------------------------------------------------------- */
 
-static enum status check_text(struct str file, struct str text, struct error *err)
+static enum status check_text(struct str file, struct str text, bool lenient, struct error *err)
 {
     const struct str head = str_slice(text, 0, 2);
-    if (text.n == 0) {
+    if (text.n == 0 && !lenient) {
         error_set(err, ST_USAGE, "the file is empty");
         error_place(err, file.p, 0, 0);
         error_hint(err, "write its SQL below a line \"-- migrate:up\", or remove the file");
@@ -130,7 +130,7 @@ static enum status read_file_directives(struct migration *m, struct arena *a, st
 static enum status parse_text(struct migration *m, const struct migration_options *options, struct arena *a,
                               struct error *err)
 {
-    enum status status = check_text(m->file, m->text, err);
+    enum status status = check_text(m->file, m->text, options->lenient, err);
     if (!status) {
         status = m->layout->parse(m, options, a, err);
     }

@@ -42,7 +42,11 @@ VEC_DECLARE(migration_list, struct migration);
 
 struct migration_options {
     const struct layout *layout; /* NULL: detect (native; with lenient, plain for files that are not native) */
-    bool lenient;                /* lint: a file without markers is judged whole as its up part, and needs no version */
+    /*
+     * For lint: a file without markers is judged whole, as its up part or, called *.down.sql, its down part. It needs no version
+     * and may be empty, as halves of pairs often are.
+     */
+    bool lenient;
 };
 
 /*
@@ -63,9 +67,9 @@ NODISCARD enum status migration_parse(struct str file, struct str text, const st
 /*
  * Find and read the migrations of these folders (not recursive), merged and ordered by version; files without one come last, by
  * name. Passed over: names that do not end in .sql ("2026_x.sql.bak") and hidden ones (".#x.sql"). Errors: no such folder or no
- * right to read it, two files of one version (both are named; a pair of .up.sql and .down.sql is not one under options->lenient), "x.sql"
- * without a version in the native layout, x.SQL, a dangling symbolic link, a folder or device called *.sql, and those of
- * migration_read(). The first error ends it. No migrations at all is no error.
+ * right to read it, two files of one version (both are named; under options->lenient only if both have markers), "x.sql"
+ * without a version in the native layout, x.SQL, a dangling symbolic link, a device or (not under lenient) a folder
+ * called *.sql, and those of migration_read(). The first error ends it. No migrations at all is no error.
  */
 NODISCARD enum status migrations_load(const struct str *folders, size_t n, const struct migration_options *options,
                                       struct arena *a, struct migration_list *out, struct error *err);
