@@ -63,6 +63,9 @@ uint32_t lex_continuation(struct str text, uint32_t at);
  */
 uint32_t lex_placeholder(struct str text, uint32_t at, bool touches);
 
+/* The length of s cut to `max` bytes at a character. */
+size_t lex_cut(struct str s, size_t max);
+
 /* Is there a psql command at this backslash? */
 bool lex_psql_command(struct str text, uint32_t at);
 

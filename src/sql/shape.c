@@ -123,13 +123,26 @@ static void put_quoted(struct writer *w, struct str name)
     put(w, STR("\""));
 }
 
+/* Its source as a quoted name; a long one is cut so that it stays a name that needs its quotes. */
+static void put_placeholder(struct writer *w, struct str source)
+{
+    enum { LONGEST = 63, KEPT = LONGEST - 3 };
+    char cut[LONGEST];
+    if (source.n > LONGEST) {
+        const size_t n = lex_cut(source, KEPT);
+        memcpy(cut, source.p, n);
+        memcpy(cut + n, "...", 3);
+        source = (struct str){cut, n + 3};
+    }
+    put_quoted(w, source);
+}
+
 static void put_name(struct writer *w, struct token t)
 {
-    struct str name = token_name(w->arena, w->text, t);
-    if (t.kind == TOK_PLACEHOLDER && name.n > 63) {
-        name.n = 63;
-    }
-    if (t.kind == TOK_WORD || (t.kind != TOK_PLACEHOLDER && bare(name))) {
+    const struct str name = token_name(w->arena, w->text, t);
+    if (t.kind == TOK_PLACEHOLDER) {
+        put_placeholder(w, name);
+    } else if (t.kind == TOK_WORD || bare(name)) {
         put(w, name);
     } else {
         put_quoted(w, name);

@@ -10,7 +10,7 @@
  *   [a-z_\x80-\xff][a-z0-9_$\x80-\xff]* and is no key word: "orders", Orders and U&"\006frders" are all orders.
  *   Otherwise it is in quotes, with quotes inside doubled: "Orders", "select", "type", "a b". So one name has one spelling, except
  *   that type and "type" differ (TYPE and "type").
- * - A placeholder is a quoted name of its source: ${x} is "${x}". It is matched as a name anywhere.
+ * - A placeholder is a quoted name of its source, a long one cut with three dots: ${x} is "${x}". It is matched as a name anywhere.
  * - So a name is one of   "(?:[^"]|"")+"   [a-z_\x80-\xff][a-z0-9_$\x80-\xff]*   [A-Z][A-Z_]*   and names are qualified by a dot
  *   without spaces: a.b.c, "S".t, public.STATUS, "${schema}".t; and t.*.
  * - No space before a dot, ::, [ or ] when a name, a string, a closing parenthesis or bracket is before it (a number or a parameter

@@ -49,9 +49,14 @@ bool split_begins_statement(enum keyword kw, bool in_body)
     }
 }
 
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 bool split_begins_line(struct str text, uint32_t at)
 {
-    while (at > 0 && (text.p[at - 1] == ' ' || text.p[at - 1] == '\t')) {
+    while (at > 0 && blank(lex_peek(text, at - 1))) {
         at--;
     }
     return at == 0 || text.p[at - 1] == '\n' || text.p[at - 1] == '\r';
@@ -61,7 +66,8 @@ unsigned split_newlines(struct str text, uint32_t from, uint32_t to)
 {
     unsigned n = 0;
     for (uint32_t i = from; i < to && n < 2; i++) {
-        n += text.p[i] == '\n' || (text.p[i] == '\r' && lex_peek(text, i + 1) != '\n');
+        const char c = lex_peek(text, i);
+        n += c == '\n' || (c == '\r' && lex_peek(text, i + 1) != '\n');
     }
     return n;
 }
@@ -84,11 +90,6 @@ bool split_section_line(struct str text, struct token comment)
         }
     }
     return false;
-}
-
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
 }
 
 /*

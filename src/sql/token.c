@@ -98,18 +98,14 @@ static uint32_t hex_value(struct str s, size_t at, unsigned n)
     return v;
 }
 
-/*
- * One escape's character at s.p[*at], behind its digits, a surrogate pair joined; the pair's second half is found by
- * `second`, which gives the offset of its digits. False: no valid escape.
- */
 struct escape {
-    uint32_t value;
-    size_t end;
+    uint32_t value; /* UINT32_MAX: none */
+    size_t end;     /* behind its digits */
 };
 
-static bool unicode_pair(struct str s, struct escape first, struct escape second, struct escape *out)
+/* Two surrogates make one character; false: half a pair. */
+static bool unicode_pair(struct escape first, struct escape second, struct escape *out)
 {
-    (void)s;
     const bool high = first.value >= 0xd800 && first.value <= 0xdbff;
     const bool low = second.value >= 0xdc00 && second.value <= 0xdfff;
     if (high && low) {
@@ -146,16 +142,18 @@ static struct escape e_escape(struct str s, size_t at)
 
 /* ---- names ----------------------------------------------------------------------------------------------------- */
 
-static size_t cut_name(struct str s)
+/* At most `max` bytes, no part of a character left over; in text that is not UTF-8 just `max`. */
+size_t lex_cut(struct str s, size_t max)
 {
-    if (s.n <= MAX_NAME) {
+    if (s.n <= max) {
         return s.n;
     }
-    size_t n = MAX_NAME;
-    while (n > 0 && ((uint8_t)s.p[n] & 0xc0) == 0x80) {
-        n--;
+    for (size_t n = max; n + 4 > max && n > 0; n--) {
+        if (((uint8_t)s.p[n] & 0xc0) != 0x80) {
+            return n;
+        }
     }
-    return n > 0 ? n : MAX_NAME;
+    return max;
 }
 
 /* The escape character of a U& token: that of a UESCAPE 'c' behind it, else the backslash. */
@@ -192,7 +190,7 @@ static struct str unquote(struct arena *a, struct str in, char quote, char esc)
             const struct escape first = u_escape(in, i, esc);
             struct escape e;
             char utf8[4];
-            const bool fine = first.value != UINT32_MAX && unicode_pair(in, first, u_escape(in, first.end, esc), &e);
+            const bool fine = first.value != UINT32_MAX && unicode_pair(first, u_escape(in, first.end, esc), &e);
             const size_t bytes = fine ? utf8_encode(e.value, utf8) : 0;
             if (bytes > 0) {
                 memcpy(out + n, utf8, bytes);
@@ -230,7 +228,7 @@ struct str token_name(struct arena *a, struct str text, struct token t)
     struct str s = token_text(text, t);
     switch ((enum token_kind)t.kind) {
     case TOK_WORD:
-        s.n = cut_name(s);
+        s.n = lex_cut(s, MAX_NAME);
         return fold(a, s);
     case TOK_PLACEHOLDER:
         return s;
@@ -246,7 +244,7 @@ struct str token_name(struct arena *a, struct str text, struct token t)
     default:
         return STR_NONE;
     }
-    s.n = cut_name(s);
+    s.n = lex_cut(s, MAX_NAME);
     return s;
 }
 
@@ -260,7 +258,7 @@ static size_t unescape(struct str in, size_t i, char *out, size_t *n)
         const struct escape first = e_escape(in, i);
         struct escape joined;
         char utf8[4];
-        const bool fine = first.value != UINT32_MAX && unicode_pair(in, first, e_escape(in, first.end), &joined);
+        const bool fine = first.value != UINT32_MAX && unicode_pair(first, e_escape(in, first.end), &joined);
         const size_t bytes = fine ? utf8_encode(joined.value, utf8) : 0;
         if (bytes > 0) {
             memcpy(out + *n, utf8, bytes);
