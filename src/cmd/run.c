@@ -1,0 +1,296 @@
+#include "cmd/run.h"
+
+#include "base/clock.h"
+#include "db/live.h"
+#include "exec/runner.h"
+#include "report/json.h"
+#include "report/lint.h"
+#include "report/plan.h"
+#include "report/progress.h"
+#include "report/style.h"
+
+struct run {
+    struct context *c;
+    bool down;
+    struct catalog catalog;
+    struct judge judge;
+    struct migration_plan *plans;
+    unsigned *first_steps;
+    size_t n;
+    uint64_t stopping; /* findings at or above the gate */
+};
+
+/* ---- plans ---- */
+
+static enum status plan_all(struct run *r, const struct chosen_list *chosen, struct error *err)
+{
+    struct context *c = r->c;
+    const struct plan_options options = {
+        .lock_timeout_ms = c->set.lock_timeout_ms,
+        .data_statement_timeout_ms = c->set.statement_timeout_ms,
+    };
+    enum status status = ST_OK;
+    r->n = chosen->n;
+    r->plans = arena_array(&c->arena, struct migration_plan, chosen->n);
+    r->first_steps = arena_array(&c->arena, unsigned, chosen->n);
+    for (size_t i = 0; i < chosen->n && !status; i++) {
+        struct judged_part *part = arena_new(&c->arena, struct judged_part);
+        r->first_steps[i] = chosen->at[i].first_step;
+        status = judge_part(&r->judge, chosen->at[i].migration, r->down, &c->arena, part, err);
+        if (!status) {
+            status = plan_make(part, &options, &c->arena, &r->plans[i], err);
+        }
+    }
+    return status;
+}
+
+/* ---- the gate ---- */
+
+static const enum severity gate_severity[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE};
+
+/* Tell the findings that stop the run. What an earlier run began was let through then. */
+static void show_stopping(struct run *r)
+{
+    struct strbuf out;
+    const bool colour = context_colour(r->c, STDERR_FILENO);
+    strbuf_init(&out, 1 << 24);
+    for (size_t i = 0; i < r->n && r->c->set.gate != GATE_OFF; i++) {
+        const struct judged_part *part = &r->plans[i].judged;
+        for (size_t k = 0; k < part->findings.n && r->first_steps[i] == 0; k++) {
+            const struct finding *f = &part->findings.at[k];
+            if (!f->suppressed && f->severity >= gate_severity[r->c->set.gate]) {
+                finding_text(&out, f, part->migration->text, colour);
+                strbuf_add_char(&out, '\n');
+                r->stopping++;
+                context_say(strbuf_str(&out));
+                strbuf_reset(&out);
+            }
+        }
+    }
+    strbuf_free(&out);
+}
+
+static enum status gate(struct run *r, struct error *err)
+{
+    if (r->down) {
+        return ST_OK;
+    }
+    show_stopping(r);
+    if (r->stopping == 0) {
+        return ST_OK;
+    }
+    error_set(err, ST_CHECK, "%" PRIu64 " finding%s before the first step: nothing was run", r->stopping,
+              r->stopping == 1 ? "" : "s");
+    error_hint(err, "mend the migration; or allow it with -- migrate:allow RULE because REASON; or --gate off");
+    return ST_CHECK;
+}
+
+/* ---- running ---- */
+
+static void show_plan(struct run *r)
+{
+    struct strbuf out;
+    if (r->c->set.json) {
+        json_write(json_plan(r->plans, r->n), stdout);
+        return;
+    }
+    strbuf_init(&out, 1 << 28);
+    plan_text(&out, r->plans, r->first_steps, r->n, context_colour(r->c, STDOUT_FILENO));
+    context_print(strbuf_str(&out));
+    strbuf_free(&out);
+}
+
+static void show_result(struct run *r, const struct run_result *result, enum status status)
+{
+    struct strbuf out;
+    if (r->c->set.json || r->c->set.quiet || (status && result->n_done == 0)) {
+        return;
+    }
+    strbuf_init(&out, 1024);
+    strbuf_add_cstr(&out, r->down ? "undid " : "applied ");
+    if (status) {
+        strbuf_addf(&out, "%u of ", result->n_done);
+    }
+    add_count(&out, r->n, "migration");
+    strbuf_add_cstr(&out, " in ");
+    clock_duration(result->ms, &out);
+    strbuf_add_char(&out, '\n');
+    context_print(strbuf_str(&out));
+    strbuf_free(&out);
+}
+
+static enum status execute(struct run *r, struct error *err)
+{
+    struct context *c = r->c;
+    struct run_item *items = arena_array(&c->arena, struct run_item, r->n);
+    struct run_options options;
+    struct run_result result = {0};
+    struct progress progress;
+    progress_init(&progress, c->set.json ? stdout : stderr);
+    progress.json = c->set.json;
+    progress.quiet = c->set.quiet;
+    progress.verbose = c->set.verbose;
+    progress.terminal = !c->set.json && isatty(STDERR_FILENO);
+    progress.colour = context_colour(c, STDERR_FILENO);
+    run_options_default(&options);
+    options.target = &c->target;
+    options.schema = c->set.schema;
+    options.run_lock_wait_ms = c->set.run_lock_wait_ms;
+    options.lock_timeout_ms = c->set.lock_timeout_ms;
+    options.lock_budget_ms = c->set.lock_budget_ms;
+    options.sink = (struct event_sink){progress_emit, &progress};
+    for (size_t i = 0; i < r->n; i++) {
+        items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->first_steps[i]};
+    }
+    const enum status status = run_plans(c->loop, c->session, &options, items, r->n, &result, err);
+    progress_free(&progress);
+    show_result(r, &result, status);
+    return status;
+}
+
+enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool down, struct error *err)
+{
+    struct run r = {.c = c, .down = down};
+    if (chosen->n == 0) {
+        if (c->set.dry_run && c->set.json) {
+            json_write(json_plan(NULL, 0), stdout);
+        } else if (!c->set.quiet && !c->set.json) {
+            context_print(STR("nothing to do\n"));
+        }
+        return ST_OK;
+    }
+    const struct judge_options options = context_judge_options(c, session_server_version(c->session) / 10000);
+    enum status status = c->has_book ? ST_OK : context_rulebook(c, err);
+    if (status) {
+        return status;
+    }
+    catalog_init(&r.catalog, &c->arena);
+    status = live_catalog(c->session, &r.catalog, err);
+    judge_init(&r.judge, &c->book, &options, &r.catalog);
+    if (!status) {
+        status = plan_all(&r, chosen, err);
+    }
+    if (!status && c->set.dry_run) {
+        show_plan(&r);
+    }
+    if (!status) {
+        status = gate(&r, err);
+    }
+    if (!status && !c->set.dry_run) {
+        status = execute(&r, err);
+    }
+    judge_free(&r.judge);
+    return status;
+}
+
+/* ---- choosing ---- */
+
+void choose_up(const struct state *s, size_t limit, struct str to, struct arena *a, struct chosen_list *out)
+{
+    for (size_t i = 0; i < s->rows.n && out->n < limit; i++) {
+        const struct status_row *r = &s->rows.at[i];
+        const bool open = r->state == STATE_PENDING || r->state == STATE_OUT_OF_ORDER ||
+                          (r->state == STATE_PARTIAL && !r->going_down);
+        if (open && r->file.n > 0 && (to.n == 0 || version_cmp(r->version, to) <= 0)) {
+            struct chosen *c = vec_push(a, out);
+            c->migration = migrations_find(&s->migrations, r->version);
+            c->first_step = r->state == STATE_PARTIAL ? r->steps_done : 0;
+        }
+    }
+}
+
+static int by_order_backwards(const void *a, const void *b)
+{
+    const struct applied *const *x = a, *const *y = b;
+    /* What is part-way down comes first: it is to be finished. */
+    const bool x_open = (*x)->state == APPLIED_PARTIAL, y_open = (*y)->state == APPLIED_PARTIAL;
+    if (x_open != y_open) {
+        return y_open - x_open;
+    }
+    return ((*x)->order < (*y)->order) - ((*x)->order > (*y)->order);
+}
+
+/* The file, or what was recorded of it. */
+static enum status migration_of(struct context *c, struct state *s, const struct applied *a, const struct migration **out,
+                                struct error *err)
+{
+    struct migration *m = migrations_find(&s->migrations, a->version);
+    if (!m && a->down_text.n == 0) {
+        error_set(err, ST_CONFLICT, "the file of %.*s %.*s is gone, and its text was not recorded", STR_ARG(a->version),
+                  STR_ARG(a->name));
+        error_hint(err, "restore the file; or forget the migration: migrate mark %.*s --pending", STR_ARG(a->version));
+        return ST_CONFLICT;
+    }
+    if (!m) {
+        const struct migration_options options = {0};
+        m = arena_new(&c->arena, struct migration);
+        const enum status status = migration_parse(a->file, a->down_text, &options, &c->arena, m, err);
+        if (status) {
+            error_context(err, "the recorded text of %.*s", STR_ARG(a->version));
+            return status;
+        }
+        m->version = a->version;
+        m->name = a->name;
+        migration_checksum(m);
+    }
+    *out = m;
+    if (!m->down.present) {
+        error_set(err, ST_USAGE, "%.*s %.*s has no -- migrate:down part", STR_ARG(m->version), STR_ARG(m->name));
+        error_place(err, m->file.p, 0, 0);
+        error_hint(err, "write one (it may be empty), or undo it by hand and say so: migrate mark %.*s --pending",
+                   STR_ARG(m->version));
+        return ST_USAGE;
+    }
+    return ST_OK;
+}
+
+enum status choose_down(struct context *c, struct state *s, size_t limit, struct str to, struct chosen_list *out,
+                        struct error *err)
+{
+    const struct applied **all = arena_array(&c->arena, const struct applied *, s->history.applied.n);
+    const struct applied *stop = to.n ? history_find(&s->history, to) : NULL;
+    enum status status = ST_OK;
+    size_t n = 0;
+    for (size_t i = 0; i < s->history.applied.n; i++) {
+        const struct applied *a = &s->history.applied.at[i];
+        if (a->state == APPLIED_PARTIAL && !a->going_down) {
+            error_set(err, ST_CONFLICT, "%.*s %.*s is part-way up: step %u of %u is done", STR_ARG(a->version),
+                      STR_ARG(a->name), a->steps_done, a->n_steps);
+            error_hint(err, "migrate up finishes it; or undo what it did by hand and say so: migrate mark %.*s --pending",
+                       STR_ARG(a->version));
+            return ST_CONFLICT;
+        }
+        if (a->state != APPLIED_NO && (!stop || a->order > stop->order)) {
+            all[n++] = a;
+        }
+    }
+    if (n > 1) {
+        qsort(all, n, sizeof(const struct applied *), by_order_backwards);
+    }
+    for (size_t i = 0; i < n && out->n < limit && !status; i++) {
+        const struct migration *m;
+        status = migration_of(c, s, all[i], &m, err);
+        if (!status) {
+            struct chosen *chosen = vec_push(&c->arena, out);
+            chosen->migration = m;
+            chosen->first_step = all[i]->state == APPLIED_PARTIAL ? all[i]->steps_done : 0;
+        }
+    }
+    return status;
+}
+
+enum status operand_count(const struct context *c, size_t absent, size_t *count, struct error *err)
+{
+    int64_t n;
+    *count = absent;
+    if (c->args.n == 0) {
+        return ST_OK;
+    }
+    if (!str_to_i64(str_of(c->args.at[0]), 1, INT32_MAX, &n)) {
+        error_set(err, ST_USAGE, "\"%s\" is not a number of migrations", c->args.at[0]);
+        error_hint(err, "to name a version: --to %s", c->args.at[0]);
+        return ST_USAGE;
+    }
+    *count = (size_t)n;
+    return ST_OK;
+}

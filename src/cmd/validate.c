@@ -1,0 +1,81 @@
+/* validate: is everything as history and server say it should be? */
+#include "cmd/commands.h"
+#include "cmd/state.h"
+
+enum { QUERY_MS = 60000 };
+
+/*
+ * Left behind by an interrupted build, unless one is at it right now; then constraints that were never validated. System schemas are not ours.
+ * Source: PostgreSQL documentation, pg_index.indisvalid, pg_constraint.convalidated, pg_stat_progress_create_index.
+ */
+static const char leftovers_sql[] =
+    "SELECT 'index', pg_catalog.format('%I.%I', n.nspname, c.relname),"
+    " 'is not valid: an interrupted CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY left it; drop it and build it again'"
+    " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname !~ '^pg_' AND NOT EXISTS"
+    " (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)"
+    " UNION ALL SELECT 'constraint', pg_catalog.format('%I on %s', k.conname, k.conrelid::pg_catalog.regclass),"
+    " 'is not validated: rows from before it may break it; ALTER TABLE … VALIDATE CONSTRAINT checks them'"
+    " FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace"
+    " WHERE NOT k.convalidated AND k.conrelid <> 0 AND n.nspname !~ '^pg_' ORDER BY 1 DESC, 2";
+
+static size_t say_files(const struct state *s, struct strbuf *out)
+{
+    static const char *const what[] = {
+        [STATE_PARTIAL] = "was begun and not finished: migrate up (or down) resumes it",
+        [STATE_CHANGED] = "was edited after it was applied",
+        [STATE_MISSING] = "is applied, and its file is gone",
+        [STATE_OUT_OF_ORDER] = "is pending, though a later version is applied",
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < s->rows.n; i++) {
+        const struct status_row *r = &s->rows.at[i];
+        if (r->state != STATE_APPLIED && r->state != STATE_PENDING) {
+            strbuf_addf(out, "migration %.*s %.*s %s\n", STR_ARG(r->version), STR_ARG(r->name), what[r->state]);
+            n++;
+        }
+    }
+    return n;
+}
+
+static enum status run(struct context *c, struct error *err)
+{
+    struct state s;
+    struct strbuf out;
+    struct rows *rows = NULL;
+    size_t n = 0;
+    enum status status = state_read(c, false, &s, err);
+    if (!status) {
+        status = session_query(c->session, leftovers_sql, NULL, 0, QUERY_MS, &rows, err);
+    }
+    if (status) {
+        return status;
+    }
+    strbuf_init(&out, 1 << 28);
+    n = say_files(&s, &out);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        const struct str kind = rows_value(rows, i, 0), name = rows_value(rows, i, 1), text = rows_value(rows, i, 2);
+        strbuf_addf(&out, "%.*s %.*s %.*s\n", STR_ARG(kind), STR_ARG(name), STR_ARG(text));
+        n++;
+    }
+    rows_free(rows);
+    if (n == 0 && !c->set.quiet) {
+        strbuf_addf(&out, "%zu migrations, nothing is wrong\n", s.rows.n);
+    }
+    context_print(strbuf_str(&out));
+    strbuf_free(&out);
+    return n > 0 ? ST_CHECK : ST_OK;
+}
+
+const struct command cmd_validate = {
+    .name = "validate",
+    .summary = "check files against history, and the server for leftovers",
+    .usage = "",
+    .about = "Reports migrations that were edited, are missing, out of order or half done; indexes\n"
+             "left invalid; constraints never validated. One line each, nothing is changed.",
+    .examples = "migrate validate",
+    .exits = "01235",
+    .groups = GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
+    .run = run,
+};

@@ -1,0 +1,237 @@
+#include "cmd/verify.h"
+
+#include "cmd/rulebook_check.h"
+#include "report/style.h"
+#include "sql/split.h"
+
+enum { QUERY_MS = 60000, EXAMPLE_ARENA_MAX = 1 << 28 };
+
+struct verifying {
+    struct context *c;
+    struct session *observer;
+    struct arena arena; /* of one example */
+    struct strbuf out;
+    const struct form *form;
+    const struct example *example;
+    int major;
+    size_t examples, differences, unproven;
+    struct error *err;
+};
+
+/* ---- a clean database ---- */
+
+static enum status refuse_full(struct verifying *v)
+{
+    struct rows *rows = NULL;
+    enum status status = session_query(v->c->session,
+                                       "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+                                       " ON n.oid = c.relnamespace WHERE n.nspname !~ '^(pg_|information_schema)'",
+                                       NULL, 0, QUERY_MS, &rows, v->err);
+    if (!status && rows_i64(rows, 0, 0) > 0) {
+        status = error_set(v->err, ST_USAGE, "the database is not empty, and verify drops what its examples make");
+        error_hint(v->err, "name an empty one, or --url ephemeral:");
+    }
+    rows_free(rows);
+    return status;
+}
+
+/* The database was empty when we came, so all there is came from examples. */
+static enum status clean(struct verifying *v)
+{
+    struct rows *rows = NULL;
+    enum status status = session_query(
+        v->c->session,
+        "SELECT pg_catalog.format('DROP EVENT TRIGGER %I', evtname) FROM pg_catalog.pg_event_trigger"
+        " UNION ALL SELECT pg_catalog.format('DROP PUBLICATION %I', pubname) FROM pg_catalog.pg_publication"
+        " UNION ALL SELECT pg_catalog.format('DROP EXTENSION %I CASCADE', extname) FROM pg_catalog.pg_extension"
+        " WHERE extname <> 'plpgsql'"
+        " UNION ALL SELECT pg_catalog.format('DROP SCHEMA %I CASCADE', nspname) FROM pg_catalog.pg_namespace"
+        " WHERE nspname !~ '^(pg_|information_schema)'"
+        " UNION ALL SELECT 'CREATE SCHEMA public' UNION ALL SELECT 'RESET ALL'"
+        " UNION ALL SELECT 'SET search_path = public' UNION ALL SELECT 'SET client_min_messages = warning'",
+        NULL, 0, QUERY_MS, &rows, v->err);
+    for (size_t i = 0; !status && i < rows_count(rows); i++) {
+        status = session_simple(v->c->session, rows_value(rows, i, 0), QUERY_MS, NULL, v->err);
+    }
+    rows_free(rows);
+    return status;
+}
+
+/* Statements of a text, one at a time; stops at the first that fails. */
+static enum status run_all(struct verifying *v, struct str sql)
+{
+    struct splitter sp;
+    struct statement st;
+    enum status status = ST_OK;
+    splitter_init(&sp, sql, 0, (uint32_t)sql.n);
+    while (!status && splitter_next(&sp, &st)) {
+        status = session_simple(v->c->session, str_slice(sql, st.start, st.end), QUERY_MS, NULL, v->err);
+    }
+    splitter_free(&sp);
+    return status;
+}
+
+/* ---- comparing ---- */
+
+static void differ(struct verifying *v, const char *what, struct str name, const char *claimed, const char *seen)
+{
+    strbuf_addf(&v->out, "%.*s: %s %.*s: the rulebook says %s, PostgreSQL %d %s: ", STR_ARG(v->form->id), what,
+                STR_ARG(name), claimed, v->major, seen);
+    add_one_line(&v->out, v->example->sql, 100);
+    strbuf_add_char(&v->out, '\n');
+    v->differences++;
+}
+
+static struct str display(struct verifying *v, const struct relation *r)
+{
+    return relation_display(r, &v->arena);
+}
+
+static enum lock_mode claimed_lock(struct verifying *v, const struct effects *e, struct str name)
+{
+    for (size_t i = 0; i < e->locks.n; i++) {
+        if (str_eq(display(v, e->locks.at[i].relation), name)) {
+            return e->locks.at[i].mode;
+        }
+    }
+    return LOCK_NONE;
+}
+
+static bool claimed_effect(struct verifying *v, const struct relation_effect_list *list, struct str name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (str_eq(display(v, list->at[i].relation), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void compare_flag(struct verifying *v, const char *what, struct str name, bool claimed, bool seen)
+{
+    if (claimed != seen) {
+        differ(v, what, name, claimed ? "yes" : "no", seen ? "does it" : "does not");
+    }
+}
+
+static const char *mode_or_none(enum lock_mode mode)
+{
+    return mode == LOCK_NONE ? "no lock" : lock_mode_name(mode);
+}
+
+static void compare(struct verifying *v, const struct effects *e, const struct trace *t)
+{
+    if (t->in_transaction != (e->in_transaction != TRI_NO)) {
+        differ(v, "in a transaction", STR("the statement"), e->in_transaction == TRI_NO ? "refused" : "allowed",
+               t->in_transaction ? "allows it" : "refuses it");
+    }
+    for (size_t i = 0; i < t->seen.n; i++) {
+        const struct seen_relation *r = &t->seen.at[i];
+        const bool index = r->kind == 'i' || r->kind == 'I';
+        const enum lock_mode claimed = claimed_lock(v, e, r->name);
+        /* What the statement itself makes is locked by it, and nobody waits. Locks on indexes come with those on tables. */
+        if (r->was_there && t->in_transaction && !index && claimed != r->lock) {
+            differ(v, "lock on", r->name, mode_or_none(claimed), mode_or_none(r->lock));
+        }
+        if (index) {
+            compare_flag(v, "building", r->name, claimed_effect(v, &e->build, r->name), r->built);
+        } else if (r->was_there) {
+            compare_flag(v, "rewriting", r->name, claimed_effect(v, &e->rewrite, r->name), r->rewritten);
+            /* Outside a transaction its counters are not there to be read. */
+            if (t->in_transaction) {
+                compare_flag(v, "reading all of", r->name,
+                             claimed_effect(v, &e->scan, r->name) || claimed_effect(v, &e->rewrite, r->name),
+                             r->scanned || r->rewritten);
+            }
+        }
+    }
+}
+
+static void unproven(struct verifying *v, const char *why, const char *message)
+{
+    strbuf_addf(&v->out, "%.*s: %s: %s: ", STR_ARG(v->form->id), why, message);
+    add_one_line(&v->out, v->example->sql, 100);
+    strbuf_add_char(&v->out, '\n');
+    v->unproven++;
+}
+
+/* ---- one example ---- */
+
+static enum status verify_example(struct verifying *v)
+{
+    struct judged_part part;
+    struct trace trace;
+    arena_reset(&v->arena);
+    v->examples++;
+    enum status status = example_judge(v->c, v->example, v->major, &v->arena, &part, v->err);
+    if (status || part.statements.n != 1) {
+        unproven(v, "the example cannot be read", status ? v->err->primary : "it is not one statement");
+        return ST_OK;
+    }
+    const struct judged_statement *st = &part.statements.at[0];
+    status = clean(v);
+    if (status) {
+        return status;
+    }
+    if (run_all(v, v->example->setup)) {
+        /* A setup may need what this version has not. */
+        if (st->effects.supported != TRI_NO) {
+            unproven(v, "the setup failed", v->err->primary);
+        }
+        return ST_OK;
+    }
+    status = trace_statement(v->c->session, v->observer, st->source, &v->arena, &trace, v->err);
+    if (status) {
+        return status;
+    }
+    if (!trace.accepted && st->effects.supported != TRI_NO) {
+        unproven(v, "the statement failed", trace.message);
+    } else if (trace.accepted && st->effects.supported == TRI_NO) {
+        differ(v, "supported", STR("the statement"), "no", "accepts it");
+    } else if (trace.accepted) {
+        compare(v, &st->effects, &trace);
+    }
+    return ST_OK;
+}
+
+enum status verify(struct context *c, struct error *err)
+{
+    struct verifying v = {.c = c, .err = err};
+    enum status status = context_connect(c, err);
+    if (!status) {
+        v.major = session_server_version(c->session) / 10000;
+        status = refuse_full(&v);
+    }
+    if (!status) {
+        status = session_open(c->loop, &c->target, &v.observer, err);
+    }
+    if (status) {
+        return status;
+    }
+    arena_init(&v.arena, EXAMPLE_ARENA_MAX);
+    strbuf_init(&v.out, 1 << 24);
+    for (size_t i = 0; i < c->book.n_forms && !status; i++) {
+        v.form = c->book.forms[i];
+        for (size_t k = 0; k < v.form->n_examples && !status; k++) {
+            v.example = &v.form->examples[k];
+            if (!c->set.only || str_find(v.form->id, str_of(c->set.only)) != SIZE_MAX) {
+                status = verify_example(&v);
+            }
+        }
+        context_print(strbuf_str(&v.out));
+        strbuf_reset(&v.out);
+    }
+    if (!status) {
+        status = clean(&v);
+    }
+    if (!status) {
+        strbuf_addf(&v.out, "%zu examples on PostgreSQL %d: %zu differences, %zu could not be tried\n", v.examples, v.major,
+                    v.differences, v.unproven);
+        context_print(strbuf_str(&v.out));
+        status = v.differences + v.unproven > 0 ? ST_CHECK : ST_OK;
+    }
+    session_close(v.observer);
+    strbuf_free(&v.out);
+    arena_free(&v.arena);
+    return status;
+}

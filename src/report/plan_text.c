@@ -1,0 +1,115 @@
+#include "report/plan.h"
+
+#include "base/clock.h"
+#include "base/term.h"
+#include "report/explain.h"
+#include "report/style.h"
+
+enum { STATEMENT_CHARS = 100, STATEMENTS_SHOWN = 40 };
+
+void step_title(struct strbuf *out, const struct step *step)
+{
+    if (step->kind == STEP_BACKFILL) {
+        strbuf_add_cstr(out, "in batches: ");
+    }
+    add_one_line(out, step->statements.at[0].sql, 60);
+    if (step->statements.n > 1) {
+        strbuf_addf(out, " and %zu more", step->statements.n - 1);
+    }
+}
+
+static const char *kind_text(const struct step *s)
+{
+    switch (s->kind) {
+    case STEP_TRANSACTION:
+        return s->statements.n == 1 ? "one transaction" : "one transaction for all of it";
+    case STEP_SINGLE:
+        return "outside a transaction";
+    case STEP_BACKFILL:
+        return "in batches, a transaction each";
+    }
+    BUG("step kind %d", (int)s->kind);
+}
+
+static void add_head(struct strbuf *out, const struct step *s, unsigned n_steps, bool done, bool colour)
+{
+    strbuf_add_cstr(out, "  ");
+    paint_begin(out, PAINT_BOLD, colour);
+    strbuf_addf(out, "step %u of %u", s->ordinal, n_steps);
+    paint_end(out, PAINT_BOLD, colour);
+    strbuf_addf(out, ": %s%s", kind_text(s), done ? " (done in an earlier run)\n" : "");
+    if (done) {
+        return;
+    }
+    if (s->lock_timeout_ms > 0) {
+        strbuf_add_cstr(out, "; waits for locks ");
+        clock_duration(s->lock_timeout_ms, out);
+        strbuf_add_cstr(out, s->class == CLASS_DATA || s->kind == STEP_BACKFILL ? "" : " at first, then gives way and retries");
+    } else {
+        strbuf_add_cstr(out, "; no lock_timeout, blockers are shown");
+    }
+    if (s->statement_timeout_ms > 0) {
+        strbuf_add_cstr(out, "; a statement may take ");
+        clock_duration(s->statement_timeout_ms, out);
+    }
+    if (s->estimate_ms > 0) {
+        strbuf_add_cstr(out, "; about ");
+        clock_duration(s->estimate_ms, out);
+    }
+    strbuf_add_char(out, '\n');
+}
+
+static void add_step(struct strbuf *out, const struct step *s, unsigned n_steps, bool done, bool colour)
+{
+    add_head(out, s, n_steps, done, colour);
+    for (size_t i = 0; i < s->statements.n && i < STATEMENTS_SHOWN; i++) {
+        strbuf_add_cstr(out, "      ");
+        paint_begin(out, done ? PAINT_DIM : PAINT_NONE, colour);
+        add_one_line(out, s->statements.at[i].sql, STATEMENT_CHARS);
+        paint_end(out, done ? PAINT_DIM : PAINT_NONE, colour);
+        strbuf_add_char(out, '\n');
+    }
+    if (s->statements.n > STATEMENTS_SHOWN) {
+        strbuf_addf(out, "      … and %zu more\n", s->statements.n - STATEMENTS_SHOWN);
+    }
+    for (size_t i = 0; i < s->locks.n && !done; i++) {
+        const struct relation *r = s->locks.at[i].relation;
+        if (r->loaded == TRI_NO && r->made.file > 0) {
+            continue; /* made by these migrations: nobody else is there to wait */
+        }
+        strbuf_add_cstr(out, "    - ");
+        lock_text(out, &s->locks.at[i]);
+        strbuf_add_char(out, '\n');
+    }
+}
+
+void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *first_steps, size_t n, bool colour)
+{
+    uint64_t steps = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct migration_plan *p = &plans[i];
+        const unsigned first = first_steps ? first_steps[i] : 0;
+        paint_begin(out, PAINT_BOLD, colour);
+        term_escape(out, p->migration->version);
+        strbuf_add_char(out, ' ');
+        term_escape(out, p->migration->name);
+        paint_end(out, PAINT_BOLD, colour);
+        strbuf_add_cstr(out, p->down ? "  down\n" : "\n");
+        for (size_t k = 0; k < p->steps.n; k++) {
+            add_step(out, &p->steps.at[k], (unsigned)p->steps.n, k < first, colour);
+            steps += k >= first;
+        }
+        if (p->steps.n == 0) {
+            strbuf_add_cstr(out, "  no statements: only recorded\n");
+        }
+        strbuf_add_char(out, '\n');
+    }
+    if (n == 0) {
+        strbuf_add_cstr(out, "nothing to do\n");
+        return;
+    }
+    add_count(out, n, "migration");
+    strbuf_add_cstr(out, ", ");
+    add_count(out, steps, "step");
+    strbuf_add_char(out, '\n');
+}

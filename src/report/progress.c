@@ -1,0 +1,221 @@
+#include "report/progress.h"
+
+#include "base/clock.h"
+#include "base/term.h"
+#include "report/plan.h"
+#include "report/style.h"
+
+enum { LINE_MAX_BYTES = 1 << 16, PLAIN_INTERVAL_MS = 10000, TERMINAL_INTERVAL_MS = 200 };
+
+void progress_init(struct progress *p, FILE *stream)
+{
+    *p = (struct progress){.stream = stream, .last_ms = -PLAIN_INTERVAL_MS, .blocked_ms = -PLAIN_INTERVAL_MS};
+    strbuf_init(&p->line, LINE_MAX_BYTES);
+}
+
+void progress_free(struct progress *p)
+{
+    if (p->open_line) {
+        fputc('\n', p->stream);
+    }
+    strbuf_free(&p->line);
+}
+
+/* Write p->line. `stays`: it is done; otherwise the next line on a terminal takes its place. */
+static void put(struct progress *p, bool stays)
+{
+    if (p->open_line) {
+        fputs("\r\x1b[K", p->stream);
+    }
+    fwrite(p->line.p, 1, p->line.n, p->stream);
+    p->open_line = !stays && p->terminal;
+    if (!p->open_line) {
+        fputc('\n', p->stream);
+    }
+    fflush(p->stream);
+    strbuf_reset(&p->line);
+}
+
+static void begin_step(struct progress *p, const struct event *e)
+{
+    strbuf_addf(&p->line, "  step %u of %u: ", e->step->ordinal, e->n_steps);
+    step_title(&p->line, e->step);
+}
+
+static void step_end(struct progress *p, const struct event *e)
+{
+    begin_step(p, e);
+    strbuf_add_cstr(&p->line, "  ");
+    paint_begin(&p->line, PAINT_GREEN, p->colour);
+    strbuf_add_cstr(&p->line, "done in ");
+    clock_duration(e->ms, &p->line);
+    paint_end(&p->line, PAINT_GREEN, p->colour);
+    if (e->rows > 0) {
+        strbuf_add_cstr(&p->line, ", ");
+        add_rows(&p->line, e->rows);
+    }
+    if (e->attempt > 1) {
+        strbuf_addf(&p->line, ", at try %u", e->attempt);
+    }
+    put(p, true);
+}
+
+static void add_detail(struct progress *p, const char *before, const struct event *e)
+{
+    if (e->detail && e->detail[0]) {
+        strbuf_add_cstr(&p->line, before);
+        add_one_line(&p->line, str_of(e->detail), 500);
+    }
+}
+
+static void blocked(struct progress *p, const struct event *e)
+{
+    const int64_t now = clock_monotonic_ms();
+    if (e->pid == p->blocked_pid && now - p->blocked_ms < PLAIN_INTERVAL_MS) {
+        return;
+    }
+    p->blocked_pid = e->pid;
+    p->blocked_ms = now;
+    strbuf_addf(&p->line, "    waiting for pid %d", e->pid);
+    if (e->user && e->user[0]) {
+        strbuf_add_cstr(&p->line, ", user ");
+        add_one_line(&p->line, str_of(e->user), 63);
+    }
+    if (e->application && e->application[0]) {
+        strbuf_add_cstr(&p->line, ", ");
+        add_one_line(&p->line, str_of(e->application), 63);
+    }
+    if (e->state && e->state[0]) {
+        strbuf_add_cstr(&p->line, ", ");
+        add_one_line(&p->line, str_of(e->state), 40);
+    }
+    if (e->age_ms > 0) {
+        strbuf_add_cstr(&p->line, " for ");
+        clock_duration(e->age_ms, &p->line);
+    }
+    if (e->query && e->query[0]) {
+        strbuf_add_cstr(&p->line, ": ");
+        add_one_line(&p->line, str_of(e->query), 80);
+    }
+    put(p, true);
+}
+
+static void progress_line(struct progress *p, const struct event *e)
+{
+    const int64_t now = clock_monotonic_ms();
+    if (now - p->last_ms < (p->terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS)) {
+        return;
+    }
+    p->last_ms = now;
+    strbuf_addf(&p->line, "    ");
+    if (e->total > 0) {
+        const double share = (double)e->done / (double)e->total;
+        strbuf_addf(&p->line, "%.0f %%, %" PRId64 " of %" PRId64, (share > 1 ? 1 : share) * 100, e->done, e->total);
+    } else if (e->done >= 0) {
+        strbuf_addf(&p->line, "%" PRId64, e->done);
+    }
+    if (e->rate > 0) {
+        strbuf_addf(&p->line, ", %.0f/s", e->rate);
+        if (e->total > e->done && e->done >= 0) {
+            strbuf_add_cstr(&p->line, ", ");
+            clock_duration((int64_t)((double)(e->total - e->done) / e->rate * 1000), &p->line);
+            strbuf_add_cstr(&p->line, " left");
+        }
+    }
+    add_detail(p, p->line.n > 4 ? ", " : "", e);
+    put(p, false);
+}
+
+static void retry(struct progress *p, const struct event *e)
+{
+    strbuf_addf(&p->line, "    try %u gave way", e->attempt);
+    add_detail(p, ": ", e);
+    if (e->sqlstate[0]) {
+        strbuf_addf(&p->line, " (%s)", e->sqlstate);
+    }
+    strbuf_add_cstr(&p->line, "; again in ");
+    clock_duration(e->wait_ms, &p->line);
+    put(p, true);
+}
+
+static void migration_begin(struct progress *p, const struct event *e)
+{
+    paint_begin(&p->line, PAINT_BOLD, p->colour);
+    strbuf_add_cstr(&p->line, e->down ? "down " : "");
+    term_escape(&p->line, e->migration->version);
+    strbuf_add_char(&p->line, ' ');
+    term_escape(&p->line, e->migration->name);
+    paint_end(&p->line, PAINT_BOLD, p->colour);
+    put(p, true);
+}
+
+static void told(struct progress *p, const char *what, const struct event *e)
+{
+    strbuf_add_cstr(&p->line, what);
+    add_detail(p, "", e);
+    put(p, true);
+}
+
+/* Events that matter even to --quiet are those a person would have to act on. */
+static bool is_wanted(const struct progress *p, enum event_kind kind)
+{
+    return !p->quiet || kind == EVENT_BLOCKED || kind == EVENT_RUN_LOCK_WAIT || kind == EVENT_REPAIR;
+}
+
+void progress_emit(void *arg, const struct event *e)
+{
+    struct progress *p = arg;
+    if (p->json) {
+        event_json(e, p->stream);
+        return;
+    }
+    if (!is_wanted(p, e->kind)) {
+        return;
+    }
+    switch (e->kind) {
+    case EVENT_RUN_BEGIN:
+    case EVENT_MIGRATION_END:
+    case EVENT_RUN_END:
+        break; /* the command's last line says it */
+    case EVENT_RUN_LOCK_WAIT:
+        told(p, "waiting for another run to end: ", e);
+        break;
+    case EVENT_SNAPSHOT:
+        told(p, "snapshot: ", e);
+        break;
+    case EVENT_MIGRATION_BEGIN:
+        migration_begin(p, e);
+        break;
+    case EVENT_STEP_BEGIN:
+        if (p->terminal || p->verbose) {
+            begin_step(p, e);
+            put(p, false);
+        }
+        break;
+    case EVENT_STEP_END:
+        step_end(p, e);
+        break;
+    case EVENT_STEP_SKIPPED:
+        begin_step(p, e);
+        strbuf_add_cstr(&p->line, "  done in an earlier run");
+        put(p, true);
+        break;
+    case EVENT_STEP_RETRY:
+        retry(p, e);
+        break;
+    case EVENT_BLOCKED:
+        blocked(p, e);
+        break;
+    case EVENT_PROGRESS:
+        progress_line(p, e);
+        break;
+    case EVENT_REPAIR:
+        told(p, "    repaired: ", e);
+        break;
+    case EVENT_NOTICE:
+        if (p->verbose) {
+            told(p, "    ", e);
+        }
+        break;
+    }
+}
