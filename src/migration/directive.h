@@ -9,7 +9,8 @@
  *     -- migrate:timeout lock=2s statement=30s
  *     -- squawk-ignore RULE, -- squawk-ignore-file RULE, -- atlas:nolint RULE, -- pgfence-ignore: RULE, -- eugene: ignore RULE
  *
- * A directive fills one comment, -- or block, from its beginning. "migrate:" and the name are lower case without blanks.
+ * A directive fills one comment, -- or block, from its beginning, and stands first on its line. "migrate:" and the name are lower case
+ * without blanks. (Whether it stands right before a statement is the layout's to check: layout_native does.)
  */
 #ifndef MIGRATE_MIGRATION_DIRECTIVE_H
 #define MIGRATE_MIGRATION_DIRECTIVE_H
@@ -51,7 +52,8 @@ VEC_DECLARE(directive_list, struct directive);
 /*
  * Append the directives in text[start, end), a run of comments and white space, in order. Views point into the text; lists and
  * folded names are the arena's. Markers (migrate:up, migrate:down) are passed over. An atlas:nolint in the first group of comments of
- * the whole text with an empty line behind it is for the file, as atlas has it.
+ * the whole text with an empty line behind it is for the file, as atlas has it. Another tool's comment behind a statement on its line
+ * is passed over: there it means that statement.
  *
  * A comment that begins with "migrate:" and cannot be read is an error (ST_USAGE; *at is the offset of what is wrong in it, for the caller
  * to turn into line and column): a misspelt directive must not be silence. So is a directive said twice in one run, allow excepted, and

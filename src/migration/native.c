@@ -1,16 +1,12 @@
 #include "migration/layout.h"
 
+#include "migration/marker.h"
 #include "migration/place.h"
 #include "sql/lex.h"
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
 static bool native_match(struct str base, struct str *version, struct str *name)
@@ -35,118 +31,6 @@ static bool native_match(struct str base, struct str *version, struct str *name)
     return true;
 }
 
-/* ---- markers -------------------------------------------------------------------------------------------------- */
-
-enum marker_kind { MARKER_NONE, MARKER_UP, MARKER_DOWN, MARKER_MISPLACED, MARKER_MISSPELT };
-
-struct marker {
-    enum marker_kind kind;
-    bool down; /* what a misspelt one was meant to be */
-    uint32_t start;
-    uint32_t options; /* where they begin: behind "up" or "down" */
-    uint32_t end;     /* of the comment */
-};
-
-static size_t skip_blank(struct str s, size_t at)
-{
-    while (at < s.n && is_blank(s.p[at])) {
-        at++;
-    }
-    return at;
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* Is this line comment a marker as dbmate writes it? Sets where the options begin. */
-static enum marker_kind exact_marker(struct str comment, size_t *options)
-{
-    const size_t at = skip_blank(comment, 2);
-    const struct str rest = str_slice(comment, at, comment.n);
-    const bool up = str_starts(rest, STR("migrate:up")), down = str_starts(rest, STR("migrate:down"));
-    if (!str_starts(comment, STR("--")) || (!up && !down)) {
-        return MARKER_NONE;
-    }
-    *options = at + (up ? STR("migrate:up").n : STR("migrate:down").n);
-    if (*options < comment.n && !is_blank(comment.p[*options])) {
-        return MARKER_NONE;
-    }
-    return up ? MARKER_UP : MARKER_DOWN;
-}
-
-/*
- * Was this comment meant as a marker? With the colon in its place a slip of one letter counts; with blanks around the colon, or none,
- * only a comment that says nothing else, because "migrate: up to here" is prose.
- */
-static bool nearly_marker(struct str comment, bool *down)
-{
-    size_t at = skip_blank(comment, 2), end;
-    if (!str_starts_nocase(str_slice(comment, at, comment.n), STR("migrate"))) {
-        return false;
-    }
-    const size_t behind_name = at + STR("migrate").n;
-    const size_t colon = skip_blank(comment, behind_name);
-    const bool has_colon = colon < comment.n && comment.p[colon] == ':';
-    at = skip_blank(comment, colon + has_colon);
-    for (end = at; end < comment.n && is_letter(comment.p[end]);) {
-        end++;
-    }
-    const struct str word = str_slice(comment, at, end);
-    struct str rest = str_trim(str_slice(comment, end, comment.n));
-    if (str_ends(rest, STR("*/"))) {
-        rest = str_trim(str_slice(rest, 0, rest.n - 2));
-    }
-    if (word.n == 0 || (at == behind_name && !has_colon)) {
-        return false;
-    }
-    const unsigned to_up = str_distance(word, STR("up")), to_down = str_distance(word, STR("down"));
-    *down = to_down < to_up;
-    if (has_colon && colon == behind_name && at == colon + 1) {
-        return to_up <= 1 || to_down <= 1;
-    }
-    return (to_up == 0 || to_down == 0) && (rest.n == 0 || str_starts_nocase(rest, STR("transaction")));
-}
-
-static bool at_line_start(struct str text, size_t at)
-{
-    return at == 0 || text.p[at - 1] == '\n' || text.p[at - 1] == '\r' ||
-           (at == 3 && str_starts(text, STR("\xEF\xBB\xBF")));
-}
-
-static struct marker marker_of(struct str text, uint32_t start, uint32_t end)
-{
-    const struct str comment = str_slice(text, start, end);
-    size_t options = 0;
-    struct marker m = {.kind = exact_marker(comment, &options), .start = start, .end = end};
-    m.down = m.kind == MARKER_DOWN;
-    m.options = start + (uint32_t)options;
-    if (m.kind && !at_line_start(text, start)) {
-        m.kind = MARKER_MISPLACED;
-    } else if (!m.kind && nearly_marker(comment, &m.down)) {
-        m.kind = MARKER_MISSPELT;
-    }
-    return m;
-}
-
-/* The first line of text[start, end) that is a marker as it stands; used where tokens cannot be trusted. */
-static bool marker_line_in(struct str text, uint32_t start, uint32_t end, struct marker *found)
-{
-    for (uint32_t at = start; at < end;) {
-        const char *nl = memchr(text.p + at, '\n', end - at);
-        const uint32_t line_end = nl ? (uint32_t)(nl - text.p) : end;
-        if (at_line_start(text, at)) {
-            *found = marker_of(text, at, line_end);
-            if (found->kind == MARKER_UP || found->kind == MARKER_DOWN) {
-                return true;
-            }
-        }
-        at = line_end + 1;
-    }
-    return false;
-}
-
 /* ---- the walk ------------------------------------------------------------------------------------------------- */
 
 /* Tokens of the file with its comments, COPY data blocks as one token each. */
@@ -166,10 +50,16 @@ static void walk_from(struct walk *w, struct str text, uint32_t start)
     w->lx.at = start > w->lx.at ? start : w->lx.at; /* behind a byte order mark */
 }
 
+/* The next token begins a statement, whatever came before. */
+static void walk_break(struct walk *w)
+{
+    *w = (struct walk){.lx = w->lx};
+}
+
 static struct token walk_next(struct walk *w)
 {
     if (w->from_stdin && !w->inside) {
-        *w = (struct walk){.lx = w->lx};
+        walk_break(w);
         return lex_copy_data(&w->lx);
     }
     const struct token t = lex_next(&w->lx);
@@ -177,7 +67,9 @@ static struct token walk_next(struct walk *w)
         return t;
     }
     if (t.kind == TOK_PSQL || (t.kind == TOK_SELF && t.keyword == ';')) {
-        *w = (struct walk){.lx = w->lx, .from_stdin = w->from_stdin && t.kind == TOK_SELF};
+        const bool data_follow = w->from_stdin && t.kind == TOK_SELF;
+        walk_break(w);
+        w->from_stdin = data_follow;
         return t;
     }
     const uint16_t word = t.kind == TOK_WORD ? t.keyword : (uint16_t)KW_NONE;
@@ -208,6 +100,12 @@ static const char *runs_on(struct str text, struct token t)
     default:
         return NULL;
     }
+}
+
+static bool is_quoted(struct token t)
+{
+    return t.kind == TOK_STRING || t.kind == TOK_ESTRING || t.kind == TOK_NSTRING || t.kind == TOK_USTRING ||
+           t.kind == TOK_QUOTED || t.kind == TOK_UQUOTED;
 }
 
 static const char *marker_text(bool down)
@@ -268,10 +166,10 @@ static enum status refuse_option(const struct migration *m, size_t offset, struc
 static enum status parse_options(const struct migration *m, const struct marker *k, enum tx_mode *tx, struct error *err)
 {
     bool said = false;
-    size_t at = skip_blank(m->text, k->options);
+    size_t at = marker_skip_blank(m->text, k->options);
     while (at < k->end) {
         size_t end = at;
-        while (end < k->end && !is_blank(m->text.p[end])) {
+        while (end < k->end && marker_skip_blank(m->text, end) == end) {
             end++;
         }
         const struct str word = str_slice(m->text, at, end);
@@ -290,7 +188,7 @@ static enum status parse_options(const struct migration *m, const struct marker 
             return ST_USAGE;
         }
         said = true;
-        at = skip_blank(m->text, end);
+        at = marker_skip_blank(m->text, end);
     }
     return ST_OK;
 }
@@ -368,55 +266,108 @@ static enum status refuse_unmarked(const struct migration *m, struct error *err)
     return ST_USAGE;
 }
 
-/* A quoted token that may have begun by mistake, with a marker inside. */
-static bool hides_marker(struct str text, struct token t, struct marker *k)
+/* Refuse the directives among the comments text[start, end), because of where they stand. */
+static enum status refuse_directives(const struct migration *m, uint32_t start, uint32_t end, const char *why,
+                                     struct arena *a, struct error *err)
 {
-    const bool quoted = t.kind == TOK_STRING || t.kind == TOK_ESTRING || t.kind == TOK_NSTRING ||
-                        t.kind == TOK_USTRING || t.kind == TOK_QUOTED || t.kind == TOK_UQUOTED;
-    return quoted && marker_line_in(text, t.start, t.end, k);
-}
-
-/*
- * The walk over the file. A stray quote pairs with the next one, however far away, and the last one of the file then has no
- * partner: so a marker within a string counts as text only when every quote of the file has its partner.
- */
-static enum status find_parts(struct migration *m, bool lenient, struct error *err)
-{
-    struct walk w;
-    struct token t, suspect = {0};
-    struct marker k, hidden = {0};
-    uint32_t first_sql = UINT32_MAX;
-    enum status status = ST_OK;
-    walk_from(&w, m->text, 0);
-    while (!status && (t = walk_next(&w)).kind != TOK_END) {
-        const char *what = runs_on(m->text, t);
-        if (what && !suspect.kind && marker_line_in(m->text, t.start, t.end, &hidden)) {
-            suspect = t;
-        } else if (!suspect.kind && hides_marker(m->text, t, &k)) {
-            suspect = t;
-            hidden = k;
-        }
-        if (what && suspect.kind && !lenient) {
-            return refuse_swallowed(m, suspect, suspect.start == t.start ? what : "a string", &hidden, err);
-        }
-        if (what && suspect.kind) {
-            suspect = (struct token){0};
-            walk_from(&w, m->text, hidden.start); /* lint says what is broken and goes on with the next part */
-        }
-        if (t.kind == TOK_COMMENT) {
-            k = marker_of(m->text, t.start, t.end);
-            status = k.kind ? take_marker(m, &k, first_sql, err) : ST_OK;
-        } else if (first_sql == UINT32_MAX) {
-            first_sql = t.start;
+    struct directive_list found = {0};
+    uint32_t at = start;
+    const enum status status = directives_parse(m->text, start, end, a, &found, &at, err);
+    if (status) {
+        place_error(err, m->file, m->text, at);
+        return status;
+    }
+    for (size_t i = 0; i < found.n; i++) {
+        if (found.at[i].tool.n == 0) {
+            place_refuse(err, m->file, m->text, found.at[i].start, "migrate:%s %s", directive_name(found.at[i].kind),
+                         why);
+            error_hint(err, "put it right before its statement");
+            return ST_USAGE;
         }
     }
-    return status;
+    return ST_OK;
+}
+
+/* What the walk over a file has seen so far. */
+struct scan {
+    struct migration *m;
+    struct arena *a;
+    struct walk walk;
+    uint32_t first_sql;   /* UINT32_MAX: none yet */
+    uint32_t loose;       /* the first comment since the last statement; UINT32_MAX: none */
+    struct token suspect; /* a quoted token with a marker inside, or one that never ends; kind 0: none */
+    struct marker hidden; /* that marker */
+};
+
+/*
+ * A stray quote pairs with the next one, however far away, and the last one of the file then has no partner: so a marker within a
+ * string counts as text only when every quote of the file has its partner.
+ */
+static enum status take_quoted(struct scan *s, struct token t, bool lenient, struct error *err)
+{
+    struct marker k;
+    const char *what = runs_on(s->m->text, t);
+    if (!s->suspect.kind && (what || is_quoted(t)) && marker_line_in(s->m->text, t.start, t.end, &k)) {
+        s->suspect = t;
+        s->hidden = k;
+    }
+    if (!what || !s->suspect.kind) {
+        return ST_OK;
+    }
+    if (!lenient) {
+        return refuse_swallowed(s->m, s->suspect, s->suspect.start == t.start ? what : "a string", &s->hidden, err);
+    }
+    s->suspect = (struct token){0};
+    walk_from(&s->walk, s->m->text, s->hidden.start); /* lint says what is broken and goes on with the next part */
+    return ST_OK;
+}
+
+/* The end of a part: comments behind its last statement are nobody's. */
+static enum status end_part(struct scan *s, uint32_t end, struct error *err)
+{
+    const bool any = s->m->up.present && s->loose != UINT32_MAX;
+    return any ? refuse_directives(s->m, s->loose, end, "is followed by no statement", s->a, err) : ST_OK;
+}
+
+static enum status take_comment(struct scan *s, struct token t, struct error *err)
+{
+    const struct marker k = marker_of(s->m->text, t.start, t.end);
+    enum status status = ST_OK;
+    if (k.kind) {
+        status = end_part(s, t.start, err);
+        s->loose = UINT32_MAX;
+        walk_break(&s->walk);
+        return status ? status : take_marker(s->m, &k, s->first_sql, err);
+    }
+    if (s->walk.inside) {
+        return refuse_directives(s->m, t.start, t.end, "stands inside a statement", s->a, err);
+    }
+    s->loose = s->loose == UINT32_MAX ? t.start : s->loose;
+    return ST_OK;
+}
+
+static enum status find_parts(struct migration *m, bool lenient, struct arena *a, struct error *err)
+{
+    struct scan s = {.m = m, .a = a, .first_sql = UINT32_MAX, .loose = UINT32_MAX};
+    struct token t;
+    enum status status = ST_OK;
+    walk_from(&s.walk, m->text, 0);
+    while (!status && (t = walk_next(&s.walk)).kind != TOK_END) {
+        if (t.kind == TOK_COMMENT) {
+            status = take_comment(&s, t, err);
+            continue;
+        }
+        s.first_sql = s.first_sql == UINT32_MAX ? t.start : s.first_sql;
+        s.loose = UINT32_MAX;
+        status = take_quoted(&s, t, lenient, err);
+    }
+    return status ? status : end_part(&s, (uint32_t)m->text.n, err);
 }
 
 static enum status native_parse(struct migration *m, const struct migration_options *options, struct arena *a,
                                 struct error *err)
 {
-    const enum status status = find_parts(m, options->lenient, err);
+    const enum status status = find_parts(m, options->lenient, a, err);
     if (!status && !m->up.present && options->lenient) {
         m->layout = &layout_plain;
         (void)layout_plain.match(path_base(m->file), &m->version, &m->name);
