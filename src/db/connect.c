@@ -61,6 +61,19 @@ static enum status url_error(const char *url, const char *complaint, struct erro
     return ST_USAGE;
 }
 
+/* libpq looks at the ports only when it connects, and then an error is a failed connection like any other. */
+static bool ports_are_numbers(const char *ports)
+{
+    struct str rest = str_of(ports), port;
+    int64_t n;
+    while (str_next(&rest, ',', &port)) {
+        if (port.n > 0 && !str_to_i64(port, 1, 65535, &n)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int timeout_of(const char *seconds)
 {
     int64_t n;
@@ -89,9 +102,13 @@ static enum status read_wishes(const struct target *t, struct wishes *w, struct 
             }
             return ST_USAGE;
         }
+        enum status status = ST_OK;
         for (const PQconninfoOption *o = options; o->keyword; o++) {
             if (!o->val || !o->val[0]) {
                 continue;
+            }
+            if (strcmp(o->keyword, "port") == 0 && !ports_are_numbers(o->val)) {
+                status = url_error(t->url, "the port is not a number from 1 to 65535", err);
             }
             if (strcmp(o->keyword, "connect_timeout") == 0) {
                 w->timeout_ms = timeout_of(o->val);
@@ -103,6 +120,9 @@ static enum status read_wishes(const struct target *t, struct wishes *w, struct 
             }
         }
         PQconninfoFree(options);
+        if (status) {
+            return status;
+        }
     }
     if (t->connect_timeout_ms > 0) {
         w->timeout_ms = t->connect_timeout_ms;
