@@ -64,8 +64,8 @@ enum keyword keyword_find(struct str word)
     if (keyword_keys[i].head != head || keyword_keys[i].tail != tail || keyword_keys[i].n != word.n) {
         return KW_NONE;
     }
-    /* Only now the exact comparison: the fold takes DEL for _, and head and tail leave the middle byte of 17 out. */
-    return str_eq_nocase(word, texts[i]) ? (enum keyword)i : KW_NONE;
+    /* The fold takes DEL for _, and head and tail leave the middle byte of 17 out. */
+    return !keyword_keys[i].exact || str_eq_nocase(word, texts[i]) ? (enum keyword)i : KW_NONE;
 }
 
 struct str keyword_text(enum keyword kw)

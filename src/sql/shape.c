@@ -19,43 +19,16 @@ enum role {
 
 static enum role role_of(struct token t)
 {
-    switch ((enum token_kind)t.kind) {
-    case TOK_WORD:
-    case TOK_QUOTED:
-    case TOK_UQUOTED:
-    case TOK_PLACEHOLDER:
-        return ROLE_NAME;
-    case TOK_STRING:
-    case TOK_ESTRING:
-    case TOK_USTRING:
-    case TOK_NSTRING:
-    case TOK_BITSTRING:
-    case TOK_HEXSTRING:
-    case TOK_DOLLAR:
-        return ROLE_STRING;
-    case TOK_INTEGER:
-    case TOK_NUMERIC:
-    case TOK_PARAM:
-        return ROLE_NUMBER;
-    case TOK_TYPECAST:
-        return ROLE_CAST;
-    case TOK_SELF:
-        switch (t.keyword) {
-        case '.':
-            return ROLE_DOT;
-        case '[':
-            return ROLE_OPEN_BRACKET;
-        case ']':
-        case ')':
-            return ROLE_CLOSE;
-        case '*':
-            return ROLE_STAR;
-        default:
-            return ROLE_OTHER;
-        }
-    default:
-        return ROLE_OTHER;
-    }
+    static const uint8_t by_kind[] = {
+        [TOK_WORD] = ROLE_NAME,        [TOK_QUOTED] = ROLE_NAME,      [TOK_UQUOTED] = ROLE_NAME,     [TOK_PLACEHOLDER] = ROLE_NAME,
+        [TOK_STRING] = ROLE_STRING,    [TOK_ESTRING] = ROLE_STRING,   [TOK_USTRING] = ROLE_STRING,   [TOK_NSTRING] = ROLE_STRING,
+        [TOK_BITSTRING] = ROLE_STRING, [TOK_HEXSTRING] = ROLE_STRING, [TOK_DOLLAR] = ROLE_STRING,    [TOK_INTEGER] = ROLE_NUMBER,
+        [TOK_NUMERIC] = ROLE_NUMBER,   [TOK_PARAM] = ROLE_NUMBER,     [TOK_TYPECAST] = ROLE_CAST,    [TOK_COMMENT] = ROLE_OTHER,
+    };
+    static const uint8_t by_self[128] = {
+        ['.'] = ROLE_DOT, ['['] = ROLE_OPEN_BRACKET, [']'] = ROLE_CLOSE, [')'] = ROLE_CLOSE, ['*'] = ROLE_STAR,
+    };
+    return (enum role)(t.kind == TOK_SELF ? by_self[t.keyword & 127] : by_kind[t.kind]);
 }
 
 /* Does no space stand between these two? The rules of shape.h; each keeps the text such that lexing it gives the same tokens. */
@@ -114,13 +87,25 @@ static void put(struct writer *w, struct str s)
     }
 }
 
+static void put_char(struct writer *w, char c)
+{
+    if (w->n < w->room) {
+        w->p[w->n++] = c;
+    } else {
+        w->cut = true;
+    }
+}
+
 static void put_quoted(struct writer *w, struct str name)
 {
-    put(w, STR("\""));
+    put_char(w, '"');
     for (size_t i = 0; i < name.n; i++) {
-        put(w, name.p[i] == '"' ? STR("\"\"") : str_slice(name, i, i + 1));
+        if (name.p[i] == '"') {
+            put_char(w, '"');
+        }
+        put_char(w, name.p[i]);
     }
-    put(w, STR("\""));
+    put_char(w, '"');
 }
 
 /* Its source as a quoted name; a long one is cut so that it stays a name that needs its quotes. */
@@ -159,9 +144,9 @@ static void put_command(struct writer *w, struct str s)
     put(w, str_slice(s, 0, n > 1 ? n : 2));
 }
 
-static void put_token(struct writer *w, struct token t)
+static void put_token(struct writer *w, struct token t, enum role role)
 {
-    switch (role_of(t)) {
+    switch (role) {
     case ROLE_STRING:
         put(w, STR("''"));
         return;
@@ -176,12 +161,11 @@ static void put_token(struct writer *w, struct token t)
         break;
     }
     if (t.kind == TOK_BAD) {
-        put(w, STR("\\"));
+        put_char(w, '\\');
     } else if (t.kind == TOK_PSQL) {
         put_command(w, token_text(w->text, t));
     } else if (t.kind == TOK_SELF) { /* not the source: a psql \; is a semicolon */
-        const char self = (char)t.keyword;
-        put(w, (struct str){&self, 1});
+        put_char(w, (char)t.keyword);
     } else {
         put(w, token_text(w->text, t));
     }
@@ -204,16 +188,16 @@ static void put_tokens(struct writer *w, const struct statement *st, size_t firs
         const enum role role = role_of(t);
         const size_t was = w->n;
         if (w->n_tokens > 0 && !glued(w->before, role, t.kind == TOK_SELF ? (char)t.keyword : '\0')) {
-            put(w, STR(" "));
+            put_char(w, ' ');
         }
         const uint32_t at = (uint32_t)w->n;
-        put_token(w, t);
+        put_token(w, t, role);
         if (w->cut) {
             w->n = was;
             break;
         }
         w->tokens[w->n_tokens++] = (struct shape_token){at, (uint32_t)i};
-        w->before = t.kind == TOK_SELF && t.keyword == '[' ? ROLE_OPEN_BRACKET : role;
+        w->before = role;
         i += uescape(st, i, last);
     }
 }
