@@ -18,7 +18,7 @@ enum applied_state {
 };
 
 struct applied {
-    struct str version, name, file;
+    struct str version, name, file, layout;
     enum applied_state state;
     bool going_down;        /* PARTIAL: a down was begun */
     unsigned steps_done, n_steps;
@@ -33,7 +33,7 @@ VEC_DECLARE(applied_list, struct applied);
 
 struct history {
     bool exists; /* the schema is there */
-    int format;
+    int format;  /* HISTORY_FORMAT, or an older one */
     struct applied_list applied; /* by version */
 };
 
@@ -43,10 +43,17 @@ struct history {
  */
 NODISCARD enum status history_read(struct session *s, const char *schema, bool with_texts, struct arena *a,
                                    struct history *out, struct error *err);
+/* The row of this version (compared as a number: 007 is 7), or NULL. */
 const struct applied *history_find(const struct history *h, struct str version);
-/* Make the schema or bring it to this format. */
+/*
+ * Make the schema or bring it to this format. Takes the run lock for the time (waiting up to 30 s: ST_RUN_LOCKED), so that two processes can
+ * do it at once. run_plans() does it by itself.
+ */
 NODISCARD enum status history_install(struct session *s, const char *schema, struct error *err);
-/* `mark`, `baseline`: record without running. */
+/*
+ * `mark`, `baseline`: record without running, under the run lock, making the schema when it is missing. applied == false forgets the migration
+ * with its steps.
+ */
 NODISCARD enum status history_mark(struct session *s, const char *schema, const struct migration *m, bool applied,
                                    struct error *err);
 

@@ -18,7 +18,7 @@ struct snapshot_source {
 struct run_options {
     const struct target *target;
     const char *schema;            /* of history */
-    int64_t run_lock_wait_ms;      /* how long to wait for another run; 0: not at all */
+    int64_t run_lock_wait_ms;      /* how long to wait for another run (10 000); 0: not at all */
     int64_t lock_timeout_ms;       /* first rung (200) */
     int64_t lock_timeout_max_ms;   /* last rung (3000) */
     int64_t lock_budget_ms;        /* all attempts of one step together (600 000) */
@@ -26,13 +26,15 @@ struct run_options {
     bool fresh_catalog;
     struct event_sink sink;
     struct snapshot_source snapshot;
+    const char *source_revision;   /* of the migrations (git), for the runs table; NULL: unknown */
 };
+/* Schema "migrate", 10 s for the run lock, the numbers in parentheses above; no target, sink or snapshot. */
 void run_options_default(struct run_options *o);
 
 /* What is to be run, in this order. The planner's and the migrations' memory is the caller's. */
 struct run_item {
     const struct migration_plan *plan;
-    unsigned first_step; /* steps before it were done by an earlier run */
+    unsigned first_step; /* steps before it were done by an earlier run, as the caller saw it */
 };
 
 struct run_result {
@@ -43,7 +45,13 @@ struct run_result {
 
 /*
  * Take the run lock on s, verify with history that the items are still what is to be done, run them, record. s is the executing session: it
- * carries the run lock. On failure *err says what and result what was finished. Statuses: ST_SERVER, ST_GAVE_WAY, ST_CONFLICT, ST_RUN_LOCKED,
+ * carries the run lock. What another run has done meanwhile is passed over; items whose steps were done in part go on at the first step that is
+ * not done, as history under the lock says (first_step is only what the caller saw).
+ *
+ * When the connection is lost, the run opens another one to options->target, learns from history what became of the last COMMIT, and goes
+ * on; s is then no longer usable (session_usable()) and stays the caller's to close. Without a target a lost connection ends the run.
+ *
+ * On failure *err says what and result what was finished. Statuses: ST_SERVER, ST_GAVE_WAY, ST_CONFLICT, ST_RUN_LOCKED,
  * ST_PARTIAL (a step that cannot be rolled back was cut short), ST_REMOTE, ST_INTERRUPTED.
  */
 NODISCARD enum status run_plans(struct loop *loop, struct session *s, const struct run_options *options,

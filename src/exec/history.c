@@ -1,0 +1,286 @@
+#include "exec/history.h"
+
+#include "exec/history_rows.h"
+#include "exec/runlock.h"
+#include "exec/tx.h"
+
+enum { READ_MS = 60000, LOCK_WAIT_MS = 30000 };
+
+static bool too_new(struct str comment, int *format)
+{
+    static const char prefix[] = "migrate history, format ";
+    int64_t n = 0;
+    if (!str_starts(comment, str_of(prefix)) ||
+        !str_to_i64(str_slice(comment, sizeof(prefix) - 1, comment.n), 1, INT32_MAX, &n)) {
+        *format = 0;
+        return false;
+    }
+    *format = (int)n;
+    return n > HISTORY_FORMAT;
+}
+
+/* What HSQL_EXISTS told: is the history there, and can this program read it? */
+static enum status judge_format(const struct rows *rows, const char *schema, struct history *out, struct error *err)
+{
+    out->exists = rows_bool(rows, 0, 0);
+    if (!out->exists) {
+        return ST_OK;
+    }
+    if (too_new(rows_value(rows, 0, 1), &out->format)) {
+        error_set(err, ST_CONFLICT, "the history in schema %s has format %d; this migrate knows formats up to %d", schema,
+                  out->format, HISTORY_FORMAT);
+        error_hint(err, "a newer version of migrate wrote it: use that version, or a later one");
+        return ST_CONFLICT;
+    }
+    if (out->format == 0) {
+        error_set(err, ST_CONFLICT, "table %s.migrations is there, but it is not the history of this tool", schema);
+        error_hint(err, "choose another schema for the history (history schema in migrate.yaml)");
+        return ST_CONFLICT;
+    }
+    return ST_OK;
+}
+
+static struct str copy(const struct rows *r, size_t row, size_t column, struct arena *a)
+{
+    return arena_str(a, rows_value(r, row, column));
+}
+
+static void copy_digest(const struct rows *r, size_t row, size_t column, char out[65])
+{
+    snprintf(out, 65, "%.*s", STR_ARG(rows_value(r, row, column)));
+}
+
+static void read_row(const struct rows *r, size_t i, struct arena *a, struct applied *out)
+{
+    const struct str state = rows_value(r, i, 4);
+    *out = (struct applied){
+        .version = copy(r, i, 0, a),
+        .name = copy(r, i, 1, a),
+        .file = copy(r, i, 2, a),
+        .layout = copy(r, i, 3, a),
+        .state = str_eq(state, STR("applied")) ? APPLIED_YES : APPLIED_PARTIAL,
+        .going_down = str_eq(state, STR("reverting")),
+        .n_steps = (unsigned)rows_i64(r, i, 5),
+        .steps_done = (unsigned)rows_i64(r, i, 6),
+        .down_text = rows_null(r, i, 9) ? STR_NONE : copy(r, i, 9, a),
+        .applied_at = copy(r, i, 10, a),
+        .applied_by = copy(r, i, 11, a),
+        .order = rows_i64(r, i, 12),
+    };
+    copy_digest(r, i, 7, out->sha256);
+    copy_digest(r, i, 8, out->sha256_text);
+}
+
+static int by_version(const void *a, const void *b)
+{
+    const struct applied *x = a, *y = b;
+    return version_cmp(x->version, y->version);
+}
+
+static void read_steps(const struct rows *r, struct arena *a, struct recorded_list *out)
+{
+    for (size_t i = 0; i < rows_count(r); i++) {
+        struct recorded_step *s = vec_push(a, out);
+        s->version = copy(r, i, 0, a);
+        s->ordinal = (unsigned)rows_i64(r, i, 1);
+        copy_digest(r, i, 2, s->sha256);
+        s->state = str_eq(rows_value(r, i, 3), STR("done"))      ? RECORDED_DONE
+                   : str_eq(rows_value(r, i, 3), STR("started")) ? RECORDED_STARTED
+                                                                 : RECORDED_FAILED;
+        s->backfill = str_eq(rows_value(r, i, 6), STR("backfill"));
+        s->backend_pid = (int)rows_i64(r, i, 4);
+        s->backend_start = arena_cstr(a, rows_value(r, i, 5));
+    }
+}
+
+enum status history_read_all(struct session *s, const struct history_sql *sql, const char *schema, bool with_texts,
+                             struct arena *a, struct history *out, struct recorded_list *steps, struct error *err)
+{
+    const struct param texts = {with_texts ? "t" : "f"};
+    const struct pipelined items[] = {
+        {sql->at[HSQL_EXISTS], NULL, 0},
+        {sql->at[HSQL_READ], &texts, 1},
+        {sql->at[HSQL_STEPS], NULL, 0},
+    };
+    const size_t n = steps ? 3 : 2;
+    struct rows *rows[3] = {NULL};
+    size_t failed = n;
+    enum status status;
+    *out = (struct history){0};
+    /* Together, so that it is one round trip; where there is no history yet, reading it fails, and that is no error. */
+    status = session_pipeline(s, items, n, READ_MS, rows, &failed, err);
+    if (status && !(failed == 1 && rows[0])) {
+        error_context(err, "cannot read the history");
+        goto out;
+    }
+    const enum status judged = judge_format(rows[0], schema, out, err);
+    if (judged || !out->exists) {
+        status = judged;
+        goto out;
+    }
+    if (status) {
+        error_context(err, "cannot read the history in schema %s", schema);
+        goto out;
+    }
+    for (size_t i = 0; i < rows_count(rows[1]); i++) {
+        read_row(rows[1], i, a, vec_push(a, &out->applied));
+    }
+    if (out->applied.n > 1) {
+        qsort(out->applied.at, out->applied.n, sizeof(out->applied.at[0]), by_version);
+    }
+    if (steps) {
+        read_steps(rows[2], a, steps);
+    }
+out:
+    for (size_t i = 0; i < n; i++) {
+        rows_free(rows[i]);
+    }
+    return status;
+}
+
+enum status history_read(struct session *s, const char *schema, bool with_texts, struct arena *a, struct history *out,
+                         struct error *err)
+{
+    struct history_sql sql;
+    history_sql_for(&sql, s, schema, a);
+    return history_read_all(s, &sql, schema, with_texts, a, out, NULL, err);
+}
+
+const struct applied *history_find(const struct history *h, struct str version)
+{
+    size_t low = 0, high = h->applied.n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int cmp = version_cmp(h->applied.at[middle].version, version);
+        if (cmp == 0) {
+            return &h->applied.at[middle];
+        }
+        *(cmp < 0 ? &low : &high) = cmp < 0 ? middle + 1 : middle;
+    }
+    return NULL;
+}
+
+/* Begin, make what is missing, commit: one message. The run lock is held. */
+static enum status create(struct session *s, const struct history_sql *sql, const char *schema, struct error *err)
+{
+    struct arena a;
+    struct pipelined items[16] = {{"BEGIN", NULL, 0}};
+    struct rows *rows[countof(items)] = {NULL};
+    size_t n = 1, failed;
+    enum status status;
+    arena_init(&a, 1 << 20);
+    for (size_t i = 0; history_ddl[i]; i++) {
+        items[n++].sql = history_sql_expand(history_ddl[i], sql, &a);
+    }
+    items[n++].sql = "COMMIT";
+    status = session_pipeline(s, items, n, READ_MS, rows, &failed, err);
+    if (status) {
+        error_context(err, "cannot make the history schema %s", schema);
+        if (error_sql_class(err) == SQL_PRIVILEGE) {
+            error_hint(err, "let somebody who may create the schema run this once: CREATE SCHEMA %s AUTHORIZATION …;",
+                       sql->identifier);
+        }
+        tx_rollback(s);
+    }
+    for (size_t i = 0; i < n; i++) {
+        rows_free(rows[i]);
+    }
+    arena_free(&a);
+    return status;
+}
+
+enum status history_install_locked(struct session *s, const struct history_sql *sql, const char *schema,
+                                   struct error *err)
+{
+    struct rows *rows = NULL;
+    struct history h = {0};
+    enum status status = session_query(s, sql->at[HSQL_EXISTS], NULL, 0, READ_MS, &rows, err);
+    if (status) {
+        error_context(err, "cannot look for the history");
+        return status;
+    }
+    status = judge_format(rows, schema, &h, err);
+    rows_free(rows);
+    /* Format 1 is the first: an older one does not exist yet. Steps from format n to n + 1 go here, in one transaction each. */
+    if (status || h.exists) {
+        return status;
+    }
+    return create(s, sql, schema, err);
+}
+
+/* Run fn under the run lock. */
+static enum status locked(struct session *s, const char *schema,
+                          enum status (*fn)(struct session *s, const struct history_sql *sql, void *arg, struct error *err),
+                          void *arg, struct error *err)
+{
+    struct arena a;
+    struct history_sql sql;
+    struct runlock lock;
+    struct loop *loop = loop_new();
+    enum status status;
+    arena_init(&a, 1 << 20);
+    history_sql_for(&sql, s, schema, &a);
+    status = runlock_take(loop, s, &sql, NULL, LOCK_WAIT_MS, NULL, &lock, err);
+    if (!status) {
+        status = history_install_locked(s, &sql, schema, err);
+        if (!status && fn) {
+            status = fn(s, &sql, arg, err);
+        }
+        runlock_release(s, &sql);
+    }
+    arena_free(&a);
+    loop_free(loop);
+    return status;
+}
+
+enum status history_install(struct session *s, const char *schema, struct error *err)
+{
+    return locked(s, schema, NULL, NULL, err);
+}
+
+static enum status mark_applied(struct session *s, const struct history_sql *sql, void *arg, struct error *err)
+{
+    const struct migration *m = arg;
+    struct arena a;
+    enum status status;
+    arena_init(&a, (size_t)2 * MIGRATION_MAX_BYTES);
+    const struct migration_params p = migration_params_of(m, &a);
+    const struct param params[] = {{p.version}, {p.name},        {p.file},     {p.layout},
+                                   {p.sha256},  {p.sha256_text}, {p.file_text}, {"0"}};
+    status = session_query(s, sql->at[HSQL_MARK], params, countof(params), READ_MS, NULL, err);
+    if (status) {
+        error_context(err, "cannot mark %s as applied", p.version);
+    }
+    arena_free(&a);
+    return status;
+}
+
+static enum status mark_pending(struct session *s, const struct history_sql *sql, void *arg, struct error *err)
+{
+    const struct param version = {arg};
+    const enum status status = session_query(s, sql->at[HSQL_WRITE_DOWN_LAST], &version, 1, READ_MS, NULL, err);
+    if (status) {
+        error_context(err, "cannot mark %s as pending", version.text);
+    }
+    return status;
+}
+
+enum status history_mark(struct session *s, const char *schema, const struct migration *m, bool applied,
+                         struct error *err)
+{
+    struct arena a;
+    struct history h;
+    enum status status;
+    arena_init(&a, 1 << 28);
+    /* Recorded under another spelling (007 and 7 are one version)? Then it is that row. */
+    status = history_read(s, schema, false, &a, &h, err);
+    if (!status) {
+        const struct applied *known = history_find(&h, m->version);
+        struct migration same = *m;
+        same.version = known ? known->version : m->version;
+        status = applied ? locked(s, schema, mark_applied, &same, err)
+                         : locked(s, schema, mark_pending, arena_cstr(&a, same.version), err);
+    }
+    arena_free(&a);
+    return status;
+}

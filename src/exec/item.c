@@ -1,0 +1,266 @@
+/* One migration of a run: where it stands, and its steps one after the other. */
+#include "exec/run.h"
+#include "exec/tx.h"
+
+#include "base/clock.h"
+#include "exec/fault.h"
+
+/* ---- settings of the session that a file makes ---- */
+
+static bool contains_nocase(struct str s, const char *word)
+{
+    const struct str w = str_of(word);
+    for (size_t i = 0; i + w.n <= s.n; i++) {
+        if (str_eq_nocase(str_slice(s, i, i + w.n), w)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool starts_with_word(struct str s, const char *word)
+{
+    const size_t n = strlen(word);
+    return str_starts_nocase(s, str_of(word)) && (s.n == n || (unsigned char)s.p[n] <= ' ');
+}
+
+/* May the statement change a setting beyond its transaction? Too often yes costs one message, a wrong no would leak into the next file. */
+static bool sets_session(struct str sql)
+{
+    sql = str_trim(sql);
+    return starts_with_word(sql, "SET") || starts_with_word(sql, "RESET") || starts_with_word(sql, "DISCARD") ||
+           contains_nocase(sql, "set_config") || contains_nocase(sql, "advisory_unlock");
+}
+
+static bool changes_role(struct str sql)
+{
+    return sets_session(sql) && (contains_nocase(sql, "role") || contains_nocase(sql, "authorization"));
+}
+
+/* One to run again on a new session: a plain SET, or SELECT set_config(…) as pg_dump writes it. */
+static bool replayable(struct str sql)
+{
+    sql = str_trim(sql);
+    if (starts_with_word(sql, "SET")) {
+        const struct str rest = str_trim(str_slice(sql, 3, sql.n));
+        return !starts_with_word(rest, "LOCAL") && !starts_with_word(rest, "CONSTRAINTS") &&
+               !starts_with_word(rest, "TRANSACTION");
+    }
+    return starts_with_word(sql, "RESET") || (starts_with_word(sql, "SELECT") && contains_nocase(sql, "set_config"));
+}
+
+enum status item_replay_settings(struct run *r, struct item *it, struct error *err)
+{
+    for (size_t i = 0; it->sets_session && i < it->next; i++) {
+        const struct planned_statement_list *list = &it->plan->steps.at[i].statements;
+        for (size_t k = 0; k < list->n; k++) {
+            if (!replayable(list->at[k].sql)) {
+                continue;
+            }
+            const enum status status = session_simple(r->s, list->at[k].sql, ANSWER_MS, NULL, err);
+            if (status) {
+                error_context(err, "cannot set the session up as the steps before did");
+                return status;
+            }
+        }
+    }
+    return ST_OK;
+}
+
+/* ---- where it stands ---- */
+
+enum status item_make(struct run *r, const struct run_item *from, struct item *it, struct error *err)
+{
+    *it = (struct item){.plan = from->plan, .m = from->plan->migration, .down = from->plan->down};
+    it->params = migration_params_of(it->m, &r->arena);
+    for (size_t i = 0; i < it->plan->steps.n; i++) {
+        const struct step *step = &it->plan->steps.at[i];
+        for (size_t k = 0; k < step->statements.n; k++) {
+            it->sets_session = it->sets_session || sets_session(step->statements.at[k].sql);
+            it->changes_role = it->changes_role || changes_role(step->statements.at[k].sql);
+        }
+    }
+    if (it->changes_role && !r->role[0]) {
+        struct rows *rows = NULL;
+        const enum status status = session_query(r->s, "SELECT pg_catalog.current_setting('role')", NULL, 0, ANSWER_MS,
+                                                 &rows, err);
+        if (status) {
+            return status;
+        }
+        snprintf(r->role, sizeof(r->role), "%.*s", STR_ARG(rows_value(rows, 0, 0)));
+        rows_free(rows);
+    }
+    return ST_OK;
+}
+
+static enum status conflict(struct error *err, const struct item *it, const char *what)
+{
+    return error_set(err, ST_CONFLICT, "%s %s: %s", it->params.version, it->params.name, what);
+}
+
+/* The steps that are recorded as done must be the first ones, and the same as in the plan. */
+static enum status match_steps(struct item *it, struct str version, const struct recorded_list *steps, struct error *err)
+{
+    const struct step_list *plan = &it->plan->steps;
+    it->next = 0;
+    it->started = false;
+    for (size_t i = 0; i < steps->n; i++) {
+        const struct recorded_step *s = &steps->at[i];
+        if (!str_eq(s->version, version) || s->state == RECORDED_FAILED) {
+            continue;
+        }
+        const struct step *planned = s->ordinal >= 1 && s->ordinal <= plan->n ? &plan->at[s->ordinal - 1] : NULL;
+        const bool same = planned && strcmp(planned->sha256, s->sha256) == 0;
+        if (s->state == RECORDED_STARTED && (same || !s->backfill)) {
+            /* Another text for a step that was only begun is how a mistake in it is mended; a backfill has changed rows already. */
+            it->started = same;
+            it->started_pid = s->backend_pid;
+            it->started_backend = s->backend_start;
+            continue;
+        }
+        if (!same || s->ordinal != it->next + 1) {
+            error_set(err, ST_CONFLICT, "step %u of %s %s was %s, but is another one now", s->ordinal,
+                      it->params.version, it->params.name, s->state == RECORDED_DONE ? "done" : "begun");
+            error_place(err, it->m->file.p, planned && planned->statements.n > 0 ? planned->statements.at[0].line : 0, 0);
+            error_hint(err, "put the steps that are done back as they were (the file as it ran is in the history), and put"
+                            " changes into a new migration");
+            return ST_CONFLICT;
+        }
+        it->next = s->ordinal;
+    }
+    return ST_OK;
+}
+
+static bool same_file(const struct item *it, const struct applied *a)
+{
+    return strcmp(a->sha256, it->params.sha256) == 0 || strcmp(a->sha256_text, it->params.sha256_text) == 0;
+}
+
+enum status item_place(struct item *it, const struct history *h, const struct recorded_list *steps, struct error *err)
+{
+    const struct applied *a = history_find(h, it->m->version);
+    it->finished = false;
+    it->started = false;
+    it->text_recorded = false;
+    it->next = 0;
+    if (a) {
+        /* 007 in history and 7 in the file are one version: the row keeps its spelling. */
+        it->params.version = a->version.p;
+    }
+    if (!a || a->state == APPLIED_NO) {
+        it->finished = it->down;
+        return ST_OK;
+    }
+    if (a->state == APPLIED_YES) {
+        if (!it->down && !same_file(it, a)) {
+            conflict(err, it, "was applied meanwhile, with other content");
+            error_hint(err, "see: migrate status");
+            return ST_CONFLICT;
+        }
+        it->finished = !it->down;
+        return ST_OK;
+    }
+    if (a->going_down != it->down) {
+        conflict(err, it, a->going_down ? "is half reverted" : "is half applied");
+        error_hint(err, "finish that first: migrate %s", a->going_down ? "down" : "up");
+        return ST_CONFLICT;
+    }
+    return match_steps(it, a->version, steps, err);
+}
+
+enum status item_reload(struct run *r, struct item *it, struct error *err)
+{
+    struct history h;
+    struct recorded_list steps = {0};
+    const enum status status =
+        history_read_all(r->s, &r->sql, r->o->schema, false, &r->arena, &h, &steps, err);
+    if (status) {
+        return status;
+    }
+    return item_place(it, &h, &steps, err);
+}
+
+/* ---- its course ---- */
+
+static bool is_lost(const struct run *r)
+{
+    return !session_usable(r->s);
+}
+
+/* The session is gone: what became of the step? `next` is where the item stands afterwards. */
+static enum status settle(struct run *r, struct item *it, unsigned *losses, struct error *err)
+{
+    const struct error lost = *err;
+    const size_t before = it->next;
+    struct error again;
+    /* Somebody who ends our backend by hand means it. (A restart says the same; then a rerun goes on.) */
+    const bool ordered = strcmp(lost.sqlstate, "57P01") == 0 && item_step(it)->kind != STEP_BACKFILL;
+    enum status status = run_recover(r, &again);
+    if (!status) {
+        status = item_reload(r, it, &again);
+    }
+    if (status) {
+        *err = again;
+        return status;
+    }
+    if (!it->finished && it->next == before && (ordered || ++*losses >= MAX_LOSSES)) {
+        *err = lost;
+        error_hint(err, "the step left nothing behind, or is taken up where it stopped: run the same command again");
+        return ST_SERVER;
+    }
+    if (it->next > before || it->finished) {
+        *losses = 0;
+    }
+    run_repair(r, it, "the connection was lost and is back; %s",
+               it->finished || it->next > before ? "the step was done" : "the step is run again");
+    return it->finished ? ST_OK : item_replay_settings(r, it, err);
+}
+
+static void end_migration(struct run *r, struct item *it, int64_t begun)
+{
+    struct event e = run_event(it, NULL, EVENT_MIGRATION_END);
+    e.ms = clock_monotonic_ms() - begun;
+    e.n_steps = (unsigned)it->plan->steps.n;
+    run_emit(r, &e);
+    r->result->n_done++;
+}
+
+enum status item_run(struct run *r, struct item *it, struct error *err)
+{
+    const int64_t begun = clock_monotonic_ms();
+    unsigned losses = 0;
+    enum status status = ST_OK;
+    struct event e = run_event(it, NULL, EVENT_MIGRATION_BEGIN);
+    e.n_steps = (unsigned)it->plan->steps.n;
+    run_emit(r, &e);
+    for (size_t i = 0; i < it->next; i++) {
+        struct event skipped = run_event(it, &it->plan->steps.at[i], EVENT_STEP_SKIPPED);
+        run_emit(r, &skipped);
+    }
+    if (it->next == it->plan->steps.n) {
+        /* No statement at all, or the steps that were not done yet were taken out of the file. */
+        status = record_empty(r, it, err);
+        it->finished = !status;
+    }
+    status = status ? status : item_replay_settings(r, it, err);
+    while (!status && !it->finished) {
+        FAULT("step");
+        if (loop_interrupted(r->loop)) {
+            return loop_interrupt_error(err);
+        }
+        arena_reset(&r->scratch);
+        status = step_run(r, it, err);
+        if (!status) {
+            it->started = false;
+            it->next++;
+            it->finished = it->next == it->plan->steps.n;
+        } else if (status != ST_INTERRUPTED && is_lost(r)) {
+            status = settle(r, it, &losses, err);
+        }
+    }
+    if (!status) {
+        end_migration(r, it, begun);
+        status = it->sets_session ? run_settings_again(r, err) : ST_OK;
+    }
+    return status;
+}

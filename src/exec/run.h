@@ -1,0 +1,121 @@
+/*
+ * run.h - what the files of a run share: runner.c, item.c, recover.c, step.c, single.c, backfill.c.
+ *
+ * The course of a run:
+ *
+ *     lock ─► history (read, made when missing) ─► place each item ─► snapshot ─► lock and history again ─► items ─► result
+ *
+ * and of an item: its steps in order, each with its row of history in its own transaction where it has one. When the connection is lost the
+ * run opens another, takes the lock again (which waits for the old backend to be gone), reads the history again and goes on from what
+ * that says: the outcome of a COMMIT nobody answered is looked up, never guessed.
+ */
+#ifndef MIGRATE_EXEC_RUN_H
+#define MIGRATE_EXEC_RUN_H
+
+#include "exec/history_rows.h"
+#include "exec/pipe.h"
+#include "exec/retry.h"
+#include "exec/runlock.h"
+#include "exec/runner.h"
+#include "exec/watch.h"
+
+enum { RECONNECT_MS = 30000, MAX_LOSSES = 5, ANSWER_MS = 60000 };
+
+struct run {
+    struct loop *loop;
+    struct session *s;      /* executes and carries the run lock */
+    struct session *opened; /* == s when it is ours: opened after the caller's was lost */
+    const struct run_options *o;
+    const struct run_item *items;
+    size_t n_items;
+    struct run_result *result;
+    struct history_sql sql;
+    struct runlock lock;
+    struct watch watch;
+    struct arena arena;   /* for the run */
+    struct arena scratch; /* for one step's texts and parameters */
+    char application[64]; /* "migrate/1f2e3d4c5b6a@host:4711": what pg_stat_activity shows */
+    char pid_text[16];
+    char role[128];       /* the role that the session began with; "" not asked yet */
+    int64_t lock_timeout_ms, statement_timeout_ms; /* as the session has them; -1: not known */
+    bool recorded;        /* there is a row in runs */
+};
+
+/* One migration of the run, as far as it is. */
+struct item {
+    const struct migration_plan *plan;
+    const struct migration *m;
+    bool down;
+    struct migration_params params;
+    bool text_recorded;   /* in this run: later rows need not carry it again */
+    bool finished;        /* nothing (more) to do */
+    size_t next;          /* index of the first step that is not done */
+    bool started;         /* that step was begun before, outside a transaction, and its end is not known */
+    int started_pid;      /* of the backend that ran it */
+    const char *started_backend;
+    bool sets_session;    /* its statements change settings of the session: put right behind it */
+    bool changes_role;    /* … or the role, under which history must not be written */
+};
+
+static inline const struct step *item_step(const struct item *it)
+{
+    return &it->plan->steps.at[it->next];
+}
+
+/* ---- runner.c ---- */
+void run_emit(const struct run *r, struct event *e); /* done and total 0 with no other use are the caller's to set to -1 */
+struct event run_event(const struct item *it, const struct step *step, enum event_kind kind);
+void run_repair(const struct run *r, const struct item *it, const char *fmt, ...) PRINTF(3, 4); /* EVENT_REPAIR */
+
+/* ---- item.c ---- */
+NODISCARD enum status item_make(struct run *r, const struct run_item *from, struct item *it, struct error *err);
+/* Find its place in what history says. ST_CONFLICT when that does not fit the plan. */
+NODISCARD enum status item_place(struct item *it, const struct history *h, const struct recorded_list *steps,
+                                 struct error *err);
+/* Read history and place the item anew. */
+NODISCARD enum status item_reload(struct run *r, struct item *it, struct error *err);
+/* Run it to its end. */
+NODISCARD enum status item_run(struct run *r, struct item *it, struct error *err);
+/* Session settings made by steps that are done already (SET search_path …): for a session that did not run them. */
+NODISCARD enum status item_replay_settings(struct run *r, struct item *it, struct error *err);
+
+/* ---- record.c: rows of history ---- */
+/* Put the step's row (and its migration's) into the message; last: with this step the migration is finished. */
+void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_state state, bool last, unsigned attempts,
+                 int64_t waited_ms, int64_t rows);
+/* The same, alone, in a transaction of its own. */
+NODISCARD enum status record_now(struct run *r, struct item *it, enum recorded_state state, bool last, unsigned attempts,
+                                 int64_t rows, struct error *err);
+/* Note a failure, as far as the server still answers; clean: the step left nothing behind, so that it counts as not begun. */
+void record_failure(struct run *r, struct item *it, bool clean, unsigned attempts, const struct error *why);
+/* A migration without any statement. */
+NODISCARD enum status record_empty(struct run *r, struct item *it, struct error *err);
+
+/* ---- recover.c ---- */
+void run_listen(struct run *r); /* the session's notices become events */
+/* Connect again, take the lock again. */
+NODISCARD enum status run_recover(struct run *r, struct error *err);
+/* runlock_take() for this run. */
+NODISCARD enum status run_lock(struct run *r, int64_t wait_ms, struct error *err);
+/* Back to the session's own settings, role and lock behind a migration that changed them. */
+NODISCARD enum status run_settings_again(struct run *r, struct error *err);
+/* Refuse a standby, a read-only session, a pooler that hands one server connection to many clients. */
+NODISCARD enum status run_check_server(struct run *r, struct error *err);
+
+/* ---- step.c ---- */
+NODISCARD enum status step_run(struct run *r, struct item *it, struct error *err);
+/* Put the timeouts into the message if the session has others; step_timeouts_sent() once it succeeded, …_unknown() when it failed. */
+void step_timeouts(struct run *r, struct pipe *p, int64_t lock_ms, int64_t statement_ms);
+void step_timeouts_unknown(struct run *r);
+/* After a failed attempt: true when another one is to be made (the pause is over), false when *err is the end of it. */
+bool step_again(struct run *r, struct item *it, struct retry *retry, enum status *status, struct error *err);
+void step_error_place(struct run *r, const struct item *it, const struct planned_statement *st, struct error *err);
+NODISCARD enum status transaction_run(struct run *r, struct item *it, struct error *err);
+
+/* ---- single.c, backfill.c ---- */
+NODISCARD enum status single_run(struct run *r, struct item *it, struct error *err);
+/* For a statement that has a transaction: a question behind it that fails (division by zero) unless the server has what it promised. */
+void single_add_check(const struct item *it, struct pipe *p);
+NODISCARD enum status backfill_run(struct run *r, struct item *it, struct error *err);
+
+#endif

@@ -1,0 +1,248 @@
+#include "exec/runner.h"
+
+#include "base/clock.h"
+#include "exec/fault.h"
+#include "exec/run.h"
+
+#include <pwd.h>
+
+void run_options_default(struct run_options *o)
+{
+    *o = (struct run_options){
+        .schema = "migrate",
+        .run_lock_wait_ms = 10000,
+        .lock_timeout_ms = 200,
+        .lock_timeout_max_ms = 3000,
+        .lock_budget_ms = 600000,
+        .lock_attempts = 30,
+    };
+}
+
+/* ---- events ---- */
+
+void run_emit(const struct run *r, struct event *e)
+{
+    if (r->o->sink.emit) {
+        r->o->sink.emit(r->o->sink.arg, e);
+    }
+}
+
+struct event run_event(const struct item *it, const struct step *step, enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .migration = it ? it->m : NULL,
+        .step = step,
+        .down = it && it->down,
+        .n_steps = it ? (unsigned)it->plan->steps.n : 0,
+        .done = -1,
+        .total = -1,
+    };
+}
+
+void run_repair(const struct run *r, const struct item *it, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    struct event e = run_event(it, it->next < it->plan->steps.n ? item_step(it) : NULL, EVENT_REPAIR);
+    e.detail = text;
+    run_emit(r, &e);
+}
+
+/* ---- the run's own row ---- */
+
+static const char *os_user(void)
+{
+    const struct passwd *pw = getpwuid(geteuid());
+    return pw ? pw->pw_name : "";
+}
+
+static enum status record_run(struct run *r, bool down, const char *host, struct error *err)
+{
+    char pid[16];
+    snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    const struct param params[] = {
+        {r->result->run_id}, {down ? "down" : "up"}, {host}, {pid}, {os_user()}, {MIGRATE_VERSION},
+        {r->o->source_revision}, {r->pid_text},
+    };
+    const enum status status =
+        session_query(r->s, r->sql.at[HSQL_RUN_BEGIN], params, countof(params), ANSWER_MS, NULL, err);
+    if (status) {
+        error_context(err, "cannot record the run");
+        return status;
+    }
+    r->recorded = true;
+    return ST_OK;
+}
+
+static const char *result_name(enum status status)
+{
+    switch (status) {
+    case ST_OK:
+        return "done";
+    case ST_GAVE_WAY:
+        return "gave way";
+    case ST_INTERRUPTED:
+        return "interrupted";
+    case ST_PARTIAL:
+        return "stopped part-way";
+    case ST_CONFLICT:
+        return "conflict";
+    case ST_CHECK:
+    case ST_USAGE:
+    case ST_SERVER:
+    case ST_RUN_LOCKED:
+    case ST_REMOTE:
+    case ST_SYSTEM:
+        break;
+    }
+    return "failed";
+}
+
+static void record_end(struct run *r, enum status status, const struct error *why)
+{
+    struct error ignored;
+    const struct param params[] = {{r->result->run_id}, {result_name(status)}, {status ? why->primary : NULL}};
+    if (r->recorded && session_usable(r->s) &&
+        session_query(r->s, r->sql.at[HSQL_RUN_END], params, countof(params), ANSWER_MS, NULL, &ignored)) {
+        /* Only the run's own end is missing then; what it did is recorded with what it did. */
+        return;
+    }
+}
+
+/* ---- before the first change ---- */
+
+/* Read history under the lock and find every item's place. */
+static enum status place_all(struct run *r, struct item *items, size_t *todo, struct error *err)
+{
+    struct history h;
+    struct recorded_list steps = {0};
+    enum status status = history_read_all(r->s, &r->sql, r->o->schema, false, &r->arena, &h, &steps, err);
+    if (!status && !h.exists) {
+        status = history_install_locked(r->s, &r->sql, r->o->schema, err);
+    }
+    *todo = 0;
+    for (size_t i = 0; i < r->n_items && !status; i++) {
+        status = item_place(&items[i], &h, &steps, err);
+        *todo += !items[i].finished;
+    }
+    return status;
+}
+
+/* A snapshot may take an hour: is the lock still ours, and is still the same to be done? */
+static enum status verify_again(struct run *r, struct item *items, size_t *todo, struct error *err)
+{
+    bool held = false;
+    enum status status = session_usable(r->s) ? runlock_held(r->s, &r->sql, &held, err) : ST_OK;
+    if (!session_usable(r->s)) {
+        status = run_recover(r, err);
+    } else if (!status && !held) {
+        status = run_lock(r, r->o->run_lock_wait_ms, err);
+    }
+    return status ? status : place_all(r, items, todo, err);
+}
+
+static enum status take_snapshot(struct run *r, struct item *items, size_t *todo, struct error *err)
+{
+    struct strbuf id;
+    enum status status;
+    if (!r->o->snapshot.take) {
+        return ST_OK;
+    }
+    strbuf_init(&id, 1024);
+    status = r->o->snapshot.take(r->o->snapshot.arg, r->result->run_id, &id, err);
+    if (!status) {
+        struct event e = run_event(NULL, NULL, EVENT_SNAPSHOT);
+        e.detail = strbuf_cstr(&id);
+        run_emit(r, &e);
+        status = verify_again(r, items, todo, err);
+    }
+    if (!status) {
+        const struct param params[] = {{r->result->run_id}, {strbuf_cstr(&id)}};
+        status = session_query(r->s, r->sql.at[HSQL_RUN_SNAPSHOT], params, 2, ANSWER_MS, NULL, err);
+    }
+    strbuf_free(&id);
+    return status;
+}
+
+/* ---- the run ---- */
+
+static enum status run_items(struct run *r, struct item *items, struct error *err)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; i < r->n_items && !status; i++) {
+        if (!items[i].finished) {
+            status = item_run(r, &items[i], err);
+        }
+    }
+    return status;
+}
+
+static enum status run_locked(struct run *r, const char *host, struct error *err)
+{
+    struct item *const items = arena_array(&r->arena, struct item, r->n_items);
+    size_t todo = 0;
+    enum status status = run_check_server(r, err);
+    for (size_t i = 0; i < r->n_items && !status; i++) {
+        status = item_make(r, &r->items[i], &items[i], err);
+    }
+    status = status ? status : place_all(r, items, &todo, err);
+    if (status || todo == 0) {
+        return status;
+    }
+    status = record_run(r, items[0].down, host, err);
+    status = status ? status : take_snapshot(r, items, &todo, err);
+    FAULT("begun");
+    status = status ? status : run_items(r, items, err);
+    FAULT("items-done");
+    if (status == ST_INTERRUPTED) {
+        loop_acknowledge_signal(r->loop);
+    }
+    record_end(r, status, err);
+    return status;
+}
+
+enum status run_plans(struct loop *loop, struct session *s, const struct run_options *options,
+                      const struct run_item *items, size_t n, struct run_result *result, struct error *err)
+{
+    const int64_t begun = clock_monotonic_ms();
+    char host[256] = "";
+    struct run r = {.loop = loop, .s = s, .o = options, .items = items, .n_items = n, .result = result};
+    enum status status;
+    *result = (struct run_result){0};
+    random_token(result->run_id);
+    if (gethostname(host, sizeof(host) - 1) != 0) {
+        snprintf(host, sizeof(host), "unknown");
+    }
+    snprintf(r.application, sizeof(r.application), "migrate/%.12s@%.30s:%d", result->run_id, host, (int)getpid());
+    arena_init(&r.arena, SIZE_MAX);
+    arena_init(&r.scratch, SIZE_MAX);
+    history_sql_for(&r.sql, s, options->schema, &r.arena);
+    watch_init(&r.watch, loop, options->target, &options->sink);
+    run_listen(&r);
+    struct event e = run_event(NULL, NULL, EVENT_RUN_BEGIN);
+    e.n_migrations = (unsigned)n;
+    run_emit(&r, &e);
+    status = run_lock(&r, options->run_lock_wait_ms, err);
+    if (!status) {
+        status = run_locked(&r, host, err);
+        if (status == ST_INTERRUPTED) {
+            loop_acknowledge_signal(loop);
+        }
+        runlock_release(r.s, &r.sql);
+    }
+    result->ms = clock_monotonic_ms() - begun;
+    e = run_event(NULL, NULL, EVENT_RUN_END);
+    e.ms = result->ms;
+    e.n_migrations = result->n_done;
+    run_emit(&r, &e);
+    watch_free(&r.watch);
+    session_on_notice(r.s, NULL, NULL);
+    session_close(r.opened);
+    arena_free(&r.scratch);
+    arena_free(&r.arena);
+    return status;
+}

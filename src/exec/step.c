@@ -1,0 +1,225 @@
+/* A step: what is common to all kinds, and the kind that is one transaction. */
+#include "exec/run.h"
+
+#include "base/clock.h"
+#include "exec/fault.h"
+#include "exec/tx.h"
+
+enum status step_run(struct run *r, struct item *it, struct error *err)
+{
+    switch (item_step(it)->kind) {
+    case STEP_TRANSACTION:
+        return transaction_run(r, it, err);
+    case STEP_SINGLE:
+        return single_run(r, it, err);
+    case STEP_BACKFILL:
+        return backfill_run(r, it, err);
+    }
+    BUG("step kind %d", (int)item_step(it)->kind);
+}
+
+/* ---- timeouts ---- */
+
+void step_timeouts(struct run *r, struct pipe *p, int64_t lock_ms, int64_t statement_ms)
+{
+    if (lock_ms == r->lock_timeout_ms && statement_ms == r->statement_timeout_ms) {
+        return;
+    }
+    const struct param params[] = {{param_i64(p->arena, lock_ms)}, {param_i64(p->arena, statement_ms)}};
+    pipe_add_params(p,
+                    "SELECT pg_catalog.set_config('lock_timeout', $1, false),"
+                    " pg_catalog.set_config('statement_timeout', $2, false)",
+                    params, 2);
+    r->lock_timeout_ms = lock_ms;
+    r->statement_timeout_ms = statement_ms;
+}
+
+void step_timeouts_unknown(struct run *r)
+{
+    r->lock_timeout_ms = -1;
+    r->statement_timeout_ms = -1;
+}
+
+/* ---- failures ---- */
+
+/* The server tells the place as a character of the statement; the file's line and column are wanted. */
+void step_error_place(struct run *r, const struct item *it, const struct planned_statement *st, struct error *err)
+{
+    const int position = session_error_position(r->s);
+    unsigned line, column;
+    int at = 1;
+    if (!st || err->line > 0) {
+        return;
+    }
+    line = st->line;
+    column = st->judged ? st->judged->column : 1;
+    for (size_t i = 0; i < st->sql.n && at < position; i++) {
+        const unsigned char c = (unsigned char)st->sql.p[i];
+        if (c == '\n') {
+            line++;
+            column = 0;
+        }
+        if ((c & 0xC0) != 0x80) { /* not the inside of a character */
+            at++;
+            column++;
+        }
+    }
+    error_place(err, it->m->file.p, line, column);
+}
+
+static void tell_retry(struct run *r, struct item *it, const struct retry *retry, int64_t pause, const struct error *err)
+{
+    struct event e = run_event(it, item_step(it), EVENT_STEP_RETRY);
+    e.attempt = retry->attempt;
+    e.wait_ms = pause;
+    e.detail = err->primary;
+    memcpy(e.sqlstate, err->sqlstate, sizeof(e.sqlstate));
+    run_emit(r, &e);
+}
+
+static enum status give_way(struct item *it, const struct retry *retry, struct error *err)
+{
+    const struct error last = *err;
+    struct strbuf spent;
+    strbuf_init(&spent, 64);
+    clock_duration(clock_monotonic_ms() - retry->begun_ms, &spent);
+    error_set(err, ST_GAVE_WAY, "gave way: step %u of %s did not get its locks in %u attempts over %s",
+              item_step(it)->ordinal, it->params.version, retry->attempt, strbuf_cstr(&spent));
+    strbuf_free(&spent);
+    memcpy(err->sqlstate, last.sqlstate, sizeof(err->sqlstate));
+    error_detail(err, "%s", last.primary);
+    error_hint(err, "nothing of this step was kept; run it again when the blocking sessions are gone");
+    if (last.line > 0) {
+        error_place(err, last.file, last.line, last.column);
+    }
+    return ST_GAVE_WAY;
+}
+
+bool step_again(struct run *r, struct item *it, struct retry *retry, enum status *status, struct error *err)
+{
+    const enum sql_class class = error_sql_class(err);
+    int64_t pause = 0;
+    if (*status == ST_INTERRUPTED || !session_usable(r->s)) {
+        return false;
+    }
+    if (!retry_class(class)) {
+        if (class == SQL_QUERY_CANCELED && *status == ST_SERVER && item_step(it)->statement_timeout_ms > 0) {
+            *status = err->status = ST_GAVE_WAY;
+            error_hint(err, "the step was given %" PRId64 " ms (statement timeout) and left nothing behind",
+                       item_step(it)->statement_timeout_ms);
+        }
+        return false;
+    }
+    if (!retry_next(retry, &pause)) {
+        *status = give_way(it, retry, err);
+        return false;
+    }
+    tell_retry(r, it, retry, pause, err);
+    FAULT("retry");
+    if (loop_sleep(r->loop, pause, err)) {
+        *status = ST_INTERRUPTED;
+        return false;
+    }
+    return true;
+}
+
+/* ---- one transaction ---- */
+
+/* All of it goes in one message, but for COPY, which needs the server's attention, and for very long steps. */
+static enum status send_statements(struct run *r, const struct item *it, struct pipe *p, struct error *err)
+{
+    const struct planned_statement_list *list = &item_step(it)->statements;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct planned_statement *st = &list->at[i];
+        struct rows *rows = NULL;
+        enum status status = ST_OK;
+        if (!st->copy_data.p) {
+            pipe_add_statement(p, st);
+            if (!pipe_full(p)) {
+                continue;
+            }
+        }
+        status = p->items.n > 0 ? pipe_run(p, r->s, 0, NULL, err) : ST_OK;
+        FAULT("tx-part");
+        if (!status && st->copy_data.p) {
+            status = session_copy_in(r->s, st->sql, st->copy_data, 0, &rows, err);
+            p->failed = status ? st : NULL;
+            p->rows += rows ? rows_affected(rows) : 0;
+            rows_free(rows);
+            FAULT("tx-copied");
+        }
+        if (status) {
+            return status;
+        }
+    }
+    return ST_OK;
+}
+
+static enum status attempt(struct run *r, struct item *it, const struct retry *retry, int64_t *rows, struct error *err)
+{
+    const struct step *step = item_step(it);
+    const bool last = it->next + 1 == it->plan->steps.n;
+    const int64_t lock_ms = retry_lock_timeout(retry);
+    const struct event base = {.migration = it->m, .step = step, .down = it->down, .attempt = retry->attempt};
+    struct pipe p;
+    enum status status;
+    arena_reset(&r->scratch);
+    pipe_begin(&p, &r->scratch);
+    FAULT("tx-before");
+    step_timeouts(r, &p, lock_ms, step->statement_timeout_ms);
+    pipe_add(&p, "BEGIN");
+    /* At four fifths of a wait, so that the blocker is seen while it still blocks. */
+    watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : 2000, false, &base);
+    status = send_statements(r, it, &p, err);
+    if (!status) {
+        single_add_check(it, &p);
+        record_step(r, it, &p, RECORDED_DONE, last, retry->attempt, clock_monotonic_ms() - retry->begun_ms, 0);
+        pipe_add(&p, "COMMIT");
+        status = pipe_run(&p, r->s, 0, NULL, err);
+    }
+    watch_stop(&r->watch);
+    FAULT("tx-after");
+    *rows = p.rows;
+    if (status) {
+        if (!p.failed && strcmp(err->sqlstate, "22012") == 0) {
+            error_set(err, ST_SERVER, "the statement succeeded, but the constraint is not validated");
+        }
+        step_error_place(r, it, p.failed, err);
+        step_timeouts_unknown(r);
+        if (status == ST_INTERRUPTED) {
+            loop_acknowledge_signal(r->loop);
+        }
+        tx_rollback(r->s);
+    }
+    return status;
+}
+
+enum status transaction_run(struct run *r, struct item *it, struct error *err)
+{
+    const struct step *step = item_step(it);
+    const int64_t begun = clock_monotonic_ms();
+    struct retry retry;
+    int64_t rows = 0;
+    enum status status;
+    retry_begin(&retry, step->lock_timeout_ms, r->o->lock_timeout_max_ms, r->o->lock_budget_ms, r->o->lock_attempts);
+    do {
+        struct event e = run_event(it, step, EVENT_STEP_BEGIN);
+        e.attempt = retry.attempt;
+        run_emit(r, &e);
+        status = attempt(r, it, &retry, &rows, err);
+    } while (status && step_again(r, it, &retry, &status, err));
+    if (status) {
+        if (status == ST_INTERRUPTED) {
+            loop_acknowledge_signal(r->loop);
+        }
+        record_failure(r, it, true, retry.attempt, err);
+        return status;
+    }
+    it->text_recorded = true;
+    struct event e = run_event(it, step, EVENT_STEP_END);
+    e.attempt = retry.attempt;
+    e.ms = clock_monotonic_ms() - begun;
+    e.rows = rows;
+    run_emit(r, &e);
+    return ST_OK;
+}
