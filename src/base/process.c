@@ -315,9 +315,13 @@ enum status process_run(const struct process *p, struct process_result *result, 
 {
     struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
     struct failure failure;
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     enum status status = ST_OK;
     const size_t max = p->max_output > 0 ? p->max_output : DEFAULT_OUTPUT;
     *result = (struct process_result){.exit_code = -1};
+    /* One that does not read its input must not kill us. */
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGPIPE, &ignore, &before);
     strbuf_init(&result->out, max);
     strbuf_init(&result->err, max);
     if (!open_pair(pipes.in) || !open_pair(pipes.out) || !open_pair(pipes.err) || !open_pair(pipes.failure)) {
@@ -352,6 +356,7 @@ out:
     close_pair(pipes.out);
     close_pair(pipes.err);
     close_pair(pipes.failure);
+    sigaction(SIGPIPE, &before, NULL);
     return status;
 }
 
