@@ -321,12 +321,21 @@ static struct shape *add_shape(const struct writer *w, const struct statement *s
     return s;
 }
 
-/* One shape for each action behind the head, which is written once and copied. */
-static void shape_actions(const struct writer *head, const struct statement *st, size_t first, struct shape_list *out)
+static size_t count_actions(const struct statement *st, size_t first)
 {
-    uint32_t n_actions = 0;
-    const size_t before = out->n;
-    for (size_t i = first; i <= st->n_tokens; n_actions++) {
+    size_t n = 0;
+    for (size_t i = first; i <= st->n_tokens; n++) {
+        i = action_end(st, i) + 1;
+    }
+    return n;
+}
+
+/* One shape for each action behind the head, which is written once and copied. */
+static void shape_actions(const struct writer *head, const struct statement *st, size_t first, size_t n_actions,
+                          struct shape_list *out)
+{
+    uint32_t action = 0;
+    for (size_t i = first; i <= st->n_tokens; action++) {
         const size_t end = action_end(st, i);
         const size_t body = room_for(st, i, end);
         const size_t room = head->n + body < SHAPE_MAX_TEXT ? head->n + body : SHAPE_MAX_TEXT;
@@ -337,23 +346,22 @@ static void shape_actions(const struct writer *head, const struct statement *st,
         w.before = head->before;
         put_tokens(&w, st, i, end);
         struct shape *s = add_shape(&w, st, out);
-        s->action = n_actions;
+        s->action = action;
+        s->n_actions = (uint32_t)n_actions;
         s->first = (uint32_t)i;
         s->last = (uint32_t)end;
         i = end + 1;
-    }
-    for (size_t i = before; i < out->n; i++) {
-        out->at[i].n_actions = n_actions;
     }
 }
 
 void shape_of(struct str text, const struct statement *st, struct arena *a, struct shape_list *out)
 {
-    const size_t first = head_length(st);
-    if (first > 0 && action_end(st, first) < st->n_tokens && room_for(st, 0, first) <= SHAPE_MAX_HEAD) {
-        struct writer head = open_writer(text, a, SHAPE_MAX_HEAD, first);
+    const size_t first = head_length(st), head_room = room_for(st, 0, first);
+    const size_t n_actions = first > 0 && head_room <= SHAPE_MAX_HEAD ? count_actions(st, first) : 1;
+    if (n_actions > 1 && n_actions * head_room <= SHAPE_MAX_HEADS) {
+        struct writer head = open_writer(text, a, head_room, first);
         put_tokens(&head, st, 0, first);
-        shape_actions(&head, st, first, out);
+        shape_actions(&head, st, first, n_actions, out);
         return;
     }
     struct writer w = open_writer(text, a, room_for(st, 0, st->n_tokens), st->n_tokens);

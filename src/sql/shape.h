@@ -32,10 +32,11 @@
 #include "sql/split.h"
 
 /*
- * A shape's text is at most this long; what would pass it is left out, from a token on, and `cut` says so. A head
- * longer than SHAPE_MAX_HEAD is not repeated: the statement is then one shape, as if it had one action.
+ * A shape's text is at most SHAPE_MAX_TEXT bytes long; what would pass it is left out, from a token on, and `cut` says so. A head
+ * that may be longer than SHAPE_MAX_HEAD, or than SHAPE_MAX_HEADS when repeated for all actions, is not repeated: the statement is
+ * then one shape, as if it had one action. (A name counts by its source and at most 63 bytes, doubled when in quotes.)
  */
-enum { SHAPE_MAX_TEXT = 64 * 1024, SHAPE_MAX_HEAD = 512 };
+enum { SHAPE_MAX_TEXT = 64 * 1024, SHAPE_MAX_HEAD = 1024, SHAPE_MAX_HEADS = 8 * 1024 * 1024 };
 
 struct shape {
     struct str text;

@@ -167,6 +167,23 @@ static void test_many_actions(void **state)
     strbuf_free(&sb);
 }
 
+/* So many actions that their heads would take more than SHAPE_MAX_HEADS: one shape. */
+static void test_too_many_actions(void **state)
+{
+    (void)state;
+    struct strbuf sb;
+    struct one o;
+    strbuf_init(&sb, (size_t)4 << 20);
+    strbuf_add(&sb, STR("alter table \"Very\".\"Long\".\"Name\" add a int"));
+    add_times(&sb, STR(", add a"), 60000);
+    open_one(&o, strbuf_str(&sb));
+    assert_int_equal(o.shapes.n, 1);
+    assert_true(o.shapes.at[0].cut);
+    assert_int_equal(o.shapes.at[0].n_actions, 1);
+    close_one(&o);
+    strbuf_free(&sb);
+}
+
 /* A head that is no longer a head is not repeated. */
 static void test_long_head(void **state)
 {
@@ -175,7 +192,7 @@ static void test_long_head(void **state)
     struct one o;
     strbuf_init(&sb, (size_t)1 << 20);
     strbuf_add(&sb, STR("alter table a"));
-    add_times(&sb, STR(".a"), SHAPE_MAX_HEAD);
+    add_times(&sb, STR(".a"), SHAPE_MAX_HEAD / 2);
     strbuf_add(&sb, STR(" add b int, add c int"));
     open_one(&o, strbuf_str(&sb));
     assert_int_equal(o.shapes.n, 1);
@@ -189,7 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),     cmocka_unit_test(test_range),       cmocka_unit_test(test_single),
         cmocka_unit_test(test_cut),       cmocka_unit_test(test_long_token),  cmocka_unit_test(test_many_actions),
-        cmocka_unit_test(test_long_head),
+        cmocka_unit_test(test_too_many_actions), cmocka_unit_test(test_long_head),
     };
     return cmocka_run_group_tests_name("shape", tests, NULL, NULL);
 }
