@@ -28,7 +28,7 @@ struct classified {
 struct relation_lock {
     struct relation *relation;
     enum lock_mode mode;
-    bool certain; /* false: its condition was unknown, or the relation may not exist */
+    bool certain; /* false: its condition was unknown */
 };
 
 struct relation_effect {
@@ -46,17 +46,34 @@ struct effects {
     enum tri in_transaction; /* may run in a transaction block */
     struct relation_lock_list locks; /* one per relation, the strongest; the statement's own target first */
     struct relation_effect_list rewrite, scan, build;
+    bool builds_new;         /* it builds indexes that it makes itself: effects_complete() adds them to build */
+    bool builds_new_certain;
     enum form_class class;
     enum known known;        /* NO: unknown form; PARTLY: a condition was unknown (the worst is assumed, certain == false) */
 };
 
-/* The first form of the book that matches. Never fails: see form == NULL and limit_hit. */
-void classify(const struct rulebook *book, struct str text, const struct statement *st, const struct shape *shape,
-              struct classified *out);
+/*
+ * The first form of the book that matches and whose `when` does not say no. Never fails: see form == NULL and limit_hit. With limit_hit a form
+ * before the one found might have matched too.
+ */
+void classify(const struct rulebook *book, struct catalog *catalog, int server_version, struct str text,
+              const struct statement *st, const struct shape *shape, struct classified *out);
 
 /* The effects before the statement is applied to the catalog; memory from the arena. */
 void effects_of(const struct rulebook *book, const struct classified *c, struct catalog *catalog, int server_version,
                 struct arena *a, struct effects *out);
+
+/*
+ * Once the statement was applied to the catalog: add the indexes that it made and built to effects->build. `at` is where it stands in the
+ * replay.
+ */
+void effects_complete(struct effects *effects, const struct catalog *catalog, struct origin at, struct arena *a);
+
+/* Join the effects of one action into those of the whole statement: the strongest lock per relation, the worst of the rest. */
+void effects_merge(struct effects *into, const struct effects *action, struct arena *a);
+
+/* Does it scan, rewrite or build on a table for certain or perhaps, but for tables made in this file of the replay (0: no exception)? */
+bool effects_long(const struct effects *e, uint32_t file);
 
 /* The relation a capture names (entered as mentioned if new), or NULL when the capture took no part. */
 struct relation *capture_relation(const struct classified *c, struct catalog *catalog, const char *name);

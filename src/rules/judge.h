@@ -12,11 +12,12 @@
 
 struct judge_options {
     int server_version;      /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
-    int64_t small_rows;      /* a table of at most so many rows is small (10000) */
-    int64_t small_bytes;     /* and of at most so many bytes (16 MB) */
+    int64_t small_rows;      /* a table of at most so many rows is small */
+    int64_t small_bytes;     /* and of at most so many bytes */
     bool all_rules;          /* also those off by default */
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
+enum { JUDGE_SMALL_ROWS = 10000, JUDGE_SMALL_BYTES = 16 * 1024 * 1024 }; /* defaults; options that are 0 take them */
 
 /* One action of a statement, judged. */
 struct judged_action {

@@ -24,6 +24,7 @@ struct pattern {
     struct str captures[FORM_MAX_CAPTURES];     /* names without the $, in the order of the regex's groups */
     unsigned n_captures;
     enum keyword first[2];                      /* the first two key words every match has; KW_NONE: not fixed */
+    uint64_t needs[2];                          /* key words that every match has, as bits; see keyword_bit_set() */
     unsigned slot;                              /* index among all patterns of the book: where its compiled code is kept */
 };
 
@@ -53,6 +54,7 @@ enum form_class {
     CLASS_DATA,       /* INSERT, UPDATE, DELETE, MERGE, COPY, SELECT */
     CLASS_TRANSACTION,/* BEGIN, COMMIT, SET and the like */
 };
+const char *form_class_name(enum form_class c); /* "catalog", "long", "online", "data", "transaction" */
 
 struct form {
     struct str id;       /* "create-index" */
@@ -70,6 +72,8 @@ struct form {
     const struct example *examples; /* setup and statement for `rules verify` */
     unsigned n_examples;
     struct str source;
+    const char *file;    /* the rule file, and where the form begins in it */
+    unsigned line;
 };
 
 struct hazard {
@@ -94,6 +98,15 @@ struct hazard {
     unsigned line;
 };
 
+/* The tables that tools/rulegen writes. */
+struct rulebook_data {
+    const struct form *const *forms;
+    size_t n_forms;
+    const struct hazard *const *hazards;
+    size_t n_hazards;
+    size_t n_patterns;
+};
+
 struct rulebook {
     const struct form *const *forms; /* in the order of the files: the first match wins */
     size_t n_forms;
@@ -105,7 +118,12 @@ struct rulebook {
 
 /* The built-in rulebook, ready to use. Free with rulebook_free(). */
 NODISCARD enum status rulebook_open(struct rulebook *book, struct error *err);
-/* Add the rule files of a folder (*.yaml, sorted). A broken file is ST_USAGE with file:line:column. Same id replaces. */
+/* A rulebook of these tables, which must outlive it. */
+void rulebook_init(struct rulebook *book, const struct rulebook_data *data);
+/* Add one rule file or the text of one. A broken file is ST_USAGE with file:line:column. Same id replaces. */
+NODISCARD enum status rulebook_add_file(struct rulebook *book, const char *file, struct error *err);
+NODISCARD enum status rulebook_add_text(struct rulebook *book, const char *file, struct str text, struct error *err);
+/* Add the rule files of a folder (*.yaml, sorted; folders in it likewise, after its files). A broken file is ST_USAGE with file:line:column. Same id replaces. */
 NODISCARD enum status rulebook_add_folder(struct rulebook *book, const char *folder, struct error *err);
 void rulebook_free(struct rulebook *book);
 

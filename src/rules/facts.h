@@ -1,0 +1,108 @@
+/*
+ * facts.h - what predicates and selectors may ask: the statement, the catalog before it, and the transaction it runs in.
+ */
+#ifndef MIGRATE_RULES_FACTS_H
+#define MIGRATE_RULES_FACTS_H
+
+#include "rules/effects.h"
+#include "rules/expr.h"
+#include "rules/judge.h"
+#include "rules/transaction.h"
+
+struct eval {
+    const struct rulebook *book;
+    const struct classified *what;
+    struct catalog *catalog;
+    int server_version;
+    struct arena *a;                           /* what evaluation makes */
+    const struct judge_options *options;       /* sizes; NULL: the defaults */
+    const struct judged_statement *statement;  /* NULL: not part of a migration (effects only) */
+    const struct transaction *transaction;     /* what was done earlier in it; NULL: not known */
+    const struct effects *effects;             /* of the statement; NULL: not worked out yet */
+    struct origin at;                          /* where the statement stands in the replay; .file 0: not known */
+    /* Set by a predicate that answers unknown: which, and about what; the first one stays. */
+    struct str unknown_of;                     /* the predicate's name */
+    const struct relation *unknown_relation;   /* NULL: not about a relation */
+};
+
+/* The arguments of one call. */
+struct call {
+    const struct term *const *arguments;
+    unsigned n;
+};
+
+struct predicate {
+    const char *name;
+    const char *arguments; /* one letter each: r relations, c a capture, w a word; after '?' optional */
+    enum tri (*holds)(struct eval *e, struct call call);              /* yes, no, unknown; NULL: a number */
+    enum tri (*number)(struct eval *e, struct call call, int64_t *n); /* TRI_YES: *n is set */
+    const char *doc;
+};
+
+struct selector {
+    const char *name;
+    const char *arguments;
+    /* Append the relations. False: there may be more than those, the catalog does not know all. */
+    bool (*select)(struct eval *e, struct call call, struct relation_list *out);
+    const char *doc;
+};
+
+const struct predicate *predicate_find(struct str name);
+const struct selector *selector_find(struct str name);
+/* For listing: the i-th, NULL behind the last. */
+const struct predicate *predicate_at(size_t i);
+const struct selector *selector_at(size_t i);
+
+/*
+ * The relations that a term yields, without doubles. *took_part is false when it rests on a capture that took no part. Returns false when there
+ * may be more than those.
+ */
+bool term_relations(struct eval *e, const struct term *term, struct relation_list *out, bool *took_part);
+/* Append r unless it is there. */
+void relation_list_add(struct arena *a, struct relation_list *out, struct relation *r);
+/* The next part of a name as a shape writes it, taken off *rest with the dot behind it: folded and unquoted. False: no more. */
+bool term_name_part(struct arena *a, struct str *rest, struct str *part);
+/* A whole name; schema is empty when it has none. False: it is no name. */
+bool term_split_name(struct arena *a, struct str text, struct str *schema, struct str *name);
+/* The next name of a list in a shape, without ONLY and *. False: no more. */
+bool term_next_listed(struct str *rest, struct str *name);
+/* The relation of that name, entered as mentioned when the catalog does not know it. NULL: no name. */
+struct relation *term_mention(struct eval *e, struct str text, enum relation_kind kind);
+/* Does the catalog know all that hangs on it (children, foreign keys, indexes)? */
+bool relation_whole(const struct eval *e, const struct relation *r);
+/* The first relation of it, or NULL. */
+struct relation *term_relation(struct eval *e, const struct term *term);
+/* The capture in the shape's text; empty when it took no part or the term is no capture. */
+struct str term_shape(const struct eval *e, const struct term *term);
+/* The statement's tokens [*first, *last) that it stands for. False: it took no part. */
+bool term_tokens(const struct eval *e, const struct term *term, size_t *first, size_t *last);
+/* The names in a capture such as "a", "( a , \"B\" )" or "a , b": folded, unquoted, in the order written. Expressions are passed over. */
+void term_names(struct eval *e, const struct term *term, struct name_list *out);
+
+/* Remember what an unknown answer was about; returns TRI_UNKNOWN. */
+enum tri eval_unknown(struct eval *e, const struct relation *relation);
+
+/* Was it made in this file, before this statement? IF NOT EXISTS on a table nobody knows is not proof: the catalog says so by `made`. */
+bool made_in_file(const struct eval *e, struct origin made);
+bool made_in_transaction(const struct eval *e, struct origin made);
+
+/* Selectors and predicates that live in files of their own. */
+bool select_named(struct eval *e, struct call call, struct relation_list *out);
+bool select_queried(struct eval *e, struct call call, struct relation_list *out);
+enum tri type_change_free(struct eval *e, struct call call);
+enum tri plain_cast(struct eval *e, struct call call);
+enum tri constrained_domain(struct eval *e, struct call call);
+enum tri serial_type(struct eval *e, struct call call);
+enum tri virtual_column(struct eval *e, struct call call);
+enum tri proven_not_null(struct eval *e, struct call call);
+enum tri proven_not_null_index(struct eval *e, struct call call);
+enum tri in_key(struct eval *e, struct call call);
+enum tri referenced_key(struct eval *e, struct call call);
+enum tri foreign_key(struct eval *e, struct call call);
+enum tri valid_constraint(struct eval *e, struct call call);
+enum tri unique_index_on(struct eval *e, struct call call);
+enum tri uses_access_method(struct eval *e, struct call call);
+enum tri bound_proven(struct eval *e, struct call call);
+enum tri default_bound_proven(struct eval *e, struct call call);
+
+#endif

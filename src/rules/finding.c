@@ -1,0 +1,292 @@
+#include "rules/finding.h"
+
+#include "base/file.h"
+#include "rules/runtime.h"
+#include "rules/template.h"
+
+/* ---- where ------------------------------------------------------------------------------------------------------------- */
+
+static bool is_keyword(const struct statement *st, size_t i)
+{
+    return i < st->n_tokens && st->tokens[i].kind == TOK_WORD && st->tokens[i].keyword != KW_NONE;
+}
+
+/* Where the action of an ALTER begins, behind the name; 0: it is no such statement. */
+static size_t behind_name(const struct statement *st)
+{
+    size_t i = 0;
+    if (!statement_is(st, 0, KW_ALTER)) {
+        return 0;
+    }
+    while (is_keyword(st, i)) {
+        i++;
+    }
+    for (; i < st->n_tokens; i++) {
+        const struct token t = st->tokens[i];
+        const bool dot = t.kind == TOK_SELF && (t.keyword == '.' || t.keyword == '*');
+        const bool part = i > 0 && st->tokens[i - 1].kind == TOK_SELF && st->tokens[i - 1].keyword == '.';
+        if (is_keyword(st, i) && !part) {
+            return i;
+        }
+        if (t.kind == TOK_SELF && !dot) {
+            break;
+        }
+    }
+    return 0;
+}
+
+void action_range(const struct judged_statement *s, const struct shape *shape, uint32_t *start, uint32_t *end)
+{
+    const struct statement *st = &s->st;
+    *start = st->start;
+    *end = st->end;
+    if (st->n_tokens == 0) {
+        return;
+    }
+    const size_t first = shape && shape->n_actions > 1 ? shape->first : behind_name(st);
+    if (first >= st->n_tokens) {
+        return;
+    }
+    size_t last = first + 1;
+    while (is_keyword(st, last) && is_keyword(st, last - 1)) {
+        last++;
+    }
+    *start = st->tokens[first].start;
+    *end = st->tokens[last - 1].end;
+}
+
+/* ---- fingerprint --------------------------------------------------------------------------------------------------------- */
+
+struct hash {
+    uint64_t a, b;
+};
+
+/* Two FNV-1a walks of 64 bits with different bases, mixed at the end. Not a defence against forgery, which nobody gains by. */
+static void hash_add(struct hash *h, struct str s)
+{
+    for (size_t i = 0; i <= s.n; i++) {
+        const unsigned char c = i < s.n ? (unsigned char)s.p[i] : 0xff; /* a byte that UTF-8 never has, between the parts */
+        h->a = (h->a ^ c) * UINT64_C(0x100000001b3);
+        h->b = (h->b ^ c) * UINT64_C(0x100000001b3) + UINT64_C(0x9E3779B97F4A7C15);
+    }
+}
+
+static uint64_t hash_mix(uint64_t x)
+{
+    x = (x ^ (x >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+    return x ^ (x >> 32);
+}
+
+static void fingerprint(struct finding_context *c, struct finding *f, const struct judged_statement *s)
+{
+    struct hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
+    hash_add(&h, f->rule);
+    hash_add(&h, path_base(f->file));
+    for (size_t i = 0; s && i < s->shapes.n; i++) {
+        hash_add(&h, s->shapes.at[i].text);
+    }
+    /* Strings are not part of a shape; where there is no shape, the text is. */
+    hash_add(&h, s && s->shapes.n == 0 ? s->source : STR(""));
+    const uint64_t plain = hash_mix(h.a);
+    char mark[17];
+    unsigned before = 0;
+    snprintf(mark, sizeof mark, "%016" PRIx64, plain);
+    for (size_t i = 0; i + 1 < c->out->n; i++) {
+        before += c->out->at[i].start != f->start && memcmp(c->out->at[i].fingerprint, mark, 16) == 0;
+    }
+    snprintf(f->fingerprint, sizeof f->fingerprint, "%s%016" PRIx64, mark, hash_mix(h.b + before));
+}
+
+struct finding *finding_add(struct finding_context *c, struct str rule, enum severity severity, uint32_t start,
+                            uint32_t end, const struct judged_statement *s)
+{
+    struct finding *f = vec_push(c->a, c->out);
+    *f = (struct finding){
+        .rule = rule,
+        .severity = severity,
+        .file = c->migration->file,
+        .start = start,
+        .end = end,
+        .message = STR(""),
+        .remark = STR(""),
+        .instead = STR(""),
+        .note = STR(""),
+        .statement = s ? s->source : STR(""),
+        .suppressed_by = STR(""),
+        .reason = STR(""),
+    };
+    line_map_find(c->lines, start, &f->line, &f->column);
+    line_map_find(c->lines, end, &f->end_line, &f->end_column);
+    fingerprint(c, f, s);
+    return f;
+}
+
+/* ---- what ---------------------------------------------------------------------------------------------------------------- */
+
+static const char *consequence(enum lock_blocks blocks)
+{
+    switch (blocks) {
+    case BLOCKS_READS:
+        return "reads and writes wait";
+    case BLOCKS_WRITES:
+        return "reads go on, every write waits";
+    case BLOCKS_DDL:
+        return "reads and writes go on, other DDL waits";
+    case BLOCKS_NONE:
+        break;
+    }
+    return "nobody waits";
+}
+
+static const struct relation_lock *strongest(const struct effects *e)
+{
+    const struct relation_lock *best = NULL;
+    for (size_t i = 0; i < e->locks.n; i++) {
+        if (!best || lock_blocks(e->locks.at[i].mode) > lock_blocks(best->mode)) {
+            best = &e->locks.at[i];
+        }
+    }
+    return best;
+}
+
+/* "SHARE lock on app.orders (41 GB, 212 M rows) while an index is built: reads go on, every write waits" */
+static struct str default_remark(struct arena *a, const struct effects *e)
+{
+    const struct relation_lock *lock = strongest(e);
+    if (!lock || lock_blocks(lock->mode) == BLOCKS_NONE) {
+        return STR("");
+    }
+    const struct str size = relation_size(lock->relation, a);
+    const char *work = e->rewrite.n > 0                     ? " while the table is rewritten"
+                       : e->build.n > 0 || e->builds_new    ? " while an index is built"
+                       : e->scan.n > 0                      ? " while the table is read"
+                                                            : "";
+    return arena_printf(a, "%s lock on %.*s%s%.*s%s%s: %s", lock_mode_name(lock->mode),
+                        STR_ARG(relation_display(lock->relation, a)), size.n > 0 ? " (" : "", STR_ARG(size),
+                        size.n > 0 ? ")" : "", work, consequence(lock_blocks(lock->mode)));
+}
+
+/* What an answer that is unknown was about, and what would settle it. */
+static struct str unknown_note(struct arena *a, const struct eval *e, const struct hazard *h)
+{
+    static const struct {
+        const char *predicate, *question;
+    } questions[] = {{"small", "how large %.*s is"},
+                     {"rows", "how many rows %.*s has"},
+                     {"bytes", "how large %.*s is"},
+                     {"empty", "whether %.*s is empty"},
+                     {"exists", "whether %.*s is there"},
+                     {"proven_not_null", "whether a constraint of %.*s rules out NULL"},
+                     {"type_change_free", "which type the column of %.*s has"}};
+    const struct str settles = h->settles.n > 0 ? h->settles : STR("a catalog file");
+    const struct str about = e->unknown_relation ? relation_display(e->unknown_relation, a) : STR("");
+    for (size_t i = 0; about.n > 0 && i < countof(questions); i++) {
+        if (str_eq(e->unknown_of, str_of(questions[i].predicate))) {
+            struct str question = str_of(questions[i].question);
+            const size_t hole = str_find(question, STR("%.*s"));
+            return arena_printf(a, "not known: %.*s%.*s%s; %.*s would tell", (int)hole, question.p, STR_ARG(about),
+                                question.p + hole + 4, STR_ARG(settles));
+        }
+    }
+    return arena_printf(a, "not known: %.*s%s%.*s; %.*s would tell", STR_ARG(e->unknown_of), about.n > 0 ? " of " : "",
+                        STR_ARG(about), STR_ARG(settles));
+}
+
+static bool applies(struct eval *e, const struct hazard *h, bool *unknown)
+{
+    enum tri when = TRI_YES, unless = TRI_NO;
+    e->unknown_of = STR("");
+    e->unknown_relation = NULL;
+    if (h->when.n > 0) {
+        when = expr_eval(e, runtime_expr(e->book->runtime, h->when));
+    }
+    if (when == TRI_NO) {
+        return false;
+    }
+    if (when == TRI_YES) {
+        e->unknown_of = STR("");
+        e->unknown_relation = NULL;
+    }
+    if (h->unless.n > 0) {
+        unless = expr_eval(e, runtime_expr(e->book->runtime, h->unless));
+    }
+    *unknown = when == TRI_UNKNOWN || unless == TRI_UNKNOWN;
+    return unless != TRI_YES;
+}
+
+static struct str remedy_of(const struct hazard *h)
+{
+    return h->remedy.n > 0 ? h->remedy : h->id;
+}
+
+/* A finding of this statement with the same remedy; index, or the list's length. */
+static size_t same_remedy(const struct finding_list *list, size_t first, const struct hazard *h, uint32_t start)
+{
+    for (size_t i = first; i < list->n; i++) {
+        if (list->at[i].hazard && list->at[i].start == start && str_eq(remedy_of(list->at[i].hazard), remedy_of(h))) {
+            return i;
+        }
+    }
+    return list->n;
+}
+
+static void describe(struct finding_context *c, struct finding *f, const struct hazard *h, struct eval *e,
+                     const struct judged_action *action, bool unknown)
+{
+    f->hazard = h;
+    f->message = template_fill(h->title, e, &action->effects, true, c->a);
+    f->remark = h->remark.n > 0 ? template_fill(h->remark, e, &action->effects, true, c->a)
+                                : default_remark(c->a, &action->effects);
+    f->instead = h->instead.n > 0 ? template_fill(h->instead, e, &action->effects, false, c->a) : STR("");
+    f->note = unknown ? unknown_note(c->a, e, h) : STR("");
+    f->locks = action->effects.locks;
+}
+
+void findings_of_action(struct finding_context *c, const struct judged_statement *s, const struct judged_action *action,
+                        struct eval *e, size_t first_of_statement)
+{
+    const struct hazard_list *hazards = runtime_hazards(e->book, action->what.form);
+    uint32_t start, end;
+    for (size_t i = 0; i < hazards->n; i++) {
+        const struct hazard *h = hazards->at[i];
+        bool unknown;
+        if ((h->off && !(e->options && e->options->all_rules)) || !applies(e, h, &unknown)) {
+            continue;
+        }
+        action_range(s, action->what.shape, &start, &end);
+        const size_t same = same_remedy(c->out, first_of_statement, h, start);
+        if (same < c->out->n && c->out->at[same].severity >= h->severity) {
+            continue;
+        }
+        struct finding *f;
+        if (same < c->out->n) {
+            f = &c->out->at[same];
+            f->rule = h->id;
+            f->severity = h->severity;
+            fingerprint(c, f, s);
+        } else {
+            f = finding_add(c, h->id, h->severity, start, end, s);
+        }
+        describe(c, f, h, e, action, unknown);
+    }
+}
+
+static int by_place(const void *x, const void *y)
+{
+    const struct finding *a = x, *b = y;
+    if (a->start != b->start) {
+        return a->start < b->start ? -1 : 1;
+    }
+    if (a->severity != b->severity) {
+        return a->severity > b->severity ? -1 : 1;
+    }
+    const int rule = str_cmp(a->rule, b->rule);
+    return rule != 0 ? rule : strcmp(a->fingerprint, b->fingerprint);
+}
+
+void findings_sort(struct finding_list *list)
+{
+    if (list->n > 1) {
+        qsort(list->at, list->n, sizeof list->at[0], by_place);
+    }
+}

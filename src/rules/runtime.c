@@ -1,0 +1,283 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "rules/runtime.h"
+
+#include <pcre2.h>
+
+#include "rules/synopsis.h"
+
+/*
+ * A match may take so many steps, KiB of heap, and bytes of stack (JIT). A shape that needs more is adversarial or absurd: what it is
+ * cannot be told, and that is said.
+ */
+enum {
+    MATCH_STEPS = 2 * 1000 * 1000,
+    MATCH_HEAP_KIB = 20 * 1024,
+    JIT_STACK_MIN = 32 * 1024,
+    JIT_STACK_MAX = 1024 * 1024,
+    COMPILE_MAX = 128 * 1024,
+    RUNTIME_MAX = 256 * 1024 * 1024,
+    USES_BEFORE_JIT = 24, /* JIT compilation costs as much as some dozens of interpreted matches */
+};
+
+struct compiled {
+    pcre2_code *code;
+    unsigned uses;
+    bool failed;
+};
+
+/* From the address of a text in the book to what was made of it. */
+struct memo {
+    const char *key;
+    const void *value;
+};
+
+struct memo_table {
+    struct memo *slots;
+    size_t cap, used;
+};
+
+struct candidate_list {
+    enum keyword first, second;
+    struct candidates list;
+    struct candidate_list *next;
+};
+
+enum { CANDIDATE_BUCKETS = 64 };
+
+struct rulebook_runtime {
+    struct arena arena;
+    VEC(struct compiled) compiled; /* by pattern slot */
+    struct memo_table expressions, terms, hazards;
+    struct candidate_list *candidates[CANDIDATE_BUCKETS];
+    pcre2_match_context *context;
+    pcre2_match_data *data;
+    pcre2_jit_stack *stack;
+};
+
+struct rulebook_runtime *runtime_new(void)
+{
+    struct rulebook_runtime *rt = mem_alloc(sizeof *rt);
+    memset(rt, 0, sizeof *rt);
+    arena_init(&rt->arena, RUNTIME_MAX);
+    return rt;
+}
+
+void runtime_free(struct rulebook_runtime *rt)
+{
+    if (!rt) {
+        return;
+    }
+    for (size_t i = 0; i < rt->compiled.n; i++) {
+        pcre2_code_free(rt->compiled.at[i].code);
+    }
+    pcre2_match_data_free(rt->data);
+    pcre2_match_context_free(rt->context);
+    pcre2_jit_stack_free(rt->stack);
+    vec_free(&rt->compiled);
+    arena_free(&rt->arena);
+    free(rt);
+}
+
+void runtime_forget(struct rulebook_runtime *rt)
+{
+    memset(rt->candidates, 0, sizeof rt->candidates);
+    rt->hazards = (struct memo_table){0};
+}
+
+struct arena *runtime_arena(struct rulebook_runtime *rt)
+{
+    return &rt->arena;
+}
+
+/* ---- patterns ---- */
+
+static void matcher_start(struct rulebook_runtime *rt)
+{
+    rt->context = pcre2_match_context_create(NULL);
+    rt->data = pcre2_match_data_create(FORM_MAX_CAPTURES + 1, NULL);
+    if (!rt->context || !rt->data) {
+        mem_out("matcher");
+    }
+    pcre2_set_match_limit(rt->context, MATCH_STEPS);
+    pcre2_set_heap_limit(rt->context, MATCH_HEAP_KIB);
+}
+
+static void jit_start(struct rulebook_runtime *rt, struct compiled *c)
+{
+    if (pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE) != 0) {
+        return; /* no JIT on this machine: interpreted, and as bounded */
+    }
+    if (!rt->stack) {
+        rt->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
+        pcre2_jit_stack_assign(rt->context, NULL, rt->stack);
+    }
+}
+
+static struct compiled *compiled_of(struct rulebook_runtime *rt, const struct pattern *pattern)
+{
+    while (rt->compiled.n <= pattern->slot) {
+        (void)vec_push(NULL, &rt->compiled);
+    }
+    struct compiled *c = &rt->compiled.at[pattern->slot];
+    if (!c->code && !c->failed) {
+        struct strbuf regex;
+        int code;
+        PCRE2_SIZE at;
+        strbuf_init(&regex, COMPILE_MAX);
+        synopsis_complete(pattern->regex, &regex);
+        c->code = pcre2_compile((PCRE2_SPTR)strbuf_cstr(&regex), regex.n, PCRE2_ANCHORED | PCRE2_DOTALL, &code, &at,
+                                NULL);
+        c->failed = !c->code || regex.overflow;
+        strbuf_free(&regex);
+    }
+    if (++c->uses == USES_BEFORE_JIT && c->code) {
+        jit_start(rt, c);
+    }
+    return c;
+}
+
+enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject,
+                         bool cut, struct group groups[FORM_MAX_CAPTURES])
+{
+    if (!rt->data) {
+        matcher_start(rt);
+    }
+    const struct compiled *c = compiled_of(rt, pattern);
+    if (!c->code) {
+        return MATCH_LIMIT;
+    }
+    const int rc = pcre2_match(c->code, (PCRE2_SPTR)(subject.p ? subject.p : ""), subject.n, 0, 0, rt->data,
+                               rt->context);
+    if (rc < 0) {
+        return rc == PCRE2_ERROR_NOMATCH ? MATCH_NO : MATCH_LIMIT;
+    }
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(rt->data);
+    if (cut && at[1] == subject.n) {
+        return MATCH_LIMIT;
+    }
+    for (unsigned i = 0; i < pattern->n_captures; i++) {
+        const bool took_part = (int)i + 1 < rc && at[2 * i + 2] != PCRE2_UNSET;
+        groups[i] = took_part ? (struct group){(uint32_t)at[2 * i + 2], (uint32_t)at[2 * i + 3]} : (struct group){0, 0};
+    }
+    return MATCH_YES;
+}
+
+/* ---- memory of what was read ---- */
+
+static struct memo *memo_find(const struct memo_table *t, const void *key)
+{
+    size_t i = (size_t)(((uintptr_t)key >> 2) * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (t->cap - 1);
+    while (t->slots[i].key && t->slots[i].key != key) {
+        i = (i + 1) & (t->cap - 1);
+    }
+    return &t->slots[i];
+}
+
+static const void *memo_get(const struct memo_table *t, const void *key)
+{
+    return t->cap ? memo_find(t, key)->value : NULL;
+}
+
+static void memo_put(struct memo_table *t, struct arena *a, const void *key, const void *value)
+{
+    if ((t->used + 1) * 2 > t->cap) {
+        const struct memo_table old = *t;
+        t->cap = old.cap ? old.cap * 2 : 64;
+        t->slots = arena_array(a, struct memo, t->cap);
+        for (size_t i = 0; i < old.cap; i++) {
+            if (old.slots[i].key) {
+                *memo_find(t, old.slots[i].key) = old.slots[i];
+            }
+        }
+    }
+    *memo_find(t, key) = (struct memo){key, value};
+    t->used++;
+}
+
+const struct expr *runtime_expr(struct rulebook_runtime *rt, struct str text)
+{
+    const struct expr *expr = memo_get(&rt->expressions, text.p);
+    if (!expr) {
+        struct error err;
+        size_t at;
+        if (expr_parse(text, &rt->arena, NULL, NULL, &expr, &at, &err)) {
+            BUG("expression of the rulebook: %s", err.primary);
+        }
+        memo_put(&rt->expressions, &rt->arena, text.p, expr);
+    }
+    return expr;
+}
+
+const struct term *runtime_term(struct rulebook_runtime *rt, struct str text)
+{
+    const struct term *term = memo_get(&rt->terms, text.p);
+    if (!term) {
+        struct error err;
+        size_t at;
+        if (term_parse(text, &rt->arena, NULL, NULL, &term, &at, &err)) {
+            BUG("selector of the rulebook: %s", err.primary);
+        }
+        memo_put(&rt->terms, &rt->arena, text.p, term);
+    }
+    return term;
+}
+
+/* ---- dispatch ---- */
+
+static bool may_begin(const struct pattern *p, enum keyword first, enum keyword second)
+{
+    return (p->first[0] == KW_NONE || p->first[0] == first) && (p->first[1] == KW_NONE || p->first[1] == second);
+}
+
+struct candidates runtime_candidates(const struct rulebook *book, enum keyword first, enum keyword second)
+{
+    struct rulebook_runtime *rt = book->runtime;
+    struct candidate_list **bucket = &rt->candidates[((unsigned)first * 31 + (unsigned)second) % CANDIDATE_BUCKETS];
+    for (const struct candidate_list *c = *bucket; c; c = c->next) {
+        if (c->first == first && c->second == second) {
+            return c->list;
+        }
+    }
+    VEC(struct candidate) found = {0};
+    for (size_t i = 0; i < book->n_forms; i++) {
+        const struct form *form = book->forms[i];
+        for (unsigned k = 0; k < form->n_patterns; k++) {
+            if (may_begin(&form->patterns[k], first, second)) {
+                *vec_push(&rt->arena, &found) = (struct candidate){form, &form->patterns[k]};
+            }
+        }
+    }
+    struct candidate_list *c = arena_new(&rt->arena, struct candidate_list);
+    *c = (struct candidate_list){first, second, {found.at, found.n}, *bucket};
+    *bucket = c;
+    return c->list;
+}
+
+static bool watches(const struct hazard *h, const struct form *form)
+{
+    for (unsigned i = 0; i < h->n_on; i++) {
+        if (str_eq(h->on[i], STR("*")) || (form && str_eq(h->on[i], form->id))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct hazard_list *runtime_hazards(const struct rulebook *book, const struct form *form)
+{
+    static const struct form none;
+    struct rulebook_runtime *rt = book->runtime;
+    const void *key = form ? form : &none;
+    const struct hazard_list *known = memo_get(&rt->hazards, key);
+    if (!known) {
+        struct hazard_list *list = arena_new(&rt->arena, struct hazard_list);
+        for (size_t i = 0; i < book->n_hazards; i++) {
+            if (watches(book->hazards[i], form)) {
+                *vec_push(&rt->arena, list) = book->hazards[i];
+            }
+        }
+        known = list;
+        memo_put(&rt->hazards, &rt->arena, key, known);
+    }
+    return known;
+}

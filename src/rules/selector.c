@@ -1,0 +1,402 @@
+#include "rules/facts.h"
+
+/* Run over the relations of the first argument; false when the catalog may not know all of any of them. */
+static bool each(struct eval *e, struct call call, struct relation_list *out,
+                 void (*visit)(struct eval *, struct relation *, struct relation_list *))
+{
+    struct relation_list from = {0};
+    bool took_part, all = term_relations(e, call.arguments[0], &from, &took_part);
+    for (size_t i = 0; i < from.n; i++) {
+        all = relation_whole(e, from.at[i]) && all;
+        visit(e, from.at[i], out);
+    }
+    return all;
+}
+
+static void add_list(struct eval *e, const struct relation_list *list, struct relation_list *out)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        relation_list_add(e->a, out, list->at[i]);
+    }
+}
+
+static void visit_descendants(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    struct relation_list list = {0};
+    relation_descendants(r, e->a, &list);
+    add_list(e, &list, out);
+}
+
+static bool select_descendants(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_descendants);
+}
+
+static void visit_partitions(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    struct relation_list list = {0};
+    relation_descendants(r, e->a, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        if (list.at[i]->is_partition || list.at[i]->kind == REL_INDEX || list.at[i]->kind == REL_PARTITIONED_INDEX) {
+            relation_list_add(e->a, out, list.at[i]);
+        }
+    }
+}
+
+static bool select_partitions(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_partitions);
+}
+
+static void visit_parent(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    add_list(e, &r->parents, out);
+}
+
+static bool select_parent(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_parent);
+}
+
+static void visit_default(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    if (r->default_partition) {
+        relation_list_add(e->a, out, r->default_partition);
+    }
+}
+
+static bool select_default(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_default);
+}
+
+static void visit_indexes(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    add_list(e, &r->indexes, out);
+}
+
+static bool select_indexes(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_indexes);
+}
+
+static void visit_sequences(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    for (size_t i = 0; i < r->columns.n; i++) {
+        if (r->columns.at[i]->sequence) {
+            relation_list_add(e->a, out, r->columns.at[i]->sequence);
+        }
+    }
+}
+
+static bool select_sequences(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_sequences);
+}
+
+static void visit_table(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    if (r->table) {
+        relation_list_add(e->a, out, r->table);
+    }
+}
+
+/* Which table an index or a sequence belongs to: known as soon as the index is. */
+static bool select_table(struct eval *e, struct call call, struct relation_list *out)
+{
+    struct relation_list from = {0};
+    bool took_part, all = term_relations(e, call.arguments[0], &from, &took_part);
+    for (size_t i = 0; i < from.n; i++) {
+        all = all && (from.at[i]->table || relation_whole(e, from.at[i]));
+        visit_table(e, from.at[i], out);
+    }
+    return all;
+}
+
+/* ---- foreign keys ---------------------------------------------------------------------------------------------------- */
+
+static void visit_referenced(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    for (size_t i = 0; i < r->constraints.n; i++) {
+        const struct constraint *con = r->constraints.at[i];
+        if (con->kind == CON_FOREIGN && con->referenced) {
+            relation_list_add(e->a, out, con->referenced);
+        }
+    }
+}
+
+static bool select_referenced(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_referenced);
+}
+
+static void visit_referencing(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    struct constraint_list list = {0};
+    relation_referencing(e->catalog, r, e->a, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        relation_list_add(e->a, out, list.at[i]->table);
+    }
+}
+
+static bool select_referencing(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_referencing);
+}
+
+static bool any_of(const struct name_list *names, const struct name_list *of)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (name_list_has(of, names->at[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool select_linked(struct eval *e, struct call call, struct relation_list *out)
+{
+    struct name_list columns = {0};
+    struct constraint_list from_others = {0};
+    struct relation *r = term_relation(e, call.arguments[0]);
+    term_names(e, call.arguments[1], &columns);
+    if (!r) {
+        return true;
+    }
+    for (size_t i = 0; i < r->constraints.n; i++) {
+        const struct constraint *con = r->constraints.at[i];
+        if (con->kind == CON_FOREIGN && con->referenced && any_of(&columns, &con->columns)) {
+            relation_list_add(e->a, out, con->referenced);
+        }
+    }
+    relation_referencing(e->catalog, r, e->a, &from_others);
+    for (size_t i = 0; i < from_others.n; i++) {
+        if (any_of(&columns, &from_others.at[i]->referenced_columns)) {
+            relation_list_add(e->a, out, from_others.at[i]->table);
+        }
+    }
+    return relation_whole(e, r);
+}
+
+/* The constraint that the second argument names; *known is false when there may be one that the catalog does not know. */
+static struct constraint *constraint_of(struct eval *e, struct call call, bool *known)
+{
+    struct name_list names = {0};
+    struct relation *r = term_relation(e, call.arguments[0]);
+    term_names(e, call.arguments[1], &names);
+    *known = true;
+    if (!r || names.n == 0) {
+        return NULL;
+    }
+    struct constraint *con = relation_constraint(r, names.at[0]);
+    *known = con || relation_whole(e, r);
+    return con;
+}
+
+static bool select_constraint_referenced(struct eval *e, struct call call, struct relation_list *out)
+{
+    bool known;
+    const struct constraint *con = constraint_of(e, call, &known);
+    if (con && con->referenced) {
+        relation_list_add(e->a, out, con->referenced);
+    }
+    return known;
+}
+
+static bool select_constraint_index(struct eval *e, struct call call, struct relation_list *out)
+{
+    bool known;
+    const struct constraint *con = constraint_of(e, call, &known);
+    if (con && con->index) {
+        relation_list_add(e->a, out, con->index);
+    }
+    return known;
+}
+
+static bool same_names(const struct name_list *a, const struct name_list *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++) {
+        same = name_list_has(b, a->at[i]);
+    }
+    return same;
+}
+
+static bool select_constraint_referencing(struct eval *e, struct call call, struct relation_list *out)
+{
+    bool known;
+    struct constraint_list keys = {0};
+    const struct constraint *con = constraint_of(e, call, &known);
+    if (!con || (con->kind != CON_PRIMARY && con->kind != CON_UNIQUE)) {
+        return known;
+    }
+    relation_referencing(e->catalog, con->table, e->a, &keys);
+    for (size_t i = 0; i < keys.n; i++) {
+        if (same_names(&keys.at[i]->referenced_columns, &con->columns)) {
+            relation_list_add(e->a, out, keys.at[i]->table);
+        }
+    }
+    return known && relation_whole(e, con->table);
+}
+
+/* ---- columns ----------------------------------------------------------------------------------------------------------- */
+
+static bool select_column_indexes(struct eval *e, struct call call, struct relation_list *out)
+{
+    struct name_list columns = {0};
+    struct relation *r = term_relation(e, call.arguments[0]);
+    term_names(e, call.arguments[1], &columns);
+    for (size_t i = 0; r && i < r->indexes.n; i++) {
+        if (any_of(&columns, &r->indexes.at[i]->mentions)) {
+            relation_list_add(e->a, out, r->indexes.at[i]);
+        }
+    }
+    return !r || relation_whole(e, r);
+}
+
+static bool select_column_sequence(struct eval *e, struct call call, struct relation_list *out)
+{
+    struct name_list columns = {0};
+    struct relation *r = term_relation(e, call.arguments[0]);
+    term_names(e, call.arguments[1], &columns);
+    const struct column *column = r && columns.n > 0 ? relation_column(r, columns.at[0]) : NULL;
+    if (column && column->sequence) {
+        relation_list_add(e->a, out, column->sequence);
+    }
+    return !r || column || relation_whole(e, r);
+}
+
+/* t of t.c, s.t of s.t.c */
+static bool select_column_table(struct eval *e, struct call call, struct relation_list *out)
+{
+    const struct str text = term_shape(e, call.arguments[0]);
+    struct str rest = text, part, before = STR("");
+    while (term_name_part(e->a, &rest, &part)) {
+        if (rest.n > 0) {
+            before = str_slice(text, 0, (size_t)(rest.p - text.p) - 1);
+        }
+    }
+    struct relation *r = before.n > 0 ? term_mention(e, before, REL_UNKNOWN) : NULL;
+    if (r) {
+        relation_list_add(e->a, out, r);
+    }
+    return true;
+}
+
+static void add_users(struct eval *e, const struct type *type, struct relation_list *out)
+{
+    for (size_t i = 0; i < e->catalog->all.n; i++) {
+        struct relation *r = e->catalog->all.at[i];
+        for (size_t k = 0; r->exists != TRI_NO && k < r->columns.n; k++) {
+            const struct type_ref *t = &r->columns.at[k]->type;
+            if (str_eq(t->name, type->name) && str_eq(t->schema, type->schema)) {
+                relation_list_add(e->a, out, r);
+            }
+        }
+    }
+}
+
+/* The types that a capture names. */
+static bool select_type_users(struct eval *e, struct call call, struct relation_list *out)
+{
+    struct str rest = term_shape(e, call.arguments[0]), text, schema, name;
+    bool all = e->catalog->complete;
+    while (term_next_listed(&rest, &text)) {
+        const struct type *type = term_split_name(e->a, text, &schema, &name) ? catalog_type(e->catalog, schema, name) : NULL;
+        if (type) {
+            add_users(e, type, out);
+            all = all || type->made.statement > 0;
+        }
+    }
+    return all;
+}
+
+/* ---- schemas and views --------------------------------------------------------------------------------------------------- */
+
+static bool holds_rows(const struct relation *r)
+{
+    return r->kind == REL_TABLE || r->kind == REL_PARTITIONED || r->kind == REL_MATVIEW;
+}
+
+static bool select_tables_in(struct eval *e, struct call call, struct relation_list *out)
+{
+    struct str rest = term_shape(e, call.arguments[0]), text, schema, name;
+    while (term_next_listed(&rest, &text)) {
+        for (size_t i = 0; term_split_name(e->a, text, &schema, &name) && i < e->catalog->all.n; i++) {
+            struct relation *r = e->catalog->all.at[i];
+            if (r->exists != TRI_NO && str_eq(r->schema, name) && (holds_rows(r) || r->kind == REL_UNKNOWN)) {
+                relation_list_add(e->a, out, r);
+            }
+        }
+    }
+    return e->catalog->complete;
+}
+
+static void visit_reads(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    add_list(e, &r->reads, out);
+}
+
+static bool select_reads(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_reads);
+}
+
+static void visit_read_by(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    const size_t before = out->n;
+    add_list(e, &r->read_by, out);
+    for (size_t i = before; i < out->n; i++) { /* views on views */
+        add_list(e, &out->at[i]->read_by, out);
+    }
+}
+
+static bool select_read_by(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each(e, call, out, visit_read_by);
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------------------ */
+
+static const struct selector selectors[] = {
+    {"partitions", "r", select_partitions, "partitions at any depth; of a partitioned index the partitions' indexes"},
+    {"descendants", "r", select_descendants, "partitions and inheritance children at any depth"},
+    {"parent", "r", select_parent, "the tables that it is a partition or child of"},
+    {"default_partition", "r", select_default, "its default partition"},
+    {"indexes", "r", select_indexes, "its indexes"},
+    {"sequences", "r", select_sequences, "sequences that its columns own"},
+    {"index_table", "r", select_table, "the table of an index"},
+    {"sequence_table", "r", select_table, "the table whose column owns a sequence"},
+    {"referenced", "r", select_referenced, "tables that its foreign keys point to"},
+    {"referencing", "r", select_referencing, "tables whose foreign keys point to it"},
+    {"linked", "rc", select_linked, "both, for foreign keys that these columns take part in"},
+    {"constraint_referenced", "rc", select_constraint_referenced, "the table that this foreign key points to"},
+    {"constraint_referencing", "rc", select_constraint_referencing, "tables whose foreign keys rest on this key"},
+    {"constraint_index", "rc", select_constraint_index, "the index behind this constraint"},
+    {"column_indexes", "rc", select_column_indexes, "indexes that mention one of these columns"},
+    {"column_sequence", "rc", select_column_sequence, "the sequence that this column owns"},
+    {"column_table", "c", select_column_table, "the table in table.column"},
+    {"tables_in", "c", select_tables_in, "tables and materialized views of these schemas"},
+    {"reads", "r", select_reads, "what a view reads"},
+    {"read_by", "r", select_read_by, "views that read it, and views on those"},
+    {"domain_users", "c", select_type_users, "tables with a column of this domain"},
+    {"type_users", "c", select_type_users, "tables with a column of this type"},
+    {"tables_of", "c", select_type_users, "tables made OF this type, or with a column of it"},
+    {"named", "w", select_named, "every relation whose name the statement writes right behind this key word"},
+    {"queried", "", select_queried, "relations that the statement's queries read (FROM, JOIN, USING)"},
+};
+
+const struct selector *selector_find(struct str name)
+{
+    for (size_t i = 0; i < countof(selectors); i++) {
+        if (str_eq(name, str_of(selectors[i].name))) {
+            return &selectors[i];
+        }
+    }
+    return NULL;
+}
+
+const struct selector *selector_at(size_t i)
+{
+    return i < countof(selectors) ? &selectors[i] : NULL;
+}

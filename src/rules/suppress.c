@@ -1,0 +1,131 @@
+#include "rules/suppress.h"
+
+#include "rules/load.h"
+
+static bool is_own(const struct directive *d)
+{
+    return d->kind == DIRECTIVE_ALLOW || d->kind == DIRECTIVE_ALLOW_FILE;
+}
+
+static bool is_for_file(const struct directive *d)
+{
+    return d->kind == DIRECTIVE_ALLOW_FILE || d->kind == DIRECTIVE_FOREIGN_ALLOW_FILE;
+}
+
+static bool is_allow(const struct directive *d)
+{
+    return is_own(d) || d->kind == DIRECTIVE_FOREIGN_ALLOW || d->kind == DIRECTIVE_FOREIGN_ALLOW_FILE;
+}
+
+/* Does this name in a directive mean the finding's rule? By id or alias. */
+static bool names_rule(const struct rulebook *book, struct str name, const struct finding *f)
+{
+    const struct hazard *h = rulebook_hazard(book, name);
+    return h ? h == f->hazard || str_eq(h->id, f->rule) : str_eq(name, f->rule);
+}
+
+/* Silence the finding if the directive means it; marks what was used. */
+static bool silences(const struct rulebook *book, const struct directive *d, struct finding *f, bool *used)
+{
+    bool hit = d->rules.n == 0 && !is_own(d);
+    for (size_t i = 0; i < d->rules.n; i++) {
+        if (names_rule(book, d->rules.at[i], f)) {
+            hit = true;
+            if (used) {
+                used[i] = true;
+            }
+        }
+    }
+    if (hit && !f->suppressed) {
+        f->suppressed = true;
+        f->suppressed_by = d->tool.n > 0 ? d->tool : STR("migrate");
+        f->reason = d->reason;
+    }
+    return hit;
+}
+
+/* A rule that is off was not looked for: its allow may stay. */
+static bool was_looked_for(const struct suppression *s, struct str name)
+{
+    const struct hazard *h = rulebook_hazard(s->book, name);
+    return !h || !h->off || s->all_rules;
+}
+
+/* Findings about an own directive. used NULL: do not say what is unused. */
+static void complain(const struct suppression *s, struct finding_context *c, const struct directive *d,
+                     const struct judged_statement *st, const bool *used)
+{
+    const struct str what = str_of(directive_name(d->kind));
+    if (d->reason.n == 0) {
+        struct finding *f = finding_add(c, STR("allow-without-reason"), SEVERITY_ERROR, d->start, d->end, st);
+        f->message = arena_printf(c->a, "migrate:%.*s without a reason", STR_ARG(what));
+        f->remark = STR("say why: … because REASON");
+    }
+    for (size_t i = 0; i < d->rules.n; i++) {
+        const struct str rule = d->rules.at[i];
+        if (!rulebook_hazard(s->book, rule) && !rule_is_built_in(rule)) {
+            const struct str near = rulebook_suggest(s->book, rule);
+            struct finding *f = finding_add(c, STR("unknown-allow"), SEVERITY_ERROR, d->start, d->end, st);
+            f->message = arena_printf(c->a, "no rule is called \"%.*s\"", STR_ARG(rule));
+            f->remark = near.n > 0 ? arena_printf(c->a, "did you mean %.*s?", STR_ARG(near)) : STR("");
+        } else if (used && !used[i] && was_looked_for(s, rule)) {
+            struct finding *f = finding_add(c, STR("unused-allow"), SEVERITY_WARNING, d->start, d->end, st);
+            f->message = arena_printf(c->a, "nothing here needs %.*s allowed", STR_ARG(rule));
+            f->remark = STR("take it away, or it may hide what comes later");
+        }
+    }
+}
+
+static void add_file_allow(struct suppression *s, const struct directive *d, struct arena *a)
+{
+    for (size_t i = 0; i < s->file.n; i++) {
+        if (s->file.at[i].directive->start == d->start) {
+            return; /* the file's comments are also those of its first statement */
+        }
+    }
+    *vec_push(a, &s->file) = (struct file_allow){d, arena_array(a, bool, d->rules.n + 1)};
+}
+
+void suppression_init(struct suppression *s, const struct rulebook *book, bool all_rules, const struct migration *m,
+                      struct arena *a)
+{
+    *s = (struct suppression){.book = book, .all_rules = all_rules};
+    for (size_t i = 0; i < m->file_directives.n; i++) {
+        if (is_for_file(&m->file_directives.at[i])) {
+            add_file_allow(s, &m->file_directives.at[i], a);
+        }
+    }
+}
+
+void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st, size_t first)
+{
+    const size_t last = c->out->n;
+    for (size_t i = 0; i < st->directives.n; i++) {
+        const struct directive *d = &st->directives.at[i];
+        if (is_for_file(d)) {
+            add_file_allow(s, d, c->a);
+        } else if (is_allow(d)) {
+            bool *used = arena_array(c->a, bool, d->rules.n + 1);
+            for (size_t k = first; k < last; k++) {
+                (void)silences(s->book, d, &c->out->at[k], used);
+            }
+            if (is_own(d)) {
+                complain(s, c, d, st, used);
+            }
+        }
+    }
+    for (size_t i = 0; i < s->file.n; i++) {
+        for (size_t k = first; k < last; k++) {
+            (void)silences(s->book, s->file.at[i].directive, &c->out->at[k], s->file.at[i].used);
+        }
+    }
+}
+
+void suppress_finish(struct suppression *s, struct finding_context *c, bool whole)
+{
+    for (size_t i = 0; i < s->file.n; i++) {
+        if (is_own(s->file.at[i].directive)) {
+            complain(s, c, s->file.at[i].directive, NULL, whole ? s->file.at[i].used : NULL);
+        }
+    }
+}

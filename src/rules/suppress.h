@@ -1,0 +1,32 @@
+/*
+ * suppress.h - allow directives: which findings they silence, and what is wrong with them.
+ *
+ * An own directive needs a reason and known rule names, and must silence something: otherwise it is a finding itself (allow-without-reason,
+ * unknown-allow, unused-allow). Other tools' comments are honoured and never complained about.
+ */
+#ifndef MIGRATE_RULES_SUPPRESS_H
+#define MIGRATE_RULES_SUPPRESS_H
+
+#include "rules/finding.h"
+
+/* An allow-file directive and which of its rules silenced something. */
+struct file_allow {
+    const struct directive *directive;
+    bool *used; /* by rule */
+};
+
+struct suppression {
+    const struct rulebook *book;
+    bool all_rules;
+    VEC(struct file_allow) file;
+};
+
+/* Start a part: the file's directives. */
+void suppression_init(struct suppression *s, const struct rulebook *book, bool all_rules, const struct migration *m,
+                      struct arena *a);
+/* Apply a statement's directives, and the file's, to its findings (out->at[first] to the last); adds findings about the directives. */
+void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st, size_t first);
+/* After the last statement: what is wrong with the file's own directives. `whole`: the part is all there is in the file to silence. */
+void suppress_finish(struct suppression *s, struct finding_context *c, bool whole);
+
+#endif

@@ -1,0 +1,192 @@
+#include "rules/facts.h"
+
+/* From a term's text to names and relations. */
+
+enum { NAME_PARTS = 3 };
+
+/* The next part of a name as a shape writes it: bare, "quoted", or a key word; folded and unquoted. */
+bool term_name_part(struct arena *a, struct str *rest, struct str *part)
+{
+    if (rest->n == 0) {
+        return false;
+    }
+    if (rest->p[0] != '"') {
+        size_t n = 0;
+        while (n < rest->n && rest->p[n] != '.') {
+            n++;
+        }
+        *part = str_slice(*rest, 0, n);
+        if (n > 0 && part->p[0] >= 'A' && part->p[0] <= 'Z') {
+            char *lower = arena_cstr(a, *part);
+            for (size_t i = 0; i < n; i++) {
+                lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 32 : lower[i]);
+            }
+            part->p = lower;
+        }
+        *rest = str_slice(*rest, n, rest->n);
+    } else {
+        char *out = arena_alloc(a, rest->n);
+        size_t n = 0, i = 1;
+        for (; i < rest->n && !(rest->p[i] == '"' && (i + 1 == rest->n || rest->p[i + 1] != '"')); i++) {
+            i += rest->p[i] == '"';
+            out[n++] = rest->p[i];
+        }
+        *part = (struct str){out, n};
+        *rest = str_slice(*rest, i + 1, rest->n);
+    }
+    *rest = str_slice(*rest, rest->n > 0 && rest->p[0] == '.' ? 1 : 0, rest->n);
+    return true;
+}
+
+/* schema.name, name, or database.schema.name. False: none of them. */
+bool term_split_name(struct arena *a, struct str text, struct str *schema, struct str *name)
+{
+    struct str parts[NAME_PARTS];
+    size_t n = 0;
+    while (text.n > 0) {
+        if (n == NAME_PARTS || !term_name_part(a, &text, &parts[n])) {
+            return false;
+        }
+        n++;
+    }
+    *schema = n > 1 ? parts[n - 2] : STR("");
+    *name = n > 0 ? parts[n - 1] : STR("");
+    return n > 0 && name->n > 0;
+}
+
+/* What kind of relation a capture of this name is, for one that the catalog meets here for the first time. */
+static enum relation_kind kind_of(struct str capture)
+{
+    static const struct {
+        struct str name;
+        enum relation_kind kind;
+    } kinds[] = {{STR_INIT("index"), REL_INDEX},
+                 {STR_INIT("sequence"), REL_SEQUENCE},
+                 {STR_INIT("view"), REL_VIEW},
+                 {STR_INIT("matview"), REL_MATVIEW}};
+    for (size_t i = 0; i < countof(kinds); i++) {
+        if (str_eq(capture, kinds[i].name)) {
+            return kinds[i].kind;
+        }
+    }
+    return REL_UNKNOWN;
+}
+
+void relation_list_add(struct arena *a, struct relation_list *out, struct relation *r)
+{
+    for (size_t i = 0; i < out->n; i++) {
+        if (out->at[i] == r) {
+            return;
+        }
+    }
+    *vec_push(a, out) = r;
+}
+
+struct relation *term_mention(struct eval *e, struct str text, enum relation_kind kind)
+{
+    struct str schema, name;
+    if (!term_split_name(e->a, text, &schema, &name)) {
+        return NULL;
+    }
+    struct relation *r = catalog_resolve(e->catalog, schema, name);
+    return r ? r : catalog_mention(e->catalog, arena_str(e->catalog->arena, schema), arena_str(e->catalog->arena, name), kind);
+}
+
+/* The names of a list, ONLY before and * behind taken off. */
+bool term_next_listed(struct str *rest, struct str *name)
+{
+    if (rest->n == 0) {
+        return false;
+    }
+    const size_t end = str_find(*rest, STR(" , "));
+    *name = str_slice(*rest, 0, end == SIZE_MAX ? rest->n : end);
+    *rest = end == SIZE_MAX ? STR("") : str_slice(*rest, end + 3, rest->n);
+    if (str_starts(*name, STR("ONLY "))) {
+        *name = str_slice(*name, 5, name->n);
+    }
+    if (str_ends(*name, STR(" *"))) {
+        name->n -= 2;
+    }
+    return true;
+}
+
+struct str term_shape(const struct eval *e, const struct term *term)
+{
+    if (term->kind == TERM_CAPTURE) {
+        for (unsigned i = 0; i < e->what->n_captures; i++) {
+            const struct capture *c = &e->what->captures[i];
+            if (c->end > c->start && str_eq(c->name, term->text)) {
+                return str_slice(e->what->shape->text, c->start, c->end);
+            }
+        }
+    }
+    return STR("");
+}
+
+bool term_tokens(const struct eval *e, const struct term *term, size_t *first, size_t *last)
+{
+    const struct str text = term_shape(e, term);
+    if (text.n == 0) {
+        return false;
+    }
+    const uint32_t start = (uint32_t)(text.p - e->what->shape->text.p);
+    shape_range(e->what->shape, start, start + (uint32_t)text.n, first, last);
+    return true;
+}
+
+bool term_relations(struct eval *e, const struct term *term, struct relation_list *out, bool *took_part)
+{
+    if (term->kind == TERM_SELECTOR) {
+        const struct call call = {term->arguments, term->n_arguments};
+        *took_part = true;
+        return term->selector->select(e, call, out);
+    }
+    struct str rest = term_shape(e, term), name;
+    *took_part = rest.n > 0;
+    while (term_next_listed(&rest, &name)) {
+        struct relation *r = term_mention(e, name, kind_of(term->text));
+        if (r) {
+            relation_list_add(e->a, out, r);
+        }
+    }
+    return true;
+}
+
+struct relation *term_relation(struct eval *e, const struct term *term)
+{
+    struct relation_list list = {0};
+    bool took_part;
+    (void)term_relations(e, term, &list, &took_part);
+    return list.n > 0 ? list.at[0] : NULL;
+}
+
+void term_names(struct eval *e, const struct term *term, struct name_list *out)
+{
+    size_t first, last, depth = 0;
+    if (!term_tokens(e, term, &first, &last)) {
+        return;
+    }
+    bool fresh = true; /* at the start of an item */
+    for (size_t i = first; i < last; i++) {
+        const struct token t = e->what->statement->tokens[i];
+        if (t.kind == TOK_SELF && t.keyword == '(') {
+            depth++;
+            fresh = depth == 1 && i == first;
+        } else if (t.kind == TOK_SELF && t.keyword == ')') {
+            depth--;
+        } else if (t.kind == TOK_SELF && t.keyword == ',') {
+            fresh = depth <= 1;
+        } else if (fresh && (t.kind == TOK_WORD || t.kind == TOK_QUOTED || t.kind == TOK_UQUOTED)) {
+            const struct token after = i + 1 < last ? e->what->statement->tokens[i + 1] : (struct token){0};
+            if (!(after.kind == TOK_SELF && after.keyword == '(')) {
+                *vec_push(e->a, out) = token_name(e->a, e->what->text, t);
+            }
+            fresh = false;
+        }
+    }
+}
+
+bool relation_whole(const struct eval *e, const struct relation *r)
+{
+    return e->catalog->complete || (r->made.statement > 0 && !r->maybe_older);
+}

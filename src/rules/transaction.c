@@ -1,0 +1,185 @@
+#include "rules/transaction.h"
+
+void transaction_init(struct transaction *tx, enum tx_mode mode, struct arena *a)
+{
+    *tx = (struct transaction){.mode = mode, .shared = mode == TX_TRUE, .closed = true, .a = a};
+}
+
+bool relation_is_new(const struct relation *r, uint32_t file)
+{
+    return file > 0 && r->made.file == file && r->made.statement > 0 && !r->maybe_older;
+}
+
+enum lock_mode transaction_holds(const struct transaction *tx, const struct relation *r)
+{
+    for (size_t i = 0; i < tx->held.n; i++) {
+        if (tx->held.at[i].relation == r) {
+            return tx->held.at[i].mode;
+        }
+    }
+    return LOCK_NONE;
+}
+
+/* ---- what a statement is to a transaction ------------------------------------------------------------------------------ */
+
+static const struct relation *owner(const struct relation *r)
+{
+    return r->table ? r->table : r;
+}
+
+/* Takes a lock that keeps readers or writers of an older table waiting. */
+static bool is_strong(const struct judged_statement *s, uint32_t file)
+{
+    for (size_t i = 0; i < s->effects.locks.n; i++) {
+        const struct relation_lock *l = &s->effects.locks.at[i];
+        if (lock_blocks(l->mode) >= BLOCKS_WRITES && !relation_is_new(owner(l->relation), file)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reads or writes rows of an older table, or it cannot be told which (a function, a DO block). A foreign key's check is no such work. */
+static bool is_data(const struct judged_statement *s, uint32_t file)
+{
+    if (s->effects.class != CLASS_DATA) {
+        return false;
+    }
+    for (size_t i = 0; i < s->effects.locks.n; i++) {
+        const struct relation_lock *l = &s->effects.locks.at[i];
+        if (l->mode != LOCK_ROW_SHARE && !relation_is_new(owner(l->relation), file)) {
+            return true;
+        }
+    }
+    return s->effects.locks.n == 0;
+}
+
+/* Everything it locks was made in this file: nobody waits for it. */
+static bool is_on_new_only(const struct judged_statement *s, uint32_t file)
+{
+    for (size_t i = 0; i < s->effects.locks.n; i++) {
+        const struct relation_lock *l = &s->effects.locks.at[i];
+        if (l->mode >= LOCK_SHARE_UPDATE_EXCLUSIVE && !relation_is_new(owner(l->relation), file)) {
+            return false;
+        }
+    }
+    return s->effects.locks.n > 0;
+}
+
+/* ALTER TYPE … ADD VALUE: the token of the label, or 0. */
+static size_t label_token(const struct statement *st)
+{
+    if (!statement_is(st, 0, KW_ALTER) || !statement_is(st, 1, KW_TYPE)) {
+        return 0;
+    }
+    size_t i = 2;
+    while (i < st->n_tokens && !(statement_is(st, i, KW_ADD) && statement_is(st, i + 1, KW_VALUE))) {
+        i++;
+    }
+    while (i < st->n_tokens && st->tokens[i].kind != TOK_STRING) {
+        i++;
+    }
+    return i < st->n_tokens ? i : 0;
+}
+
+static bool stands_alone(const struct judged_statement *s, uint32_t file)
+{
+    if (s->effects.in_transaction != TRI_YES || s->backfill || s->kind == STATEMENT_UNREADABLE ||
+        s->kind == STATEMENT_PSQL || s->effects.known == KNOWN_NO) {
+        return true;
+    }
+    if (label_token(&s->st) > 0) {
+        return true;
+    }
+    return (s->effects.class == CLASS_LONG || s->effects.class == CLASS_ONLINE) && !is_on_new_only(s, file);
+}
+
+/* ---- placing ------------------------------------------------------------------------------------------------------------- */
+
+static void open_transaction(struct transaction *tx, uint32_t *replay_transactions)
+{
+    tx->number++;
+    tx->origin = ++*replay_transactions;
+    tx->statements = 0;
+    tx->data = tx->strong = tx->closed = false;
+    tx->held.n = 0;
+    tx->labels.n = 0;
+}
+
+static bool begins(const struct statement *st)
+{
+    return statement_is(st, 0, KW_BEGIN) || (statement_is(st, 0, KW_START) && statement_is(st, 1, KW_TRANSACTION));
+}
+
+static bool ends(const struct statement *st)
+{
+    for (size_t i = 1; i < st->n_tokens; i++) {
+        if (statement_is(st, i, KW_TO) || statement_is(st, i, KW_PREPARED)) {
+            return false; /* ROLLBACK TO a savepoint */
+        }
+    }
+    return statement_is(st, 0, KW_COMMIT) || statement_is(st, 0, KW_END) || statement_is(st, 0, KW_ROLLBACK) ||
+           statement_is(st, 0, KW_ABORT);
+}
+
+static bool chains(const struct statement *st)
+{
+    return st->n_tokens > 1 && statement_is(st, st->n_tokens - 1, KW_CHAIN) && !statement_is(st, st->n_tokens - 2, KW_NO);
+}
+
+void transaction_place(struct transaction *tx, struct judged_statement *s, uint32_t file,
+                       uint32_t *replay_transactions)
+{
+    const bool control = s->kind == STATEMENT_TRANSACTION;
+    const bool begin = control && begins(&s->st) && !tx->explicit_block;
+    bool join = !tx->closed;
+    if (tx->explicit_block || tx->mode == TX_TRUE) {
+        join = join || tx->explicit_block;
+    } else if (tx->mode == TX_FALSE || begin || control || stands_alone(s, file)) {
+        join = false;
+    } else if ((is_strong(s, file) && tx->data) || (is_data(s, file) && tx->strong)) {
+        join = false;
+    }
+    if (!join || tx->number == 0) {
+        open_transaction(tx, replay_transactions);
+    }
+    if (begin) {
+        tx->explicit_block = true;
+    }
+    tx->shared = tx->explicit_block || tx->mode == TX_TRUE;
+    s->transaction = tx->number;
+    s->alone = !tx->shared && (tx->mode == TX_FALSE || s->effects.in_transaction != TRI_YES);
+    tx->closed = !tx->shared && (s->alone || control || stands_alone(s, file));
+}
+
+void transaction_enter(struct transaction *tx, const struct judged_statement *s, struct str text, uint32_t file,
+                       uint32_t statement)
+{
+    const size_t label = label_token(&s->st);
+    for (size_t i = 0; i < s->effects.locks.n; i++) {
+        const struct relation_lock *l = &s->effects.locks.at[i];
+        struct held_lock *held = NULL;
+        for (size_t k = 0; k < tx->held.n && !held; k++) {
+            held = tx->held.at[k].relation == l->relation ? &tx->held.at[k] : NULL;
+        }
+        if (!held) {
+            held = vec_push(tx->a, &tx->held);
+        }
+        if (l->mode > held->mode) {
+            *held = (struct held_lock){l->relation, l->mode, statement};
+        }
+    }
+    if (label > 0) {
+        *vec_push(tx->a, &tx->labels) = token_text(text, s->st.tokens[label]);
+    }
+    tx->statements++;
+    tx->strong = tx->strong || is_strong(s, file);
+    tx->data = tx->data || is_data(s, file);
+    if (s->kind == STATEMENT_TRANSACTION && ends(&s->st)) {
+        tx->closed = !chains(&s->st);
+        if (!chains(&s->st)) {
+            tx->explicit_block = false;
+            tx->shared = tx->mode == TX_TRUE;
+        }
+    }
+}

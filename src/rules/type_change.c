@@ -1,0 +1,224 @@
+/*
+ * Which change of a column's type PostgreSQL makes in the catalog alone: the old values are binary the same and the new modifier lets all of
+ * them pass.
+ *
+ * Source: ATColumnChangeRequiresRewrite() and the support functions varchar_support, numeric_support, varbit_support,
+ * timestamp_support, time_support and interval_support of the server, pg_cast; measured on servers 13 to 18.
+ */
+#include "catalog/replay.h"
+#include "rules/facts.h"
+
+static bool read_type(struct eval *e, const struct term *term, struct type_ref *out)
+{
+    size_t first, last;
+    return term_tokens(e, term, &first, &last) &&
+           type_ref_parse(e->catalog, e->what->text, e->what->statement, &first, out);
+}
+
+enum tri serial_type(struct eval *e, struct call call)
+{
+    static const char *const names[] = {"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"};
+    for (size_t i = 0; i < countof(names); i++) {
+        if (str_eq(term_shape(e, call.arguments[0]), str_of(names[i]))) {
+            return TRI_YES;
+        }
+    }
+    return TRI_NO;
+}
+
+/* Types of well-known extensions: no domains. */
+static bool extension_type(struct str name)
+{
+    static const char *const names[] = {"citext", "hstore", "ltree",   "geometry", "geography", "vector",
+                                        "cube",   "isbn",   "halfvec", "lquery",   "semver",    "raster"};
+    for (size_t i = 0; i < countof(names); i++) {
+        if (str_eq(name, str_of(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool built_in(const struct type_ref *t)
+{
+    return str_eq(t->schema, STR("pg_catalog"));
+}
+
+enum { DOMAIN_DEPTH = 16 };
+
+static enum tri constrained(const struct catalog *c, const struct type_ref *t, unsigned depth)
+{
+    if (built_in(t) || extension_type(t->name)) {
+        return TRI_NO;
+    }
+    const struct type *type = catalog_type(c, t->schema, t->name);
+    if (!type) {
+        return c->complete ? TRI_NO : TRI_UNKNOWN;
+    }
+    if (type->kind != TYPE_DOMAIN) {
+        return TRI_NO;
+    }
+    return type->has_constraints ? TRI_YES : depth < DOMAIN_DEPTH ? constrained(c, &type->base, depth + 1) : TRI_UNKNOWN;
+}
+
+enum tri constrained_domain(struct eval *e, struct call call)
+{
+    struct type_ref t = {0};
+    if (term_shape(e, call.arguments[0]).n == 0 || serial_type(e, call) == TRI_YES) {
+        return TRI_NO;
+    }
+    return read_type(e, call.arguments[0], &t) ? constrained(e->catalog, &t, 0) : TRI_UNKNOWN;
+}
+
+/* ---- from type to type ----------------------------------------------------------------------------------------------- */
+
+static bool is(const struct type_ref *t, const char *name)
+{
+    return str_eq(t->name, str_of(name));
+}
+
+static bool same_name(const struct type_ref *a, const struct type_ref *b)
+{
+    return str_eq(a->name, b->name) && str_eq(a->schema, b->schema);
+}
+
+/* The new limit lets all old values pass: none, or not below the old one. */
+static bool wider(int32_t old, int32_t new)
+{
+    return new < 0 || (old >= 0 && new >= old);
+}
+
+static bool numeric_wider(const struct type_ref *a, const struct type_ref *b)
+{
+    const int32_t scale_a = a->mod[1] < 0 ? 0 : a->mod[1], scale_b = b->mod[1] < 0 ? 0 : b->mod[1];
+    return b->mod[0] < 0 || (a->mod[0] >= 0 && b->mod[0] >= a->mod[0] && scale_a == scale_b);
+}
+
+/* Fractional digits of a time; 6 is all there are. */
+static bool precision_up(const struct type_ref *a, const struct type_ref *b)
+{
+    enum { MAX_PRECISION = 6 };
+    return b->mod[0] < 0 || b->mod[0] >= MAX_PRECISION || (a->mod[0] >= 0 && b->mod[0] >= a->mod[0]);
+}
+
+static bool is_time(const struct type_ref *t)
+{
+    return is(t, "timestamp") || is(t, "timestamptz") || is(t, "time") || is(t, "timetz") || is(t, "interval");
+}
+
+/* Both built in, the same type: is the modifier harmless? */
+static enum tri modifier_free(const struct type_ref *a, const struct type_ref *b)
+{
+    if (a->mod[0] == b->mod[0] && a->mod[1] == b->mod[1] && (!is(a, "interval") || str_eq(a->text, b->text))) {
+        return TRI_YES;
+    }
+    if (is(a, "varchar") || is(a, "varbit")) {
+        return tri_of(wider(a->mod[0], b->mod[0]));
+    }
+    if (is(a, "numeric")) {
+        return tri_of(numeric_wider(a, b));
+    }
+    if (is(a, "interval") && (a->mod[1] != b->mod[1])) {
+        return TRI_UNKNOWN; /* fields: YEAR TO MONTH and the like */
+    }
+    return is_time(a) ? tri_of(precision_up(a, b)) : TRI_NO;
+}
+
+/* timestamp and timestamptz are the same bytes while the session's time zone is UTC by rule. */
+static enum tri utc(const struct catalog *c)
+{
+    static const char *const names[] = {"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"};
+    if (c->time_zone.n == 0) {
+        return TRI_UNKNOWN;
+    }
+    for (size_t i = 0; i < countof(names); i++) {
+        if (str_eq_nocase(c->time_zone, str_of(names[i]))) {
+            return TRI_YES;
+        }
+    }
+    return TRI_NO;
+}
+
+static enum tri built_in_free(const struct catalog *c, const struct type_ref *a, const struct type_ref *b)
+{
+    static const char *const coercible[][2] = {{"text", "varchar"}, {"varchar", "text"}, {"cidr", "inet"}, {"xml", "text"},
+                                               {"xml", "varchar"},  {"int4", "oid"},     {"oid", "int4"},  {"bit", "varbit"}};
+    if (same_name(a, b)) {
+        return modifier_free(a, b);
+    }
+    for (size_t i = 0; i < countof(coercible); i++) {
+        if (is(a, coercible[i][0]) && is(b, coercible[i][1])) {
+            return tri_of(b->mod[0] < 0 || (is(a, "varchar") && wider(a->mod[0], b->mod[0])));
+        }
+    }
+    if ((is(a, "timestamp") && is(b, "timestamptz")) || (is(a, "timestamptz") && is(b, "timestamp"))) {
+        return tri_and(utc(c), tri_of(precision_up(a, b)));
+    }
+    return TRI_NO;
+}
+
+/* A domain's values are those of its base type. */
+static struct type_ref base_of(const struct catalog *c, struct type_ref t)
+{
+    for (unsigned depth = 0; depth < DOMAIN_DEPTH && !built_in(&t) && t.dimensions == 0; depth++) {
+        const struct type *type = catalog_type(c, t.schema, t.name);
+        if (!type || type->kind != TYPE_DOMAIN) {
+            break;
+        }
+        t = type->base;
+    }
+    return t;
+}
+
+static enum tri change_free(const struct catalog *c, const struct type_ref *old, const struct type_ref *new)
+{
+    if (same_name(old, new) && old->dimensions == new->dimensions && old->mod[0] == new->mod[0] && old->mod[1] == new->mod[1]) {
+        return str_eq(old->text, new->text) || old->dimensions > 0 ? TRI_YES : modifier_free(old, new);
+    }
+    if (old->dimensions > 0 || new->dimensions > 0) {
+        return (old->dimensions > 0) == (new->dimensions > 0) && same_name(old, new) && new->mod[0] == old->mod[0]
+                   ? TRI_YES
+                   : TRI_NO;
+    }
+    const struct type_ref a = base_of(c, *old), b = base_of(c, *new);
+    const enum tri checked = constrained(c, new, 0);
+    if (checked == TRI_YES) {
+        return TRI_NO;
+    }
+    if (!built_in(&a) || !built_in(&b)) {
+        return same_name(&a, &b) && a.mod[0] == b.mod[0] ? tri_not(checked) : built_in(&a) == built_in(&b) ? TRI_NO : TRI_UNKNOWN;
+    }
+    return tri_and(built_in_free(c, &a, &b), tri_not(checked));
+}
+
+enum tri type_change_free(struct eval *e, struct call call)
+{
+    struct relation *r = term_relation(e, call.arguments[0]);
+    struct name_list names = {0};
+    struct type_ref new = {0};
+    term_names(e, call.arguments[1], &names);
+    if (!r || names.n == 0 || !read_type(e, call.arguments[2], &new)) {
+        return TRI_UNKNOWN;
+    }
+    const struct column *column = relation_column(r, names.at[0]);
+    if (!column || column->type.name.n == 0) {
+        return eval_unknown(e, r);
+    }
+    const enum tri answer = change_free(e->catalog, &column->type, &new);
+    return answer == TRI_UNKNOWN ? eval_unknown(e, r) : answer;
+}
+
+enum tri plain_cast(struct eval *e, struct call call)
+{
+    const struct str column = term_shape(e, call.arguments[0]);
+    const struct term type = {.kind = TERM_CAPTURE, .text = STR("type")};
+    struct str text = term_shape(e, call.arguments[1]);
+    if (text.n == 0 || !str_starts(text, column)) {
+        return TRI_NO;
+    }
+    text = str_slice(text, column.n, text.n);
+    if (text.n == 0) {
+        return TRI_YES;
+    }
+    return tri_of(str_starts(text, STR("::")) && str_eq(str_slice(text, 2, text.n), term_shape(e, &type)));
+}
