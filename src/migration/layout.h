@@ -28,8 +28,9 @@ struct layout {
  * Native: <version>_<name>.sql with "-- migrate:up" and, unless it cannot be undone, "-- migrate:down". A marker stands at the start
  * of its line, as dbmate wants it (regular expression ^--\s*migrate:up(\s*$|\s+\S+), one line), and may be followed by
  * transaction:auto, true or false. Two things differ from dbmate. A line that only looks like a marker because it is text within a
- * string, a function body, a block comment or COPY data is no marker here, where dbmate would cut the file there; and
- * what dbmate passes over (a marker in upper case, indented, misspelt, repeated, with an unknown option) is an error.
+ * string, a function body, a block comment or COPY data is no marker here, where dbmate would cut the file there (but a quoted
+ * string that holds the only marker of its kind is taken for a stray quote, and refused). And what dbmate passes over is an error: a marker
+ * in upper case, indented, misspelt, repeated, with an unknown option.
  */
 extern const struct layout layout_native;
 /* Plain: any *.sql; the whole file is the up part, or the down part when it is called *.down.sql. For lint only. */

@@ -297,13 +297,14 @@ struct scan {
     uint32_t loose;       /* the first comment since the last statement; UINT32_MAX: none */
     struct token suspect; /* a quoted token with a marker inside, or one that never ends; kind 0: none */
     struct marker hidden; /* that marker */
+    const char *endless;  /* what never ends; NULL: nothing */
 };
 
 /*
- * A stray quote pairs with the next one, however far away, and the last one of the file then has no partner: so a marker within a
- * string counts as text only when every quote of the file has its partner.
+ * A stray quote pairs with the next one, however far away. So a marker within a string counts as text only when every quote of the
+ * file has its partner and the marker stands outside of strings as well; and no marker is passed over for what never ends.
  */
-static enum status take_quoted(struct scan *s, struct token t, bool lenient, struct error *err)
+static void take_quoted(struct scan *s, struct token t)
 {
     struct marker k;
     const char *what = runs_on(s->m->text, t);
@@ -311,14 +312,26 @@ static enum status take_quoted(struct scan *s, struct token t, bool lenient, str
         s->suspect = t;
         s->hidden = k;
     }
-    if (!what || !s->suspect.kind) {
+    s->endless = what ? what : s->endless;
+}
+
+/* At the end: was a marker swallowed? Lint then goes on behind it (*again), as if the quote had ended before. */
+static enum status check_quotes(struct scan *s, bool lenient, bool *again, struct error *err)
+{
+    const bool seen = s->hidden.down ? s->m->down.present : s->m->up.present;
+    *again = false;
+    if (!s->suspect.kind || (seen && !s->endless)) {
         return ST_OK;
     }
     if (!lenient) {
-        return refuse_swallowed(s->m, s->suspect, s->suspect.start == t.start ? what : "a string", &s->hidden, err);
+        const char *what = runs_on(s->m->text, s->suspect);
+        return refuse_swallowed(s->m, s->suspect, what ? what : "a string", &s->hidden, err);
     }
+    *again = true;
+    walk_from(&s->walk, s->m->text, s->hidden.start);
     s->suspect = (struct token){0};
-    walk_from(&s->walk, s->m->text, s->hidden.start); /* lint says what is broken and goes on with the next part */
+    s->endless = NULL;
+    s->loose = UINT32_MAX;
     return ST_OK;
 }
 
@@ -339,27 +352,41 @@ static enum status take_comment(struct scan *s, struct token t, struct error *er
         walk_break(&s->walk);
         return status ? status : take_marker(s->m, &k, s->first_sql, err);
     }
-    if (s->walk.inside) {
+    if (s->walk.inside && !s->suspect.kind) { /* behind a stray quote, what is inside is not known */
         return refuse_directives(s->m, t.start, t.end, "stands inside a statement", s->a, err);
     }
     s->loose = s->loose == UINT32_MAX ? t.start : s->loose;
     return ST_OK;
 }
 
+/* Walk to the end of the text. */
+static enum status walk_on(struct scan *s, struct error *err)
+{
+    struct token t;
+    enum status status = ST_OK;
+    while (!status && (t = walk_next(&s->walk)).kind != TOK_END) {
+        if (t.kind == TOK_COMMENT) {
+            status = take_comment(s, t, err);
+            continue;
+        }
+        s->first_sql = s->first_sql == UINT32_MAX ? t.start : s->first_sql;
+        s->loose = UINT32_MAX;
+        take_quoted(s, t);
+    }
+    return status;
+}
+
 static enum status find_parts(struct migration *m, bool lenient, struct arena *a, struct error *err)
 {
     struct scan s = {.m = m, .a = a, .first_sql = UINT32_MAX, .loose = UINT32_MAX};
-    struct token t;
+    bool again = true;
     enum status status = ST_OK;
     walk_from(&s.walk, m->text, 0);
-    while (!status && (t = walk_next(&s.walk)).kind != TOK_END) {
-        if (t.kind == TOK_COMMENT) {
-            status = take_comment(&s, t, err);
-            continue;
+    while (!status && again) {
+        status = walk_on(&s, err);
+        if (!status) {
+            status = check_quotes(&s, lenient, &again, err);
         }
-        s.first_sql = s.first_sql == UINT32_MAX ? t.start : s.first_sql;
-        s.loose = UINT32_MAX;
-        status = take_quoted(&s, t, lenient, err);
     }
     return status ? status : end_part(&s, (uint32_t)m->text.n, err);
 }

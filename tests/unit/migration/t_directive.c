@@ -78,11 +78,27 @@ static void ranges(void **state UNUSED)
     arena_free(&a);
 }
 
+/* atlas:nolint with an empty line behind it is for the file only at the text's beginning. */
+static void not_the_head(void **state UNUSED)
+{
+    const struct str text = STR("SELECT 1;\n-- atlas:nolint\n\nSELECT 2;\n");
+    struct arena a;
+    struct error err;
+    struct directive_list list = {0};
+    uint32_t at;
+    arena_init(&a, 1 << 20);
+    assert_int_equal(directives_parse(text, 9, 27, &a, &list, &at, &err), ST_OK);
+    assert_int_equal(list.n, 1);
+    assert_int_equal(list.at[0].kind, DIRECTIVE_FOREIGN_ALLOW);
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(directives),
         cmocka_unit_test(ranges),
+        cmocka_unit_test(not_the_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,8 +197,8 @@ static void lenient(void **state)
     put(f, "2_b.down.sql", "SELECT 1;\n");
     put(f, "10_c.sql", UP);
     put(f, "10_also.sql", "SELECT 1;\n");
-    put(f, "schema.sql", "SELECT 1;\n");
-    put(f, "extra.sql", "SELECT 1;\n");
+    put(f, "schema.sql", UP);
+    put(f, "extra.sql", UP);
     assert_int_equal(load(f, true), ST_OK);
     assert_string_equal(loaded(f), "2_b.down.sql 2_b.up.sql 10_also.sql 10_c.sql extra.sql schema.sql");
     assert_false(f->list.at[0].up.present);
