@@ -124,12 +124,15 @@ static void keep(struct splitter *sp, struct statement *st, struct token t)
         st->start = t.start;
     }
     st->end = t.end;
-    if (sp->tokens.n < STATEMENT_MAX_TOKENS) {
-        *vec_push(NULL, &sp->tokens) = t;
-    } else {
+    if (sp->tokens.n == STATEMENT_MAX_TOKENS) {
         st->cut = true;
+        return;
     }
-    st->tokens = sp->tokens.at;
+    if (sp->tokens.n == sp->tokens.cap) {
+        sp->tokens.at = vec_grow(NULL, sp->tokens.at, sp->tokens.n, &sp->tokens.cap, sizeof sp->tokens.at[0]);
+        st->tokens = sp->tokens.at;
+    }
+    st->tokens[sp->tokens.n++] = t;
     st->n_tokens = sp->tokens.n;
 }
 
@@ -186,7 +189,7 @@ bool splitter_next(struct splitter *sp, struct statement *st)
 {
     struct reading r = {0};
     uint32_t run = UINT32_MAX, run_end = 0;
-    *st = (struct statement){0};
+    *st = (struct statement){.tokens = sp->tokens.at};
     sp->tokens.n = 0;
     for (;;) {
         const struct token t = next_token(sp);
