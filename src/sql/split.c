@@ -158,9 +158,11 @@ static bool ends_before(const struct splitter *sp, const struct statement *st, s
         return true;
     case TOK_COMMENT:
         return split_section_line(sp->lx.text, t);
-    case TOK_WORD: /* a template tag alone on its line */
+    case TOK_WORD: /* a template tag alone on its line, before a statement or another tag */
+    case TOK_PLACEHOLDER:
         return st->n_tokens == 1 && st->tokens[0].kind == TOK_PLACEHOLDER &&
-               split_begins_statement((enum keyword)t.keyword, false) && split_begins_line(sp->lx.text, t.start);
+               (t.kind == TOK_PLACEHOLDER || split_begins_statement((enum keyword)t.keyword, false)) &&
+               split_begins_line(sp->lx.text, t.start);
     default:
         return false;
     }

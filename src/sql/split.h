@@ -5,7 +5,7 @@
  * function bodies: PostgreSQL src/fe_utils/psqlscan.l), at a psql backslash command, before a line that divides a file
  * for a runner (-- migrate:up, -- +goose Down and their like, at the beginning of a line), or at the end of the text.
  * CREATE RULE … DO ( a; b ) is one statement by its parentheses. COPY … FROM STDIN takes its data block with it. A template tag
- * alone on a line before a statement is a statement of its own.
+ * alone on a line before a statement or another tag is a statement of its own.
  *
  * One odd line does not lose the rest of a file:
  * - A semicolon inside a parenthesis that nothing closes still ends the statement when the next token is the first

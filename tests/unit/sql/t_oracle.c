@@ -328,8 +328,8 @@ static void compare_statements(struct tally *tally, struct str text, const PgQue
             print_error("    ours [%u,%u) theirs [%u,%u)\n", st.start, st.end, start, end);
             goto out;
         }
-        if (parsed && (st.broken != LEX_FINE || st.psql)) {
-            complain(tally, "called broken", text, st.start);
+        if (parsed && (st.broken != LEX_FINE || st.psql || st.has_placeholder)) {
+            complain(tally, "called broken, or no SQL", text, st.start);
         }
     }
     if (splitter_next(&sp, &st) && st.end < extra) {
