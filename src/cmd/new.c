@@ -61,7 +61,9 @@ static enum status next_version(struct context *c, struct str folder, char versi
         const struct str digits = str_slice(entries.at[i].name, 0, 14);
         if (digits.n == 14 && str_to_i64(digits, 1, INT64_MAX, &last) && str_to_i64(str_of(version), 0, INT64_MAX, &now) &&
             last >= now && last < 99999999999999) {
-            snprintf(version, 15, "%014" PRId64, last + 1);
+            char next[24];
+            snprintf(next, sizeof(next), "%014" PRId64, last + 1);
+            memcpy(version, next, 15);
         }
     }
     return status;

@@ -484,7 +484,7 @@ enum status options_environment(const struct command_line *line, struct arena *a
     enum status status = ST_OK;
     for (size_t i = 0; !status && line->command && (o = command_option(line->command, i)) != NULL; i++) {
         const char *variable = variable_of(a, o->name), *value = getenv(variable);
-        bool flag;
+        bool flag = false;
         if (!value || was_given(line, o->name) || strcmp(o->name, "help") == 0) {
             continue;
         }

@@ -118,7 +118,7 @@ void finding_text(struct strbuf *out, const struct finding *f, struct str source
     strbuf_add_char(out, '\n');
     add_source(out, f, source, colour);
     if (f->note.n > 0) {
-        strbuf_add_cstr(out, "  would settle it: ");
+        strbuf_add_cstr(out, "  ");
         add_one_line(out, f->note, 400);
         strbuf_add_char(out, '\n');
     }
