@@ -90,6 +90,7 @@ bool made_in_transaction(const struct eval *e, struct origin made);
 bool select_named(struct eval *e, struct call call, struct relation_list *out);
 bool select_queried(struct eval *e, struct call call, struct relation_list *out);
 enum tri type_change_free(struct eval *e, struct call call);
+enum tri new_type(struct eval *e, struct call call);
 enum tri plain_cast(struct eval *e, struct call call);
 enum tri constrained_domain(struct eval *e, struct call call);
 enum tri serial_type(struct eval *e, struct call call);

@@ -429,6 +429,48 @@ static enum tri is_volatile(struct eval *e, struct call call)
     return expression_volatile(e->catalog, e->what->text, e->what->statement, first, last);
 }
 
+/* Literals, and what only dresses them: casts, parentheses, signs, commas, TRUE and NULL. */
+static bool is_literal(const struct statement *st, size_t i)
+{
+    const struct token t = st->tokens[i];
+    switch ((enum token_kind)t.kind) {
+    case TOK_STRING:
+    case TOK_ESTRING:
+    case TOK_USTRING:
+    case TOK_NSTRING:
+    case TOK_BITSTRING:
+    case TOK_HEXSTRING:
+    case TOK_DOLLAR:
+    case TOK_INTEGER:
+    case TOK_NUMERIC:
+    case TOK_PARAM:
+    case TOK_TYPECAST:
+        return true;
+    case TOK_SELF:
+        return strchr("(),+-[]", t.keyword) != NULL;
+    case TOK_WORD:
+        return statement_is(st, i, KW_TRUE) || statement_is(st, i, KW_FALSE) || statement_is(st, i, KW_NULL) ||
+               (i + 1 < st->n_tokens && st->tokens[i + 1].kind == TOK_STRING) || /* DATE '2026-01-01' */
+               (i > 0 && st->tokens[i - 1].kind == TOK_TYPECAST);
+    default:
+        return false;
+    }
+}
+
+static enum tri constant(struct eval *e, struct call call)
+{
+    size_t first, last;
+    if (!term_tokens(e, call.arguments[0], &first, &last)) {
+        return TRI_NO;
+    }
+    for (size_t i = first; i < last; i++) {
+        if (!is_literal(e->what->statement, i)) {
+            return TRI_NO;
+        }
+    }
+    return TRI_YES;
+}
+
 /* ---- the table ----------------------------------------------------------------------------------------------------------- */
 
 static const struct predicate predicates[] = {
@@ -461,6 +503,8 @@ static const struct predicate predicates[] = {
     {"adds_used_label", "", adds_used_label, NULL, "uses an enum label that its own transaction added"},
     {"rewrites", "?r", rewrites, NULL, "copies it, or any table, whole"},
     {"scans", "?r", scans, NULL, "reads it, or any table, whole"},
+    {"constant", "c", constant, NULL, "nothing but literals, with casts and parentheses"},
+    {"new_type", "c", new_type, NULL, "the type was made earlier in this file"},
     {"volatile", "c", is_volatile, NULL, "the expression calls something volatile"},
     {"serial", "c", serial_type, NULL, "the type is serial, bigserial or smallserial"},
     {"constrained_domain", "c", constrained_domain, NULL, "the type is a domain with a constraint"},

@@ -311,6 +311,14 @@ static bool select_type_users(struct eval *e, struct call call, struct relation_
     return all;
 }
 
+static bool select_tables_of(struct eval *e, struct call call, struct relation_list *out)
+{
+    (void)e;
+    (void)call;
+    (void)out;
+    return false;
+}
+
 /* ---- schemas and views --------------------------------------------------------------------------------------------------- */
 
 static bool holds_rows(const struct relation *r)
@@ -327,6 +335,18 @@ static bool select_tables_in(struct eval *e, struct call call, struct relation_l
             if (r->exists != TRI_NO && str_eq(r->schema, name) && (holds_rows(r) || r->kind == REL_UNKNOWN)) {
                 relation_list_add(e->a, out, r);
             }
+        }
+    }
+    return e->catalog->complete;
+}
+
+static bool select_all_tables(struct eval *e, struct call call, struct relation_list *out)
+{
+    (void)call;
+    for (size_t i = 0; i < e->catalog->all.n; i++) {
+        struct relation *r = e->catalog->all.at[i];
+        if (r->exists != TRI_NO && holds_rows(r)) {
+            relation_list_add(e->a, out, r);
         }
     }
     return e->catalog->complete;
@@ -377,11 +397,12 @@ static const struct selector selectors[] = {
     {"column_sequence", "rc", select_column_sequence, "the sequence that this column owns"},
     {"column_table", "c", select_column_table, "the table in table.column"},
     {"tables_in", "c", select_tables_in, "tables and materialized views of these schemas"},
+    {"all_tables", "", select_all_tables, "every table and materialized view"},
     {"reads", "r", select_reads, "what a view reads"},
     {"read_by", "r", select_read_by, "views that read it, and views on those"},
     {"domain_users", "c", select_type_users, "tables with a column of this domain"},
     {"type_users", "c", select_type_users, "tables with a column of this type"},
-    {"tables_of", "c", select_type_users, "tables made OF this type, or with a column of it"},
+    {"tables_of", "c", select_tables_of, "typed tables of this type (which the catalog does not know: none, and said so)"},
     {"named", "w", select_named, "every relation whose name the statement writes right behind this key word"},
     {"queried", "", select_queried, "relations that the statement's queries read (FROM, JOIN, USING)"},
 };

@@ -70,6 +70,17 @@ enum tri constrained_domain(struct eval *e, struct call call)
     return read_type(e, call.arguments[0], &t) ? constrained(e->catalog, &t, 0) : TRI_UNKNOWN;
 }
 
+enum tri new_type(struct eval *e, struct call call)
+{
+    struct str schema, name;
+    const struct str text = term_shape(e, call.arguments[0]);
+    if (text.n == 0 || !term_split_name(e->a, text, &schema, &name)) {
+        return TRI_NO;
+    }
+    const struct type *type = catalog_type(e->catalog, schema, name);
+    return tri_of(type && made_in_file(e, type->made));
+}
+
 /* ---- from type to type ----------------------------------------------------------------------------------------------- */
 
 static bool is(const struct type_ref *t, const char *name)
