@@ -55,6 +55,7 @@ struct column {
     enum tri default_volatile;
     char identity;  /* 'a' always, 'd' by default, 0 none */
     char generated; /* 's' stored, 'v' virtual, 0 none */
+    bool local;     /* of a partition or inheritance child: declared here too, so it outlives the parent's column */
     struct relation *sequence; /* owned by it (serial, identity) or NULL */
     struct origin made;
 };
@@ -72,10 +73,11 @@ struct constraint {
     struct str name; /* PostgreSQL's generated name when none was written */
     enum constraint_kind kind;
     struct relation *table;
-    struct name_list columns;
+    struct name_list columns; /* CHECK: every column it mentions */
     bool valid;      /* convalidated */
     bool enforced;   /* false: NOT ENFORCED */
     bool no_inherit;
+    bool inherited;  /* a parent's, and goes with the parent's */
     bool deferrable;
     struct str expression;     /* CHECK: canonical text (shape form) */
     struct name_list not_null; /* CHECK: columns that it proves to be not null (… IS NOT NULL in an AND) */
@@ -98,6 +100,7 @@ struct index_column {
 struct trigger {
     struct str name;
     bool before, row;
+    struct str function_schema, function; /* that it calls, as written */
     struct origin made;
 };
 
@@ -109,6 +112,7 @@ struct relation {
     enum tri exists;      /* UNKNOWN: a migration mentions it, nothing shows that it is there */
     bool complete;        /* columns, constraints, indexes below are all there are */
     bool temporary, unlogged;
+    bool maybe_older;     /* made by IF NOT EXISTS when nothing was known of it: it may have been there before */
     enum tri loaded;      /* may it hold rows? a table made in the replay starts at NO */
     int64_t rows, bytes;  /* -1: unknown. bytes with indexes and TOAST */
     struct origin made;   /* .statement == 0: was there before the replay, or unknown */
@@ -119,7 +123,7 @@ struct relation {
     VEC(struct trigger *) triggers;
     bool row_security;
     /* partitions and inheritance */
-    struct relation_list parents, children;
+    struct relation_list parents, children; /* of an index: the partitioned index, the partitions' indexes */
     bool is_partition, is_default_partition;
     struct str partition_key;    /* of a partitioned table: "RANGE (created_at)" */
     struct str partition_bound;  /* of a partition: "FOR VALUES …" or "DEFAULT" */
@@ -129,11 +133,13 @@ struct relation {
     struct str owner_column;     /* of a sequence */
     bool unique, primary, valid, nulls_not_distinct;
     VEC(struct index_column) index_columns;
+    struct name_list mentions;   /* every column of the table in keys, INCLUDE, expressions and predicate */
     struct str predicate;        /* canonical text, empty: none */
     struct constraint *constraint; /* that the index backs */
     /* view, materialized view: what it reads, as far as known */
     struct relation_list reads;
     struct relation_list read_by; /* views and materialized views on this one */
+    struct constraint_list referenced_by; /* foreign keys to this one; kept by relation_add_constraint() */
 };
 
 struct type {
@@ -159,17 +165,30 @@ struct function {
     struct origin made;
 };
 
+struct schema {
+    struct str name;
+    enum tri exists;
+    struct origin made; /* all 0: was there before, or may have been (IF NOT EXISTS); otherwise only the replay filled it */
+};
+
 struct catalog {
     struct arena *arena;
     struct map relations; /* "schema\0name" -> struct relation (relations of one schema share one name space) */
     struct map types;     /* -> struct type */
     struct map functions; /* -> struct function; overloads: worst volatility */
-    struct map schemas;   /* name -> struct origin */
-    struct name_list search_path; /* default: public */
+    struct map schemas;   /* name -> struct schema */
+    struct map constraint_names; /* "schema\0name" -> how many constraints of that name; see relation_add_constraint() */
+    struct name_list search_path; /* default: public. "$user" is left out */
     bool complete;        /* the base was a server or a catalog file: what is not here does not exist */
     struct relation_list all; /* in order of appearance; dropped ones have exists == TRI_NO */
     struct str time_zone; /* of the session; empty: unknown */
     int server_version;   /* major, 0 unknown */
+    struct session_names { /* what RESET and the end of a transaction give back; kept by replay */
+        bool saved;
+        struct name_list search_path;
+        struct str time_zone;
+    } start, before_local; /* as the session began; as before the first SET LOCAL of `local_transaction` */
+    uint32_t local_transaction;
 };
 
 void catalog_init(struct catalog *c, struct arena *arena);
@@ -182,13 +201,35 @@ struct relation *catalog_resolve(const struct catalog *c, struct str schema, str
 struct relation *catalog_mention(struct catalog *c, struct str schema, struct str name, enum relation_kind kind);
 struct relation *catalog_add(struct catalog *c, struct str schema, struct str name, enum relation_kind kind,
                              struct origin made);
-void catalog_drop(struct catalog *c, struct relation *r); /* with its indexes, owned sequences, constraints on and to it */
+/* With its indexes, owned sequences, constraints on and to it, partitions and children, views on it: what CASCADE takes. */
+void catalog_drop(struct catalog *c, struct relation *r);
+/* To another name or schema; indexes and owned sequences follow to the schema. The old name is then known not to exist. */
 void catalog_rename(struct catalog *c, struct relation *r, struct str schema, struct str name);
+
+/*
+ * Give r a constraint (con->table is set here). The only way to add one: it keeps what foreign keys reference and the names
+ * that generated names must differ from. catalog_add_type() likewise enters a type; the struct is the caller's, from the arena.
+ */
+void relation_add_constraint(struct catalog *c, struct relation *r, struct constraint *con);
+/* Take it away, with the index behind it. */
+void relation_remove_constraint(struct catalog *c, struct constraint *con);
+void relation_rename_constraint(struct catalog *c, struct constraint *con, struct str name); /* and its index */
+void catalog_add_type(struct catalog *c, struct type *t);
+void catalog_add_function(struct catalog *c, struct function *f);
+struct schema *catalog_schema(struct catalog *c, struct str name); /* entered when new, then exists is UNKNOWN (complete: NO) */
+/* Back to the search path and time zone that the session began with: a new connection, RESET ALL, DISCARD ALL. */
+void catalog_reset_session(struct catalog *c);
+/* Link a partition or child, a view and what it reads, an index and its table. */
+void relation_add_child(struct catalog *c, struct relation *parent, struct relation *child);
+void relation_add_read(struct catalog *c, struct relation *view, struct relation *r);
+void relation_remove(struct relation_list *list, const struct relation *r);
+bool name_list_has(const struct name_list *names, struct str name);
 
 struct column *relation_column(const struct relation *r, struct str name); /* NULL: none */
 struct constraint *relation_constraint(const struct relation *r, struct str name);
 /* Is the column known to hold no NULL: NOT NULL, primary key, or a valid CHECK? UNKNOWN when the relation is not complete. */
 enum tri relation_proves_not_null(const struct relation *r, struct str column);
+/* A type or function of the catalog; schema empty: by the search path. NULL: not known (built-in ones are not in the model). */
 struct type *catalog_type(const struct catalog *c, struct str schema, struct str name);
 struct function *catalog_function(const struct catalog *c, struct str schema, struct str name);
 /* Foreign keys of other tables (and its own) that reference r. */

@@ -1,0 +1,237 @@
+#include "catalog/model.h"
+
+#include "catalog/names.h"
+#include "sql/keyword.h"
+
+void catalog_init(struct catalog *c, struct arena *arena)
+{
+    *c = (struct catalog){.arena = arena};
+    map_init(&c->relations, arena);
+    map_init(&c->types, arena);
+    map_init(&c->functions, arena);
+    map_init(&c->schemas, arena);
+    map_init(&c->constraint_names, arena);
+    *vec_push(arena, &c->search_path) = STR("public");
+    struct schema *public = arena_new(arena, struct schema);
+    *public = (struct schema){.name = STR("public"), .exists = TRI_YES};
+    map_put(&c->schemas, public->name, public);
+}
+
+/* "schema\0name": in buf where it fits, so that a lookup costs no memory. */
+static struct str lookup_key(struct str schema, struct str name, char *buf, size_t size, struct arena *a)
+{
+    const size_t n = schema.n + 1 + name.n;
+    char *p = n <= size ? buf : arena_alloc(a, n);
+    if (schema.n > 0) {
+        memcpy(p, schema.p, schema.n);
+    }
+    p[schema.n] = '\0';
+    if (name.n > 0) {
+        memcpy(p + schema.n + 1, name.p, name.n);
+    }
+    return (struct str){p, n};
+}
+
+void *name_map_get(const struct map *m, struct str schema, struct str name)
+{
+    char buf[192];
+    return map_get(m, lookup_key(schema, name, buf, sizeof buf, m->arena));
+}
+
+void name_map_put(struct map *m, struct str schema, struct str name, void *value)
+{
+    map_put(m, lookup_key(schema, name, NULL, 0, m->arena), value);
+}
+
+void name_map_remove(struct map *m, struct str schema, struct str name)
+{
+    char buf[192];
+    map_remove(m, lookup_key(schema, name, buf, sizeof buf, m->arena));
+}
+
+/* Calls found() for the schemas that an unqualified name is looked up in, in the server's order, until one gives something. */
+static void *by_path(const struct catalog *c, struct str schema, struct str name,
+                     void *(*found)(const struct catalog *, struct str, struct str))
+{
+    if (schema.n > 0) {
+        return found(c, schema, name);
+    }
+    void *hit = found(c, STR("pg_temp"), name);
+    if (!hit && !name_list_has(&c->search_path, STR("pg_catalog"))) {
+        hit = found(c, STR("pg_catalog"), name);
+    }
+    for (size_t i = 0; !hit && i < c->search_path.n; i++) {
+        hit = found(c, c->search_path.at[i], name);
+    }
+    return hit;
+}
+
+struct relation *catalog_relation(const struct catalog *c, struct str schema, struct str name)
+{
+    struct relation *r = name_map_get(&c->relations, schema, name);
+    return r && r->exists != TRI_NO ? r : NULL;
+}
+
+static void *relation_in(const struct catalog *c, struct str schema, struct str name)
+{
+    return catalog_relation(c, schema, name);
+}
+
+struct relation *catalog_resolve(const struct catalog *c, struct str schema, struct str name)
+{
+    return by_path(c, schema, name, relation_in);
+}
+
+static void *type_in(const struct catalog *c, struct str schema, struct str name)
+{
+    return name_map_get(&c->types, schema, name);
+}
+
+struct type *catalog_type(const struct catalog *c, struct str schema, struct str name)
+{
+    return by_path(c, schema, name, type_in);
+}
+
+static void *function_in(const struct catalog *c, struct str schema, struct str name)
+{
+    return name_map_get(&c->functions, schema, name);
+}
+
+struct function *catalog_function(const struct catalog *c, struct str schema, struct str name)
+{
+    return by_path(c, schema, name, function_in);
+}
+
+struct schema *catalog_schema(struct catalog *c, struct str name)
+{
+    struct schema *s = map_get(&c->schemas, name);
+    if (!s) {
+        s = arena_new(c->arena, struct schema);
+        *s = (struct schema){.name = arena_str(c->arena, name), .exists = c->complete ? TRI_NO : TRI_UNKNOWN};
+        map_put(&c->schemas, s->name, s);
+    }
+    return s;
+}
+
+bool name_list_has(const struct name_list *names, struct str name)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (str_eq(names->at[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct column *relation_column(const struct relation *r, struct str name)
+{
+    for (size_t i = 0; i < r->columns.n; i++) {
+        if (str_eq(r->columns.at[i]->name, name)) {
+            return r->columns.at[i];
+        }
+    }
+    return NULL;
+}
+
+struct constraint *relation_constraint(const struct relation *r, struct str name)
+{
+    for (size_t i = 0; i < r->constraints.n; i++) {
+        if (str_eq(r->constraints.at[i]->name, name)) {
+            return r->constraints.at[i];
+        }
+    }
+    return NULL;
+}
+
+enum tri relation_proves_not_null(const struct relation *r, struct str column)
+{
+    const struct column *col = relation_column(r, column);
+    if (col && col->not_null) {
+        return TRI_YES;
+    }
+    for (size_t i = 0; i < r->constraints.n; i++) {
+        const struct constraint *con = r->constraints.at[i];
+        const struct name_list *proved = con->kind == CON_PRIMARY ? &con->columns : &con->not_null;
+        if (con->valid && con->enforced && name_list_has(proved, column)) {
+            return TRI_YES;
+        }
+    }
+    return r->complete ? TRI_NO : TRI_UNKNOWN;
+}
+
+void relation_referencing(const struct catalog *c, const struct relation *r, struct arena *a,
+                          struct constraint_list *out)
+{
+    (void)c;
+    for (size_t i = 0; i < r->referenced_by.n; i++) {
+        *vec_push(a, out) = r->referenced_by.at[i];
+    }
+}
+
+static bool listed(const struct relation_list *list, const struct relation *r)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->at[i] == r) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void relation_descendants(const struct relation *r, struct arena *a, struct relation_list *out)
+{
+    const size_t first = out->n;
+    for (size_t i = 0; i < r->children.n; i++) {
+        *vec_push(a, out) = r->children.at[i];
+    }
+    for (size_t done = first; done < out->n; done++) {
+        const struct relation *child = out->at[done];
+        for (size_t i = 0; i < child->children.n; i++) {
+            /* Only a child of several parents can come twice. */
+            struct relation *grandchild = child->children.at[i];
+            if (grandchild->parents.n < 2 || !listed(out, grandchild)) {
+                *vec_push(a, out) = grandchild;
+            }
+        }
+    }
+}
+
+struct str name_quote(struct arena *a, struct str name)
+{
+    bool bare = name.n > 0 && ((name.p[0] >= 'a' && name.p[0] <= 'z') || name.p[0] == '_');
+    size_t quotes = 0;
+    for (size_t i = 0; i < name.n; i++) {
+        const char ch = name.p[i];
+        bare = bare && ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_');
+        quotes += ch == '"';
+    }
+    if (bare && keyword_category(keyword_find(name)) == KW_UNRESERVED) {
+        return name;
+    }
+    char *p = arena_alloc(a, name.n + quotes + 3);
+    size_t n = 0;
+    p[n++] = '"';
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.p[i] == '"') {
+            p[n++] = '"';
+        }
+        p[n++] = name.p[i];
+    }
+    p[n++] = '"';
+    return (struct str){p, n};
+}
+
+struct str name_display(struct arena *a, struct str schema, struct str name)
+{
+    const struct str bare = name_quote(a, name);
+    if (schema.n == 0) {
+        return bare;
+    }
+    const struct str s = name_quote(a, schema);
+    return arena_printf(a, "%.*s.%.*s", STR_ARG(s), STR_ARG(bare));
+}
+
+struct str relation_display(const struct relation *r, struct arena *a)
+{
+    return name_display(a, r->schema, r->name);
+}

@@ -1,0 +1,215 @@
+/*
+ * The model after a replay, from tests/cases/catalog/NAME.case.
+ *
+ * A case is: a line `# title`, further lines `#: word …` with options, SQL, a line `==>`, the expected dump with
+ * all details, an empty line. Options:
+ *     server N    the major version to assume (15 unless said)
+ *     base        nothing is known of the base: the catalog is not complete
+ *     apart       a server does not print the same, for a reason given in the title: not compared by tests/pg/catalog.bats
+ *
+ * t_replay --facts FILE prints, for each case that a server can be asked about, its title, its SQL and the dump of facts, for
+ * tests/pg/catalog.bats.  t_replay --rewrite FILE prints the file with what the model says now.  t_replay --sql FILE… replays whole
+ * files, as one history on an unknown base, and prints the model; with --quiet only how much of it is incomplete.
+ */
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "catalog/dump.h"
+#include "catalog/replay.h"
+
+struct test_case {
+    struct str title, options, sql, expected;
+};
+
+static bool option(const struct test_case *t, const char *word)
+{
+    return str_find(t->options, str_of(word)) != SIZE_MAX;
+}
+
+/* The next case of *rest; false: no more. */
+static bool next_case(struct str *rest, struct test_case *t)
+{
+    *t = (struct test_case){0};
+    while (rest->n > 0 && !str_starts(*rest, STR("# "))) {
+        const size_t line = str_find_char(*rest, '\n');
+        *rest = str_slice(*rest, line == SIZE_MAX ? rest->n : line + 1, rest->n);
+    }
+    if (rest->n == 0) {
+        return false;
+    }
+    size_t end = str_find_char(*rest, '\n');
+    t->title = str_slice(*rest, 2, end);
+    *rest = str_slice(*rest, end + 1, rest->n);
+    const char *options = rest->p;
+    while (str_starts(*rest, STR("#:"))) {
+        *rest = str_slice(*rest, str_find_char(*rest, '\n') + 1, rest->n);
+    }
+    t->options = (struct str){options, (size_t)(rest->p - options)};
+    end = str_find(*rest, STR("==>\n"));
+    if (end == SIZE_MAX) {
+        return false;
+    }
+    t->sql = str_slice(*rest, 0, end);
+    *rest = str_slice(*rest, end + 4, rest->n);
+    end = str_find(*rest, STR("\n\n"));
+    t->expected = str_slice(*rest, 0, end == SIZE_MAX ? rest->n : end + 1);
+    *rest = str_slice(*rest, t->expected.n, rest->n);
+    return true;
+}
+
+static void replay_text(struct catalog *c, struct str sql, struct origin *at)
+{
+    struct splitter sp;
+    struct statement st;
+    splitter_init(&sp, sql, 0, (uint32_t)sql.n);
+    while (splitter_next(&sp, &st)) {
+        at->statement++;
+        at->transaction++;
+        catalog_replay(c, sql, &st, *at);
+    }
+    splitter_free(&sp);
+}
+
+static void run(const struct test_case *t, struct arena *a, enum dump_detail detail, struct strbuf *out)
+{
+    struct catalog c;
+    struct origin at = {.file = 1};
+    catalog_init(&c, a);
+    c.complete = !option(t, "base");
+    c.server_version = option(t, "server 18") ? 18 : option(t, "server 0") ? 0 : 15;
+    replay_text(&c, t->sql, &at);
+    catalog_dump(&c, detail, out);
+}
+
+static struct str read_cases(const char *path, struct arena *a)
+{
+    struct error err;
+    struct str text;
+    if (file_read(path, 1 << 24, a, &text, &err) != ST_OK) {
+        fprintf(stderr, "%s: %s\n", path, err.primary);
+        exit(2);
+    }
+    return text;
+}
+
+static void check_file(void **state)
+{
+    struct arena a;
+    struct strbuf out;
+    struct test_case t;
+    unsigned cases = 0, failed = 0;
+    arena_init(&a, 1 << 28);
+    strbuf_init(&out, 1 << 24);
+    struct str rest = read_cases(*state, &a);
+    while (next_case(&rest, &t)) {
+        strbuf_reset(&out);
+        run(&t, &a, DUMP_ALL, &out);
+        cases++;
+        if (!str_eq(strbuf_str(&out), t.expected)) {
+            failed++;
+            print_error("%s: %.*s\nexpected:\n%.*s\ngot:\n%s\n", (const char *)*state, STR_ARG(t.title),
+                        STR_ARG(t.expected), strbuf_cstr(&out));
+        }
+    }
+    strbuf_free(&out);
+    arena_free(&a);
+    assert_int_not_equal(cases, 0);
+    assert_int_equal(failed, 0);
+}
+
+static int print_cases(const char *path, enum dump_detail detail)
+{
+    struct arena a;
+    struct strbuf out;
+    struct test_case t;
+    arena_init(&a, 1 << 28);
+    strbuf_init(&out, 1 << 24);
+    struct str rest = read_cases(path, &a);
+    while (next_case(&rest, &t)) {
+        const bool server = !option(&t, "apart") && !option(&t, "base") && !option(&t, "server");
+        if (detail == DUMP_FACTS && !server) {
+            continue;
+        }
+        strbuf_reset(&out);
+        run(&t, &a, detail, &out);
+        printf("# %.*s\n%.*s%.*s==>\n%s\n", STR_ARG(t.title), STR_ARG(t.options), STR_ARG(t.sql), strbuf_cstr(&out));
+    }
+    strbuf_free(&out);
+    arena_free(&a);
+    return 0;
+}
+
+static int replay_files(int n, char **paths, bool quiet)
+{
+    struct arena a;
+    struct strbuf out;
+    struct catalog c;
+    struct origin at = {0};
+    arena_init(&a, SIZE_MAX);
+    strbuf_init(&out, 1 << 28);
+    catalog_init(&c, &a);
+    for (int i = 0; i < n; i++) {
+        at.file++;
+        catalog_reset_session(&c);
+        replay_text(&c, read_cases(paths[i], &a), &at);
+    }
+    size_t tables = 0, incomplete = 0, mentioned = 0;
+    for (size_t i = 0; i < c.all.n; i++) {
+        const struct relation *r = c.all.at[i];
+        if (r->kind != REL_TABLE && r->kind != REL_PARTITIONED && r->kind != REL_UNKNOWN) {
+            continue;
+        }
+        tables += r->exists == TRI_YES;
+        mentioned += r->exists == TRI_UNKNOWN;
+        incomplete += r->exists == TRI_YES && !r->complete;
+        if (quiet && r->exists != TRI_NO && !r->complete) {
+            printf("  %.*s.%.*s %s\n", STR_ARG(r->schema), STR_ARG(r->name),
+                   r->exists == TRI_YES ? "incomplete" : "mentioned");
+        }
+    }
+    if (!quiet) {
+        catalog_dump(&c, DUMP_ALL, &out);
+        printf("%s", strbuf_cstr(&out));
+    }
+    printf("statements %" PRIu32 " tables %zu incomplete %zu mentioned %zu memory %zu\n", at.statement, tables, incomplete,
+           mentioned, a.used);
+    strbuf_free(&out);
+    arena_free(&a);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2 && strcmp(argv[1], "--facts") == 0) {
+        return print_cases(argv[2], DUMP_FACTS);
+    }
+    if (argc > 2 && strcmp(argv[1], "--rewrite") == 0) {
+        return print_cases(argv[2], DUMP_ALL);
+    }
+    if (argc > 2 && strcmp(argv[1], "--sql") == 0) {
+        const bool quiet = strcmp(argv[2], "--quiet") == 0;
+        return replay_files(argc - 2 - quiet, argv + 2 + quiet, quiet);
+    }
+    static char folder[] = "tests/cases/catalog";
+    struct arena a;
+    struct file_list list = {0};
+    struct error err;
+    struct CMUnitTest tests[64];
+    size_t n = 0;
+    arena_init(&a, 1 << 20);
+    if (file_list(folder, &a, &list, &err) != ST_OK) {
+        fprintf(stderr, "%s\n", err.primary);
+        return 2;
+    }
+    for (size_t i = 0; i < list.n && n < countof(tests); i++) {
+        if (str_ends(list.at[i].name, STR(".case"))) {
+            const struct str path = path_join(&a, str_of(folder), list.at[i].name);
+            char *file = arena_cstr(&a, path);
+            tests[n++] = (struct CMUnitTest){arena_cstr(&a, list.at[i].name), check_file, NULL, NULL, file};
+        }
+    }
+    const int failed = _cmocka_run_group_tests("replay", tests, n, NULL, NULL);
+    arena_free(&a);
+    return failed;
+}
