@@ -60,7 +60,8 @@ enum keyword keyword_find(struct str word)
     key_of(word, &head, &tail);
     uint64_t h = (head ^ (tail * KEYWORD_K2) ^ word.n) * KEYWORD_K1;
     h ^= h >> 29;
-    const unsigned i = keyword_slots[((h & (countof(keyword_slots) - 1)) + keyword_shift[h >> 56]) & (countof(keyword_slots) - 1)];
+    const unsigned i =
+        keyword_slots[((h & (countof(keyword_slots) - 1)) + keyword_shift[h >> 56]) & (countof(keyword_slots) - 1)];
     if (keyword_keys[i].head != head || keyword_keys[i].tail != tail || keyword_keys[i].n != word.n) {
         return KW_NONE;
     }

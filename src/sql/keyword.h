@@ -28,8 +28,8 @@ enum keyword_category {
 };
 
 /*
- * The key word that these bytes spell in any mixture of cases, or KW_NONE. Allocation-free and constant time: one perfect
- * hash and one comparison.
+ * The key word that these bytes spell in any mixture of cases, or KW_NONE. Allocation-free and constant time: one
+ * perfect hash and one comparison.
  */
 enum keyword keyword_find(struct str word);
 

@@ -1,4 +1,5 @@
 /* Made by tools/keywords from keywords.txt. For keyword.c. */
+/* clang-format off */
 #ifndef MIGRATE_SQL_KEYWORD_HASH_H
 #define MIGRATE_SQL_KEYWORD_HASH_H
 

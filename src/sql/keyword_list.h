@@ -1,4 +1,5 @@
 /* Made by tools/keywords from keywords.txt. For keyword.h and keyword.c, inside a definition of KEYWORD. */
+/* clang-format off */
 #ifdef KEYWORD
 KEYWORD(ABORT, "ABORT", KW_UNRESERVED)
 KEYWORD(ABSENT, "ABSENT", KW_UNRESERVED)

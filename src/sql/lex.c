@@ -35,7 +35,7 @@ void lex_init(struct lexer *lx, struct str text, bool extras)
 
 uint32_t lex_line_end(struct str text, uint32_t at)
 {
-    /* In windows, so that a text with only one of the two line ends is not searched to its end for the other, again and again. */
+    /* In windows: a text with only one of the two line ends must not be searched to its end for the other each time. */
     size_t window = 128;
     while (at < text.n) {
         size_t n = text.n - at < window ? text.n - at : window;
@@ -278,8 +278,8 @@ static enum token_kind operator_kind(const char *p, uint32_t n)
 
 /*
  * The longest run of operator characters, ended by a comment that starts inside it. It may end in + or - only when it
- * also has a character that SQL's own operators do not have. The signs cut off are single tokens each: signs_end remembers
- * how far they go, as searching the run again for each of them would take quadratic time.
+ * also has a character that SQL's own operators do not have. The signs cut off are single tokens each: signs_end
+ * remembers how far they go, as searching the run again for each of them would take quadratic time.
  */
 static struct token operator_token(struct lexer *lx, uint32_t start)
 {

@@ -1,15 +1,15 @@
 #include "sql/lex_class.h"
 
 /* Several characters at once in a designated initialiser. */
-#define EACH2(a, b, v)                [a] = (v), [b] = (v)
-#define EACH4(a, b, c, d, v)          EACH2(a, b, v), EACH2(c, d, v)
+#define EACH2(a, b, v)                   [a] = (v), [b] = (v)
+#define EACH4(a, b, c, d, v)             EACH2(a, b, v), EACH2(c, d, v)
 #define EACH8(a, b, c, d, e, f, g, h, v) EACH4(a, b, c, d, v), EACH4(e, f, g, h, v)
-#define RANGE2(a, v)                  [a] = (v), [(a) + 1] = (v)
-#define RANGE4(a, v)                  RANGE2(a, v), RANGE2((a) + 2, v)
-#define RANGE8(a, v)                  RANGE4(a, v), RANGE4((a) + 4, v)
-#define RANGE16(a, v)                 RANGE8(a, v), RANGE8((a) + 8, v)
-#define RANGE128(a, v)                                                                                                 \
-    RANGE16(a, v), RANGE16((a) + 16, v), RANGE16((a) + 32, v), RANGE16((a) + 48, v), RANGE16((a) + 64, v),             \
+#define RANGE2(a, v)                     [a] = (v), [(a) + 1] = (v)
+#define RANGE4(a, v)                     RANGE2(a, v), RANGE2((a) + 2, v)
+#define RANGE8(a, v)                     RANGE4(a, v), RANGE4((a) + 4, v)
+#define RANGE16(a, v)                    RANGE8(a, v), RANGE8((a) + 8, v)
+#define RANGE128(a, v)                                                                                     \
+    RANGE16(a, v), RANGE16((a) + 16, v), RANGE16((a) + 32, v), RANGE16((a) + 48, v), RANGE16((a) + 64, v), \
         RANGE16((a) + 80, v), RANGE16((a) + 96, v), RANGE16((a) + 112, v)
 
 const uint8_t lex_class[256] = {

@@ -1,5 +1,6 @@
 /*
- * lex_class.h - what the files of the lexer share: byte classes, and the rules beyond the server's scanner. For src/sql only.
+ * lex_class.h - what the files of the lexer share: byte classes, and the rules beyond the server's scanner. For
+ * src/sql only.
  */
 #ifndef MIGRATE_SQL_LEX_CLASS_H
 #define MIGRATE_SQL_LEX_CLASS_H
@@ -27,9 +28,9 @@ extern const uint8_t lex_class[256];
 
 /* What a byte can continue: a set of bits. */
 enum {
-    PART_WORD = 1,      /* identifier, first byte aside */
-    PART_START = 2,     /* identifier, first byte */
-    PART_TAG = 4,       /* dollar quote's tag, first byte aside */
+    PART_WORD = 1,  /* identifier, first byte aside */
+    PART_START = 2, /* identifier, first byte */
+    PART_TAG = 4,   /* dollar quote's tag, first byte aside */
     PART_OPERATOR = 8,
     PART_QUALIFIES = 16, /* an operator with it may end in + or - */
     PART_DECIMAL = 32,
@@ -58,8 +59,8 @@ uint32_t lex_line_end(struct str text, uint32_t at);
 uint32_t lex_continuation(struct str text, uint32_t at);
 
 /*
- * The end of the placeholder that starts at `at`, or 0. `touches` says that a value ends right at `at` (see lex.h on the colon).
- * Word characters and further placeholders that touch a ${}, {{}}, {%%}, {} or $%%$ belong to it.
+ * The end of the placeholder that starts at `at`, or 0. `touches` says that a value ends right at `at` (see lex.h on
+ * the colon). Word characters and further placeholders that touch a ${}, {{}}, {%%}, {} or $%%$ belong to it.
  */
 uint32_t lex_placeholder(struct str text, uint32_t at, bool touches);
 

@@ -1,4 +1,4 @@
-/* What migration files have beside SQL: psql commands, placeholders of other tools, COPY data. lex.h says what counts. */
+/* What migration files have beside SQL: psql commands, placeholders, COPY data. lex.h says what counts. */
 #include "sql/lex_class.h"
 
 bool lex_psql_command(struct str text, uint32_t at)
@@ -127,7 +127,9 @@ static uint32_t percent(struct str text, uint32_t at)
 static uint32_t at_signs(struct str text, uint32_t at)
 {
     const uint32_t end = name_end(text, at + 1, word_byte);
-    return end > 0 && lex_peek(text, end) == '@' && !(end + 1 < text.n && lex_is(text.p[end + 1], PART_OPERATOR)) ? end + 1 : 0;
+    return end > 0 && lex_peek(text, end) == '@' && !(end + 1 < text.n && lex_is(text.p[end + 1], PART_OPERATOR))
+               ? end + 1
+               : 0;
 }
 
 uint32_t lex_placeholder(struct str text, uint32_t at, bool touches)

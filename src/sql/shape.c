@@ -20,10 +20,12 @@ enum role {
 static enum role role_of(struct token t)
 {
     static const uint8_t by_kind[] = {
-        [TOK_WORD] = ROLE_NAME,        [TOK_QUOTED] = ROLE_NAME,      [TOK_UQUOTED] = ROLE_NAME,     [TOK_PLACEHOLDER] = ROLE_NAME,
-        [TOK_STRING] = ROLE_STRING,    [TOK_ESTRING] = ROLE_STRING,   [TOK_USTRING] = ROLE_STRING,   [TOK_NSTRING] = ROLE_STRING,
-        [TOK_BITSTRING] = ROLE_STRING, [TOK_HEXSTRING] = ROLE_STRING, [TOK_DOLLAR] = ROLE_STRING,    [TOK_INTEGER] = ROLE_NUMBER,
-        [TOK_NUMERIC] = ROLE_NUMBER,   [TOK_PARAM] = ROLE_NUMBER,     [TOK_TYPECAST] = ROLE_CAST,    [TOK_COMMENT] = ROLE_OTHER,
+        [TOK_WORD] = ROLE_NAME,        [TOK_QUOTED] = ROLE_NAME,    [TOK_UQUOTED] = ROLE_NAME,
+        [TOK_PLACEHOLDER] = ROLE_NAME, [TOK_STRING] = ROLE_STRING,  [TOK_ESTRING] = ROLE_STRING,
+        [TOK_USTRING] = ROLE_STRING,   [TOK_NSTRING] = ROLE_STRING, [TOK_BITSTRING] = ROLE_STRING,
+        [TOK_HEXSTRING] = ROLE_STRING, [TOK_DOLLAR] = ROLE_STRING,  [TOK_INTEGER] = ROLE_NUMBER,
+        [TOK_NUMERIC] = ROLE_NUMBER,   [TOK_PARAM] = ROLE_NUMBER,   [TOK_TYPECAST] = ROLE_CAST,
+        [TOK_COMMENT] = ROLE_OTHER,
     };
     static const uint8_t by_self[128] = {
         ['.'] = ROLE_DOT, ['['] = ROLE_OPEN_BRACKET, [']'] = ROLE_CLOSE, [')'] = ROLE_CLOSE, ['*'] = ROLE_STAR,
@@ -31,7 +33,7 @@ static enum role role_of(struct token t)
     return (enum role)(t.kind == TOK_SELF ? by_self[t.keyword & 127] : by_kind[t.kind]);
 }
 
-/* Does no space stand between these two? The rules of shape.h; each keeps the text such that lexing it gives the same tokens. */
+/* Does no space stand between these two? By the rules of shape.h; lexing the text must give the same tokens again. */
 static bool glued(enum role before, enum role after, char self)
 {
     const bool value = before == ROLE_NAME || before == ROLE_STRING || before == ROLE_NUMBER || before == ROLE_CLOSE;
@@ -303,7 +305,8 @@ static struct writer open_writer(struct str text, struct arena *a, size_t room, 
         .arena = a,
         .p = arena_alloc(a, room + 1),
         .room = room,
-        .tokens = arena_array(a, struct shape_token, n_tokens > room ? room : n_tokens), /* a token has at least a byte */
+        .tokens =
+            arena_array(a, struct shape_token, n_tokens > room ? room : n_tokens), /* a token has at least a byte */
     };
 }
 

@@ -75,9 +75,17 @@ unsigned split_newlines(struct str text, uint32_t from, uint32_t to)
 bool split_section_line(struct str text, struct token comment)
 {
     static const struct str marks[] = {
-        STR_INIT("migrate:up"),   STR_INIT("migrate:down"),          STR_INIT("+goose up"),           STR_INIT("+goose down"),
-        STR_INIT("+migrate up"),  STR_INIT("+goose statementbegin"), STR_INIT("+goose statementend"), STR_INIT("+migrate down"),
-        STR_INIT("+migrate statementbegin"), STR_INIT("+migrate statementend"), STR_INIT("-- create above / drop below"),
+        STR_INIT("migrate:up"),
+        STR_INIT("migrate:down"),
+        STR_INIT("+goose up"),
+        STR_INIT("+goose down"),
+        STR_INIT("+migrate up"),
+        STR_INIT("+goose statementbegin"),
+        STR_INIT("+goose statementend"),
+        STR_INIT("+migrate down"),
+        STR_INIT("+migrate statementbegin"),
+        STR_INIT("+migrate statementend"),
+        STR_INIT("-- create above / drop below"),
     };
     struct str line = token_text(text, comment);
     if (!str_starts(line, STR("--")) || !split_begins_line(text, comment.start)) {

@@ -23,8 +23,8 @@ unsigned split_newlines(struct str text, uint32_t from, uint32_t to);
 bool split_section_line(struct str text, struct token comment);
 
 /*
- * Where a token that runs unterminated to the end of the text should be cut: at a semicolon that ends a line, when the line
- * behind it begins a statement; else t.end.
+ * Where a token that runs unterminated to the end of the text should be cut: at a semicolon that ends a line, when
+ * the line behind it begins a statement; else t.end.
  */
 uint32_t split_unterminated(struct str text, struct token t);
 

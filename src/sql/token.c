@@ -287,8 +287,8 @@ static size_t unescape(struct str in, size_t i, char *out, size_t *n)
 }
 
 /*
- * The parts of a constant joined: `in` runs from behind the first quote to before the last. A quote in it is doubled or ends a
- * part, whose continuation lex_continuation() finds again.
+ * The parts of a constant joined: `in` runs from behind the first quote to before the last. A quote in it is doubled
+ * or ends a part, whose continuation lex_continuation() finds again.
  */
 static struct str join_parts(struct arena *a, struct str in, bool escapes, bool keep_doubled)
 {

@@ -1,5 +1,6 @@
 /*
- * lex.c - how fast the lexer, the splitter and the shapes are, against PostgreSQL's own scanner (through libpg_query), in one run.
+ * lex.c - how fast the lexer, the splitter and the shapes are, against PostgreSQL's own scanner (through
+ * libpg_query), in one run.
  *
  *     lex FOLDER [ROUNDS]    every .sql file below FOLDER; `make bench-lex CORPUS=FOLDER`
  *

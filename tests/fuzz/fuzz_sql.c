@@ -1,19 +1,20 @@
 /*
  * fuzz_sql.c - whatever the bytes: the lexer, the splitter and the shapes keep their promises.
  *
- * `make fuzz` builds it with libFuzzer; tests/unit/sql/t_hostile.c runs the same function over the seeds, random bytes and cut files.
+ * `make fuzz` builds it with libFuzzer; tests/unit/sql/t_hostile.c runs the same function over the seeds, random
+ * bytes and cut files.
  */
 #include "sql/lex_class.h"
 #include "sql/shape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define HOLD(claim)                                                                                                    \
-    do {                                                                                                               \
-        if (!(claim)) {                                                                                                \
-            fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #claim);                                \
-            abort();                                                                                                   \
-        }                                                                                                              \
+#define HOLD(claim)                                                                     \
+    do {                                                                                \
+        if (!(claim)) {                                                                 \
+            fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #claim); \
+            abort();                                                                    \
+        }                                                                               \
     } while (0)
 
 static bool only_space(struct str text, size_t from, size_t to)
@@ -66,7 +67,8 @@ static void check_statement(struct str text, const struct statement *st, uint32_
     uint32_t end = st->start;
     for (size_t i = 0; i < st->n_tokens; i++) {
         const struct token t = st->tokens[i];
-        HOLD(t.start >= end && t.end > t.start && t.kind != TOK_COMMENT && t.kind != TOK_END && t.kind != TOK_COPY_DATA);
+        HOLD(t.start >= end && t.end > t.start && t.kind != TOK_COMMENT && t.kind != TOK_END &&
+             t.kind != TOK_COPY_DATA);
         HOLD(t.kind != TOK_BAD || st->broken != LEX_FINE);
         HOLD((t.kind == TOK_PSQL) == st->psql);
         end = t.end;
@@ -114,11 +116,12 @@ static void check_shapes(struct str text, const struct statement *st, struct are
         HOLD(shapes.at[i].n_actions == shapes.n && shapes.at[i].action == i);
         check_map(&shapes.at[i], st);
         /*
-         * A name that is a byte order mark would be passed over at the beginning of a text; an action cut out of mixed up brackets
-         * may hold a semicolon outside of them.
+         * A name that is a byte order mark would be passed over at the beginning of a text; an action cut out of
+         * mixed up brackets may hold a semicolon outside of them.
          */
         const struct str shape = shapes.at[i].text;
-        if (shape.n > 0 && !str_starts(shape, STR("\xef\xbb\xbf")) && (shapes.n == 1 || str_find_char(shape, ';') == SIZE_MAX)) {
+        if (shape.n > 0 && !str_starts(shape, STR("\xef\xbb\xbf")) &&
+            (shapes.n == 1 || str_find_char(shape, ';') == SIZE_MAX)) {
             check_stable(&shapes.at[i], a);
         }
     }

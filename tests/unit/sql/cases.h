@@ -7,8 +7,8 @@
  *     ==>
  *     expected lines
  *
- * A case goes on to the next "=== " line. The line end before "==>" belongs to neither part, nor do blank lines at the end of the
- * expected text. In the input <0d> (two hexadecimal digits) is that byte.
+ * A case goes on to the next "=== " line. The line end before "==>" belongs to neither part, nor do blank lines at
+ * the end of the expected text. In the input <0d> (two hexadecimal digits) is that byte.
  */
 #ifndef MIGRATE_TESTS_SQL_CASES_H
 #define MIGRATE_TESTS_SQL_CASES_H
@@ -33,7 +33,8 @@ static inline struct str case_decode(struct arena *a, struct str s)
     char *out = arena_alloc(a, s.n + 1);
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '<' && i + 3 < s.n && s.p[i + 3] == '>' && case_hex(s.p[i + 1]) >= 0 && case_hex(s.p[i + 2]) >= 0) {
+        if (s.p[i] == '<' && i + 3 < s.n && s.p[i + 3] == '>' && case_hex(s.p[i + 1]) >= 0 &&
+            case_hex(s.p[i + 2]) >= 0) {
             out[n++] = (char)(case_hex(s.p[i + 1]) * 16 + case_hex(s.p[i + 2]));
             i += 3;
         } else {
@@ -89,7 +90,8 @@ static inline void check_cases(const char *path, void (*run)(struct str input, s
             got.n--;
         }
         if (!str_eq(got, c.expected)) {
-            print_error("%s: %.*s\n--- expected\n%.*s\n--- got\n%.*s\n---\n", path, STR_ARG(c.title), STR_ARG(c.expected), STR_ARG(got));
+            print_error("%s: %.*s\n--- expected\n%.*s\n--- got\n%.*s\n---\n", path, STR_ARG(c.title),
+                        STR_ARG(c.expected), STR_ARG(got));
             wrong++;
         }
         strbuf_free(&out);

@@ -1,6 +1,6 @@
 /*
- * t_hostile.c - the promises of fuzz_sql.c hold for the seeds, for every case, for every prefix of every case, for random bytes and for
- * random pieces of SQL; and much input is read within its bounds.
+ * t_hostile.c - the promises of fuzz_sql.c hold for the seeds, for every case, for every prefix of every case, for
+ * random bytes and for random pieces of SQL; and much input is read within its bounds.
  */
 #include "../../fuzz/fuzz_sql.c"
 #include "cases.h"
@@ -21,7 +21,8 @@ static void test_seeds(void **state)
     assert_true(list.n > 0);
     for (size_t i = 0; i < list.n; i++) {
         struct str text;
-        assert_int_equal(file_read(path_join(&a, STR("tests/fuzz/seeds/sql"), list.at[i].name).p, 1 << 20, &a, &text, &err), ST_OK);
+        assert_int_equal(
+            file_read(path_join(&a, STR("tests/fuzz/seeds/sql"), list.at[i].name).p, 1 << 20, &a, &text, &err), ST_OK);
         try_text(text);
     }
     arena_free(&a);
@@ -76,11 +77,80 @@ static void test_random_pieces(void **state)
 {
     (void)state;
     static const char *const pieces[] = {
-        "select ", "create ", "alter table ", "rule ", "function ", "or replace ", "begin atomic ", "case ", "end ", "copy ", "from stdin",
-        "(", ")", "[", "]", ";", ";\n", ",", ".", ":", "::", ":=", ":x", ":'x'", "$1", "$$", "$x$", "$", "${x}", "{{", "}}", "%(x)s", "@x@",
-        "'", "\"", "E'", "U&'", "U&\"", "N'", "B'", "uescape '!'", "\\", "\\g\n", "\\.\n", "\\u", "--", "/*", "*/", "\n", "\r", "\r\n", " ",
-        "+", "-", "*", "/", "<", "=", "@", "!", "1", ".5", "0x", "1_0", "1e", "a", "\xc3\xa9", "\xff", "-- migrate:down\n", "ARRAY[", "type ",
-        "add b int", "\"Q\"", "values (1)",
+        "select ",
+        "create ",
+        "alter table ",
+        "rule ",
+        "function ",
+        "or replace ",
+        "begin atomic ",
+        "case ",
+        "end ",
+        "copy ",
+        "from stdin",
+        "(",
+        ")",
+        "[",
+        "]",
+        ";",
+        ";\n",
+        ",",
+        ".",
+        ":",
+        "::",
+        ":=",
+        ":x",
+        ":'x'",
+        "$1",
+        "$$",
+        "$x$",
+        "$",
+        "${x}",
+        "{{",
+        "}}",
+        "%(x)s",
+        "@x@",
+        "'",
+        "\"",
+        "E'",
+        "U&'",
+        "U&\"",
+        "N'",
+        "B'",
+        "uescape '!'",
+        "\\",
+        "\\g\n",
+        "\\.\n",
+        "\\u",
+        "--",
+        "/*",
+        "*/",
+        "\n",
+        "\r",
+        "\r\n",
+        " ",
+        "+",
+        "-",
+        "*",
+        "/",
+        "<",
+        "=",
+        "@",
+        "!",
+        "1",
+        ".5",
+        "0x",
+        "1_0",
+        "1e",
+        "a",
+        "\xc3\xa9",
+        "\xff",
+        "-- migrate:down\n",
+        "ARRAY[",
+        "type ",
+        "add b int",
+        "\"Q\"",
+        "values (1)",
     };
     uint64_t seed = 362436069123456789;
     for (unsigned round = 0; round < 6000; round++) {
@@ -150,8 +220,9 @@ static void test_huge_statement(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_seeds),           cmocka_unit_test(test_prefixes),        cmocka_unit_test(test_random_bytes),
-        cmocka_unit_test(test_random_pieces),   cmocka_unit_test(test_many_statements), cmocka_unit_test(test_huge_statement),
+        cmocka_unit_test(test_seeds),           cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_random_bytes),    cmocka_unit_test(test_random_pieces),
+        cmocka_unit_test(test_many_statements), cmocka_unit_test(test_huge_statement),
     };
     return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
 }

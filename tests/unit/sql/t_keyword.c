@@ -25,7 +25,7 @@ static void test_all(void **state)
     }
 }
 
-/* Each byte of each key word changed to every other byte: found only when that is the other case or another key word. */
+/* Each byte of each key word changed to every other: found only when that is the other case or another key word. */
 static void test_near(void **state)
 {
     (void)state;
@@ -52,8 +52,14 @@ static void test_others(void **state)
 {
     (void)state;
     static const struct str words[] = {
-        STR_INIT(""), STR_INIT("a"), STR_INIT("orders"), STR_INIT("status"), STR_INIT("selects"), STR_INIT("current_timestamps"),
-        STR_INIT("current\x7ftimestamp"), STR_INIT("concurrently_concurrently"),
+        STR_INIT(""),
+        STR_INIT("a"),
+        STR_INIT("orders"),
+        STR_INIT("status"),
+        STR_INIT("selects"),
+        STR_INIT("current_timestamps"),
+        STR_INIT("current\x7ftimestamp"),
+        STR_INIT("concurrently_concurrently"),
     };
     for (size_t i = 0; i < countof(words); i++) {
         assert_int_equal(keyword_find(words[i]), KW_NONE);

@@ -1,6 +1,6 @@
 /*
- * t_lex.c - tokens, by cases: lex.case and differences.case with the server's tokens and comments, extra.case with what migration
- * files have beside them; and the invariants that every text keeps.
+ * t_lex.c - tokens, by cases: lex.case and differences.case with the server's tokens and comments, extra.case with
+ * what migration files have beside them; and the invariants that every text keeps.
  */
 #include "cases.h"
 #include "show.h"
@@ -125,12 +125,9 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server),
-        cmocka_unit_test(test_differences),
-        cmocka_unit_test(test_extras),
-        cmocka_unit_test(test_comments_skipped),
-        cmocka_unit_test(test_end),
-        cmocka_unit_test(test_copy_data),
+        cmocka_unit_test(test_server), cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_extras), cmocka_unit_test(test_comments_skipped),
+        cmocka_unit_test(test_end),    cmocka_unit_test(test_copy_data),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("lex", tests, NULL, NULL);

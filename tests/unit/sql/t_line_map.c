@@ -49,7 +49,10 @@ static void test_characters(void **state)
 {
     (void)state;
     struct line_map m;
-    line_map_init(&m, STR("\xef\xbb\xbf" "a\tb\xc3\xa9" "c\n\xf0\x9f\x98\x80" "d"));
+    line_map_init(&m, STR("\xef\xbb\xbf"
+                          "a\tb\xc3\xa9"
+                          "c\n\xf0\x9f\x98\x80"
+                          "d"));
     expect(&m, 0, 1, 1);
     expect(&m, 3, 1, 1); /* the mark is no column */
     expect(&m, 5, 1, 3);
@@ -57,7 +60,9 @@ static void test_characters(void **state)
     expect(&m, 8, 1, 5);
     expect(&m, 10, 2, 1);
     expect(&m, 14, 2, 2);
-    expect_line(&m, 1, "a\tb\xc3\xa9" "c");
+    expect_line(&m, 1,
+                "a\tb\xc3\xa9"
+                "c");
     line_map_free(&m);
 }
 
@@ -80,7 +85,8 @@ static void test_blocks(void **state)
     struct line_map m;
     strbuf_init(&sb, 1 << 20);
     for (unsigned i = 0; i < LINE_MAP_BLOCK; i++) {
-        strbuf_add_cstr(&sb, "\xc3\xa9" "ab"); /* 3 characters, 4 bytes; characters straddle no block, the line does */
+        strbuf_add_cstr(&sb, "\xc3\xa9"
+                             "ab"); /* 3 characters, 4 bytes; characters straddle no block, the line does */
     }
     line_map_init(&m, strbuf_str(&sb));
     for (uint32_t i = 0; i < LINE_MAP_BLOCK; i += 7) {

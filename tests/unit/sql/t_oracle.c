@@ -1,8 +1,8 @@
 /*
  * t_oracle.c - tokens and statements are those of PostgreSQL's own scanner and parser (15, by way of libpg_query).
  *
- * The inputs are those of tests/cases/sql (*.case) and, when the environment variable CORPUS names a folder, every .sql file
- * below it, as far as libpg_query's scanner or parser accepts them. The differences that may be, all of them:
+ * The inputs are those of tests/cases/sql (*.case) and, when the environment variable CORPUS names a folder, every
+ * .sql file below it, as far as libpg_query's scanner or parser accepts them. The differences that may be, all of them:
  *
  *   later-keyword   a key word that 16, 17 or 18 brought is a plain name in 15 (table below)
  *   national        N'x' is one token here, NCHAR and a string in the server
@@ -152,16 +152,27 @@ static uint32_t kind_of_keyword(enum keyword kw)
 static uint32_t pg_number(struct str text, struct token t)
 {
     static const uint16_t numbers[] = {
-        [TOK_QUOTED] = PG_IDENT,         [TOK_UQUOTED] = PG_UIDENT,
-        [TOK_STRING] = PG_SCONST,        [TOK_ESTRING] = PG_SCONST,
-        [TOK_USTRING] = PG_USCONST,      [TOK_BITSTRING] = PG_BCONST,
-        [TOK_HEXSTRING] = PG_XCONST,     [TOK_DOLLAR] = PG_SCONST,
-        [TOK_INTEGER] = PG_ICONST,       [TOK_NUMERIC] = PG_FCONST,
-        [TOK_PARAM] = PG_PARAM,          [TOK_OP] = PG_OP,
-        [TOK_TYPECAST] = PG_TYPECAST,    [TOK_DOT_DOT] = PG_DOT_DOT,
-        [TOK_COLON_EQUALS] = PG_COLON_EQUALS, [TOK_EQUALS_GREATER] = PG_EQUALS_GREATER,
-        [TOK_LESS_EQUALS] = PG_LESS_EQUALS, [TOK_GREATER_EQUALS] = PG_GREATER_EQUALS,
-        [TOK_NOT_EQUALS] = PG_NOT_EQUALS, [TOK_WORD] = PG_IDENT, [TOK_PLACEHOLDER] = 0,
+        [TOK_QUOTED] = PG_IDENT,
+        [TOK_UQUOTED] = PG_UIDENT,
+        [TOK_STRING] = PG_SCONST,
+        [TOK_ESTRING] = PG_SCONST,
+        [TOK_USTRING] = PG_USCONST,
+        [TOK_BITSTRING] = PG_BCONST,
+        [TOK_HEXSTRING] = PG_XCONST,
+        [TOK_DOLLAR] = PG_SCONST,
+        [TOK_INTEGER] = PG_ICONST,
+        [TOK_NUMERIC] = PG_FCONST,
+        [TOK_PARAM] = PG_PARAM,
+        [TOK_OP] = PG_OP,
+        [TOK_TYPECAST] = PG_TYPECAST,
+        [TOK_DOT_DOT] = PG_DOT_DOT,
+        [TOK_COLON_EQUALS] = PG_COLON_EQUALS,
+        [TOK_EQUALS_GREATER] = PG_EQUALS_GREATER,
+        [TOK_LESS_EQUALS] = PG_LESS_EQUALS,
+        [TOK_GREATER_EQUALS] = PG_GREATER_EQUALS,
+        [TOK_NOT_EQUALS] = PG_NOT_EQUALS,
+        [TOK_WORD] = PG_IDENT,
+        [TOK_PLACEHOLDER] = 0,
     };
     if (t.kind == TOK_COMMENT) {
         return text.p[t.start] == '-' ? PG_SQL_COMMENT : PG_C_COMMENT;
@@ -173,9 +184,11 @@ static uint32_t pg_number(struct str text, struct token t)
 }
 
 /* comment-joins: pass over the further tokens that one string of ours is for libpg_query. */
-static void join_strings(struct str text, struct token ours, struct pg_token *theirs, const uint8_t **p, const uint8_t *end)
+static void join_strings(struct str text, struct token ours, struct pg_token *theirs, const uint8_t **p,
+                         const uint8_t *end)
 {
-    if (ours.kind < TOK_STRING || ours.kind > TOK_HEXSTRING || str_find(token_text(text, ours), STR("--")) == SIZE_MAX) {
+    if (ours.kind < TOK_STRING || ours.kind > TOK_HEXSTRING ||
+        str_find(token_text(text, ours), STR("--")) == SIZE_MAX) {
         return;
     }
     const struct pg_token first = *theirs;
@@ -234,7 +247,8 @@ static void compare_tokens(struct tally *tally, struct str text, PgQueryProtobuf
         join_strings(text, ours, &theirs, &p, end);
         if (ours.kind == TOK_NSTRING) { /* national */
             struct pg_token string = {0};
-            if (theirs.start != ours.start || !next_pg_token(&p, end, &string) || string.end != ours.end || string.token != PG_SCONST) {
+            if (theirs.start != ours.start || !next_pg_token(&p, end, &string) || string.end != ours.end ||
+                string.token != PG_SCONST) {
                 complain(tally, "N string", text, ours.start);
                 return;
             }
@@ -242,7 +256,8 @@ static void compare_tokens(struct tally *tally, struct str text, PgQueryProtobuf
         }
         if (!same_token(text, ours, theirs)) {
             complain(tally, token_kind_name((enum token_kind)ours.kind), text, ours.start);
-            print_error("    ours [%u,%u) theirs [%u,%u) %u\n", ours.start, ours.end, theirs.start, theirs.end, theirs.token);
+            print_error("    ours [%u,%u) theirs [%u,%u) %u\n", ours.start, ours.end, theirs.start, theirs.end,
+                        theirs.token);
             return;
         }
     }
@@ -250,7 +265,7 @@ static void compare_tokens(struct tally *tally, struct str text, PgQueryProtobuf
 
 /* ---- statements ------------------------------------------------------------------------------------------------ */
 
-/* From the first token to the end of the last one in text[start, end), by the server's tokens; false when there are none. */
+/* From the first token to the end of the last one in text[start, end), by the server's tokens; false: there is none. */
 static bool trim_to_tokens(struct str text, uint32_t *start, uint32_t *end)
 {
     struct lexer lx;
@@ -270,8 +285,9 @@ static bool trim_to_tokens(struct str text, uint32_t *start, uint32_t *end)
 }
 
 /*
- * Where the first thing stands that libpg_query's scanner splits otherwise by its nature: what only the lexer with extras knows, a lone
- * backslash, BEGIN ATOMIC, a statement without key word (it drops it), a parenthesis without its partner. UINT32_MAX: nowhere.
+ * Where the first thing stands that libpg_query's scanner splits otherwise by its nature: what only the lexer with
+ * extras knows, a lone backslash, BEGIN ATOMIC, a statement without key word (it drops it), a parenthesis without
+ * its partner. UINT32_MAX: nowhere.
  */
 static uint32_t first_extra(struct str text)
 {
@@ -392,8 +408,9 @@ static void check_folder(struct tally *tally, struct str folder, struct arena *a
 
 static void report(const struct tally *t, const char *what)
 {
-    print_message("# %s: %u files, %u scanned, %u parsed, %u tokens, %u statements compared; %u files only up to an extra\n", what,
-                  t->files, t->scanned, t->parsed, t->tokens, t->statements, t->skipped_extras);
+    print_message(
+        "# %s: %u files, %u scanned, %u parsed, %u tokens, %u statements compared; %u files only up to an extra\n",
+        what, t->files, t->scanned, t->parsed, t->tokens, t->statements, t->skipped_extras);
 }
 
 static void test_cases(void **state)

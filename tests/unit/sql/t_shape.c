@@ -64,7 +64,8 @@ static struct str source_of(const struct one *o, struct str text, const struct s
 static void test_range(void **state)
 {
     (void)state;
-    const struct str text = STR("alter /* x */ table \"Public\" . Orders add type text default 'a;b' , drop /* y */ column c");
+    const struct str text =
+        STR("alter /* x */ table \"Public\" . Orders add type text default 'a;b' , drop /* y */ column c");
     struct one o;
     open_one(&o, text);
     assert_int_equal(o.shapes.n, 2);
@@ -76,7 +77,8 @@ static void test_range(void **state)
     assert_true(str_eq(source_of(&o, text, first, STR("''")), STR("'a;b'")));
     assert_true(str_eq(source_of(&o, text, second, STR("DROP COLUMN c")), STR("drop /* y */ column c")));
     assert_true(str_eq(source_of(&o, text, second, STR("orders")), STR("Orders")));
-    assert_true(str_eq(source_of(&o, text, first, first->text), STR("alter /* x */ table \"Public\" . Orders add type text default 'a;b'")));
+    assert_true(str_eq(source_of(&o, text, first, first->text),
+                       STR("alter /* x */ table \"Public\" . Orders add type text default 'a;b'")));
     size_t from, to;
     shape_range(first, 3, 3, &from, &to);
     assert_int_equal(from, to);
@@ -204,9 +206,14 @@ static void test_long_head(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),     cmocka_unit_test(test_range),       cmocka_unit_test(test_single),
-        cmocka_unit_test(test_cut),       cmocka_unit_test(test_long_token),  cmocka_unit_test(test_many_actions),
-        cmocka_unit_test(test_too_many_actions), cmocka_unit_test(test_long_head),
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_range),
+        cmocka_unit_test(test_single),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_long_token),
+        cmocka_unit_test(test_many_actions),
+        cmocka_unit_test(test_too_many_actions),
+        cmocka_unit_test(test_long_head),
     };
     return cmocka_run_group_tests_name("shape", tests, NULL, NULL);
 }

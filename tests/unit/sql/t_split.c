@@ -1,6 +1,7 @@
 /*
  * t_split.c - statements, by the cases of split.case. A statement is shown as its text, then what else is true of it:
- * "comments: text", "copy: text", "broken: reason: text from there", and "open" (no semicolon), "psql", "placeholder" on one line.
+ * "comments: text", "copy: text", "broken: reason: text from there", and "open" (no semicolon), "psql",
+ * "placeholder" on one line.
  */
 #include "cases.h"
 #include "show.h"

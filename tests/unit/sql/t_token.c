@@ -1,6 +1,6 @@
 /*
- * t_token.c - names and values of tokens, by the cases of token.case: for each name "name value", for each constant "value value",
- * in the order of the tokens.
+ * t_token.c - names and values of tokens, by the cases of token.case: for each name "name value", for each constant
+ * "value value", in the order of the tokens.
  */
 #include "cases.h"
 #include "show.h"
