@@ -4,24 +4,6 @@
 
 enum { NAME_BYTES = 64 }; /* NAMEDATALEN: an operator must be shorter */
 
-static inline struct token make(enum token_kind kind, uint32_t start, uint32_t end, unsigned keyword)
-{
-    return (struct token){start, end, (uint8_t)kind, LEX_FINE, (uint16_t)keyword};
-}
-
-static struct token bad(enum lex_bad why, uint32_t start, uint32_t end)
-{
-    return (struct token){start, end, TOK_BAD, (uint8_t)why, KW_NONE};
-}
-
-static inline uint32_t skip(struct str text, uint32_t at, unsigned parts)
-{
-    while (at < text.n && lex_is(text.p[at], parts)) {
-        at++;
-    }
-    return at;
-}
-
 void lex_init(struct lexer *lx, struct str text, bool extras)
 {
     text.n = text.n > LEX_MAX_TEXT ? LEX_MAX_TEXT : text.n;
@@ -29,182 +11,6 @@ void lex_init(struct lexer *lx, struct str text, bool extras)
     if (str_starts(text, STR("\xef\xbb\xbf"))) {
         lx->at = 3;
     }
-}
-
-/* ---- comments -------------------------------------------------------------------------------------------------- */
-
-uint32_t lex_line_end(struct str text, uint32_t at)
-{
-    /* In windows: a text with only one of the two line ends must not be searched to its end for the other each time. */
-    size_t window = 128;
-    while (at < text.n) {
-        size_t n = text.n - at < window ? text.n - at : window;
-        const char *lf = memchr(text.p + at, '\n', n);
-        n = lf ? (size_t)(lf - (text.p + at)) : n;
-        const char *cr = memchr(text.p + at, '\r', n);
-        if (cr) {
-            return (uint32_t)(cr - text.p);
-        }
-        at += (uint32_t)n;
-        if (lf) {
-            return at;
-        }
-        window *= 2;
-    }
-    return at;
-}
-
-/* From behind the opening slash and star. Comments nest. */
-static struct token block_comment(struct str text, uint32_t start)
-{
-    uint32_t at = start + 2, depth = 1;
-    for (;;) {
-        const char *star = at < text.n ? memchr(text.p + at, '*', text.n - at) : NULL;
-        if (!star) {
-            return bad(LEX_UNTERMINATED_COMMENT, start, (uint32_t)text.n);
-        }
-        const uint32_t found = (uint32_t)(star - text.p);
-        if (found > at && star[-1] == '/') {
-            depth++;
-            at = found + 1;
-        } else if (lex_peek(text, found + 1) == '/') {
-            at = found + 2;
-            if (--depth == 0) {
-                return make(TOK_COMMENT, start, at, KW_NONE);
-            }
-        } else {
-            at = found + 1;
-        }
-    }
-}
-
-/* ---- strings --------------------------------------------------------------------------------------------------- */
-
-uint32_t lex_continuation(struct str text, uint32_t at)
-{
-    bool newline = false;
-    for (;;) {
-        const char c = lex_peek(text, at);
-        if (c == '\n' || c == '\r') {
-            newline = true;
-            at++;
-        } else if (at < text.n && lex_class[(uint8_t)c] == CLASS_SPACE) {
-            at++;
-        } else if (c == '-' && lex_peek(text, at + 1) == '-') {
-            at = lex_line_end(text, at);
-        } else {
-            return newline && c == '\'' ? at + 1 : 0;
-        }
-    }
-}
-
-/* `at` is behind an opening quote. */
-static struct token plain_string(struct str text, enum token_kind kind, uint32_t start, uint32_t at)
-{
-    for (;;) {
-        const char *quote = at < text.n ? memchr(text.p + at, '\'', text.n - at) : NULL;
-        if (!quote) {
-            return bad(LEX_UNTERMINATED_STRING, start, (uint32_t)text.n);
-        }
-        at = (uint32_t)(quote - text.p) + 1;
-        if (lex_peek(text, at) == '\'') {
-            at++;
-            continue;
-        }
-        const uint32_t next = lex_continuation(text, at);
-        if (next == 0) {
-            return make(kind, start, at, KW_NONE);
-        }
-        at = next;
-    }
-}
-
-/* Behind \u or \U: are there as many hexadecimal digits as it needs? */
-static bool unicode_escape(struct str text, uint32_t at, unsigned digits)
-{
-    while (digits > 0 && at < text.n && lex_is(text.p[at], PART_HEX)) {
-        at++;
-        digits--;
-    }
-    return digits == 0;
-}
-
-static struct token escape_string(struct str text, uint32_t start, uint32_t at)
-{
-    bool escapes_fine = true;
-    while (at < text.n) {
-        const char c = text.p[at++];
-        if (c == '\\') {
-            const char e = lex_peek(text, at);
-            if ((e == 'u' && !unicode_escape(text, at + 1, 4)) || (e == 'U' && !unicode_escape(text, at + 1, 8))) {
-                escapes_fine = false;
-            }
-            at += at < text.n;
-        } else if (c == '\'') {
-            if (lex_peek(text, at) == '\'') {
-                at++;
-                continue;
-            }
-            const uint32_t next = lex_continuation(text, at);
-            if (next == 0) {
-                return escapes_fine ? make(TOK_ESTRING, start, at, KW_NONE) : bad(LEX_BAD_ESCAPE, start, at);
-            }
-            at = next;
-        }
-    }
-    return bad(LEX_UNTERMINATED_STRING, start, (uint32_t)text.n);
-}
-
-/* `at` is behind the opening quote. */
-static struct token quoted_name(struct str text, enum token_kind kind, uint32_t start, uint32_t at)
-{
-    const uint32_t inside = at;
-    for (;;) {
-        const char *quote = at < text.n ? memchr(text.p + at, '"', text.n - at) : NULL;
-        if (!quote) {
-            return bad(LEX_UNTERMINATED_QUOTED, start, (uint32_t)text.n);
-        }
-        at = (uint32_t)(quote - text.p) + 1;
-        if (lex_peek(text, at) != '"') {
-            break;
-        }
-        at++;
-    }
-    return at == inside + 1 ? bad(LEX_EMPTY_IDENTIFIER, start, at) : make(kind, start, at, KW_NONE);
-}
-
-/* The text between two equal delimiters; `behind` is the offset behind the first one. */
-static struct token dollar_string(struct str text, uint32_t start, uint32_t behind)
-{
-    const size_t tag = behind - start;
-    const char *at = text.p + behind, *const end = text.p + text.n;
-    while ((size_t)(end - at) >= tag) {
-        at = memchr(at, '$', (size_t)(end - at) - tag + 1);
-        if (!at) {
-            break;
-        }
-        if (memcmp(at, text.p + start, tag) == 0) {
-            return make(TOK_DOLLAR, start, (uint32_t)(at - text.p + tag), KW_NONE);
-        }
-        at++;
-    }
-    return bad(LEX_UNTERMINATED_DOLLAR, start, (uint32_t)text.n);
-}
-
-/* A parameter, a dollar quote, or a dollar that is neither. */
-static struct token dollar(struct str text, uint32_t start)
-{
-    uint32_t at = skip(text, start + 1, PART_DECIMAL);
-    if (at > start + 1) {
-        if (at < text.n && lex_is(text.p[at], PART_START)) {
-            return bad(LEX_JUNK_AFTER_PARAM, start, skip(text, at, PART_WORD));
-        }
-        return make(TOK_PARAM, start, at, KW_NONE);
-    }
-    if (at < text.n && lex_is(text.p[at], PART_START)) {
-        at = skip(text, at, PART_TAG);
-    }
-    return lex_peek(text, at) == '$' ? dollar_string(text, start, at + 1) : bad(LEX_STRAY_BYTE, start, start + 1);
 }
 
 /* ---- numbers --------------------------------------------------------------------------------------------------- */
@@ -235,9 +41,9 @@ static struct token number(struct str text, uint32_t start)
     if (radix != 10) {
         at = digits(text, start + 2, radix, true);
         if (at == start + 2 || (at < text.n && lex_is(text.p[at], PART_START | PART_DECIMAL))) {
-            return bad(LEX_JUNK_AFTER_NUMBER, start, skip(text, at, PART_WORD));
+            return lex_broken(LEX_JUNK_AFTER_NUMBER, start, lex_skip(text, at, PART_WORD));
         }
-        return make(TOK_INTEGER, start, at, KW_NONE);
+        return lex_make(TOK_INTEGER, start, at, KW_NONE);
     }
     at = digits(text, start, 10, false);
     if (lex_peek(text, at) == '.' && lex_peek(text, at + 1) != '.') { /* 1..10 is two numbers, as in FOR i IN 1..10 */
@@ -249,15 +55,15 @@ static struct token number(struct str text, uint32_t start)
         const uint32_t exponent = at + 1 + (sign == '+' || sign == '-');
         const uint32_t end = digits(text, exponent, 10, false);
         if (end == exponent) {
-            return bad(LEX_JUNK_AFTER_NUMBER, start, skip(text, exponent, PART_WORD));
+            return lex_broken(LEX_JUNK_AFTER_NUMBER, start, lex_skip(text, exponent, PART_WORD));
         }
         kind = TOK_NUMERIC;
         at = end;
     }
     if (at < text.n && lex_is(text.p[at], PART_START)) {
-        return bad(LEX_JUNK_AFTER_NUMBER, start, skip(text, at, PART_WORD));
+        return lex_broken(LEX_JUNK_AFTER_NUMBER, start, lex_skip(text, at, PART_WORD));
     }
-    return make(kind, start, at, KW_NONE);
+    return lex_make(kind, start, at, KW_NONE);
 }
 
 /* ---- operators ------------------------------------------------------------------------------------------------- */
@@ -285,7 +91,7 @@ static struct token operator_token(struct lexer *lx, uint32_t start)
 {
     const struct str text = lx->text;
     if (start < lx->signs_end) {
-        return make(TOK_SELF, start, start + 1, (uint8_t)text.p[start]);
+        return lex_make(TOK_SELF, start, start + 1, (uint8_t)text.p[start]);
     }
     unsigned parts = 0;
     uint32_t end = start;
@@ -305,10 +111,10 @@ static struct token operator_token(struct lexer *lx, uint32_t start)
         lx->signs_end = run_end > end ? run_end : 0;
     }
     if (end - start >= NAME_BYTES) {
-        return bad(LEX_LONG_OPERATOR, start, end);
+        return lex_broken(LEX_LONG_OPERATOR, start, end);
     }
     const enum token_kind kind = operator_kind(text.p + start, end - start);
-    return make(kind, start, end, kind == TOK_SELF ? (uint8_t)text.p[start] : KW_NONE);
+    return lex_make(kind, start, end, kind == TOK_SELF ? (uint8_t)text.p[start] : KW_NONE);
 }
 
 /* ---- words ----------------------------------------------------------------------------------------------------- */
@@ -320,7 +126,7 @@ static inline struct token word(struct str text, uint32_t start)
         p++;
     }
     const struct str w = {text.p + start, (size_t)(p - (text.p + start))};
-    return make(TOK_WORD, start, (uint32_t)(p - text.p), keyword_find(w));
+    return lex_make(TOK_WORD, start, (uint32_t)(p - text.p), keyword_find(w));
 }
 
 /* A word that begins with b, n, e, x or u, unless it is the prefix of a quote. */
@@ -330,23 +136,23 @@ static struct token prefixed(struct str text, uint32_t start)
     if (next == '\'') {
         switch (letter) {
         case 'b':
-            return plain_string(text, TOK_BITSTRING, start, start + 2);
+            return lex_plain_string(text, TOK_BITSTRING, start, start + 2);
         case 'x':
-            return plain_string(text, TOK_HEXSTRING, start, start + 2);
+            return lex_plain_string(text, TOK_HEXSTRING, start, start + 2);
         case 'n':
-            return plain_string(text, TOK_NSTRING, start, start + 2);
+            return lex_plain_string(text, TOK_NSTRING, start, start + 2);
         case 'e':
-            return escape_string(text, start, start + 2);
+            return lex_escape_string(text, start, start + 2);
         default:
             break;
         }
     } else if (letter == 'u' && next == '&') {
         const char quote = lex_peek(text, start + 2);
         if (quote == '\'') {
-            return plain_string(text, TOK_USTRING, start, start + 3);
+            return lex_plain_string(text, TOK_USTRING, start, start + 3);
         }
         if (quote == '"') {
-            return quoted_name(text, TOK_UQUOTED, start, start + 3);
+            return lex_quoted_name(text, TOK_UQUOTED, start, start + 3);
         }
     }
     return word(text, start);
@@ -365,32 +171,33 @@ static inline struct token scan(struct lexer *lx, uint32_t start)
     case CLASS_PREFIX:
         return prefixed(text, start);
     case CLASS_SELF:
-        return make(TOK_SELF, start, start + 1, (uint8_t)c);
+        return lex_make(TOK_SELF, start, start + 1, (uint8_t)c);
     case CLASS_DIGIT:
         return number(text, start);
     case CLASS_QUOTE:
-        return plain_string(text, TOK_STRING, start, start + 1);
+        return lex_plain_string(text, TOK_STRING, start, start + 1);
     case CLASS_DOUBLE_QUOTE:
-        return quoted_name(text, TOK_QUOTED, start, start + 1);
+        return lex_quoted_name(text, TOK_QUOTED, start, start + 1);
     case CLASS_DOT:
         if (next >= '0' && next <= '9') {
             return number(text, start);
         }
-        return next == '.' ? make(TOK_DOT_DOT, start, start + 2, KW_NONE) : make(TOK_SELF, start, start + 1, '.');
+        return next == '.' ? lex_make(TOK_DOT_DOT, start, start + 2, KW_NONE)
+                           : lex_make(TOK_SELF, start, start + 1, '.');
     case CLASS_COLON:
         if (next == ':' || next == '=') {
-            return make(next == ':' ? TOK_TYPECAST : TOK_COLON_EQUALS, start, start + 2, KW_NONE);
+            return lex_make(next == ':' ? TOK_TYPECAST : TOK_COLON_EQUALS, start, start + 2, KW_NONE);
         }
-        return make(TOK_SELF, start, start + 1, ':');
+        return lex_make(TOK_SELF, start, start + 1, ':');
     case CLASS_OPERATOR:
         if (c == '-' && next == '-') {
-            return make(TOK_COMMENT, start, lex_line_end(text, start), KW_NONE);
+            return lex_make(TOK_COMMENT, start, lex_line_end(text, start), KW_NONE);
         }
-        return c == '/' && next == '*' ? block_comment(text, start) : operator_token(lx, start);
+        return c == '/' && next == '*' ? lex_block_comment(text, start) : operator_token(lx, start);
     case CLASS_DOLLAR:
-        return dollar(text, start);
+        return lex_dollar(text, start);
     default:
-        return bad(LEX_STRAY_BYTE, start, start + 1);
+        return lex_broken(LEX_STRAY_BYTE, start, start + 1);
     }
 }
 
@@ -425,10 +232,10 @@ static struct token scan_extra(const struct lexer *lx, uint32_t start)
     switch (lex_class[(uint8_t)text.p[start]]) {
     case CLASS_BACKSLASH:
         if (lex_peek(text, start + 1) == ';') {
-            return make(TOK_SELF, start, start + 2, ';');
+            return lex_make(TOK_SELF, start, start + 2, ';');
         }
         if (lex_psql_command(text, start)) {
-            return make(TOK_PSQL, start, lex_line_end(text, start), KW_NONE);
+            return lex_make(TOK_PSQL, start, lex_line_end(text, start), KW_NONE);
         }
         break;
     case CLASS_COLON:
@@ -444,7 +251,7 @@ static struct token scan_extra(const struct lexer *lx, uint32_t start)
     default:
         break;
     }
-    return make(end > 0 ? TOK_PLACEHOLDER : TOK_END, start, end, KW_NONE);
+    return lex_make(end > 0 ? TOK_PLACEHOLDER : TOK_END, start, end, KW_NONE);
 }
 
 /* A word that a placeholder touches is a part of it: pre_${x}. The word may have taken the dollar. */
@@ -452,7 +259,7 @@ static struct token with_placeholder(struct str text, struct token t)
 {
     const uint32_t from = text.p[t.end - 1] == '$' ? t.end - 1 : t.end;
     const uint32_t end = lex_placeholder(text, from, true);
-    return end > 0 ? make(TOK_PLACEHOLDER, t.start, end, KW_NONE) : t;
+    return end > 0 ? lex_make(TOK_PLACEHOLDER, t.start, end, KW_NONE) : t;
 }
 
 static struct token scan_with_extras(struct lexer *lx, uint32_t start)
@@ -466,7 +273,7 @@ static struct token scan_with_extras(struct lexer *lx, uint32_t start)
             t = with_placeholder(text, t);
         }
     } else {
-        t = start < lx->signs_end ? make(TOK_END, start, start, KW_NONE) : scan_extra(lx, start);
+        t = start < lx->signs_end ? lex_make(TOK_END, start, start, KW_NONE) : scan_extra(lx, start);
         if (t.kind == TOK_END) {
             t = scan(lx, start);
         }
@@ -490,7 +297,7 @@ struct token lex_next(struct lexer *lx)
         }
         if (at >= text.n) {
             lx->at = (uint32_t)text.n;
-            return make(TOK_END, lx->at, lx->at, KW_NONE);
+            return lex_make(TOK_END, lx->at, lx->at, KW_NONE);
         }
         const struct token t = lx->extras ? scan_with_extras(lx, at) : scan(lx, at);
         lx->at = t.end;

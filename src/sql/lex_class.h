@@ -49,6 +49,35 @@ static inline char lex_peek(struct str text, uint32_t at)
     return at < text.n ? text.p[at] : '\0';
 }
 
+static inline uint32_t lex_skip(struct str text, uint32_t at, unsigned parts)
+{
+    while (at < text.n && lex_is(text.p[at], parts)) {
+        at++;
+    }
+    return at;
+}
+
+static inline struct token lex_make(enum token_kind kind, uint32_t start, uint32_t end, unsigned keyword)
+{
+    return (struct token){start, end, (uint8_t)kind, LEX_FINE, (uint16_t)keyword};
+}
+
+static inline struct token lex_broken(enum lex_bad why, uint32_t start, uint32_t end)
+{
+    return (struct token){start, end, TOK_BAD, (uint8_t)why, KW_NONE};
+}
+
+/* The comment whose slash and star stand at `start`. */
+struct token lex_block_comment(struct str text, uint32_t start);
+/* A constant without backslash escapes; `at` is behind its opening quote. */
+struct token lex_plain_string(struct str text, enum token_kind kind, uint32_t start, uint32_t at);
+/* E''; `at` is behind its opening quote. */
+struct token lex_escape_string(struct str text, uint32_t start, uint32_t at);
+/* "" or U&""; `at` is behind its opening quote. */
+struct token lex_quoted_name(struct str text, enum token_kind kind, uint32_t start, uint32_t at);
+/* What a dollar at `start` begins: a parameter, a dollar quote, or nothing. */
+struct token lex_dollar(struct str text, uint32_t start);
+
 /* The end of the line that `at` is on: the offset of its \n or \r, or of the text's end. */
 uint32_t lex_line_end(struct str text, uint32_t at);
 

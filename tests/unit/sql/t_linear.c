@@ -35,6 +35,7 @@ static inline char lex_peek(struct str text, uint32_t at)
 #define memchr    counting_memchr
 /* clang-format off */
 #include "../../../src/sql/lex.c"
+#include "../../../src/sql/lex_string.c"
 #include "../../../src/sql/lex_extra.c"
 #include "../../../src/sql/split_rules.c"
 #include "../../../src/sql/split.c"
