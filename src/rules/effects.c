@@ -120,30 +120,35 @@ bool effects_long(const struct effects *e, uint32_t file)
     return built || on_older(&e->rewrite, file) || on_older(&e->scan, file) || on_older(&e->build, file);
 }
 
-void effects_of(const struct rulebook *book, const struct classified *c, struct catalog *catalog, int server_version,
-                struct arena *a, struct effects *out)
+void effects_work_out(struct eval *e, struct effects *out)
 {
+    const struct form *form = e->what->form;
     *out = (struct effects){.supported = TRI_YES, .in_transaction = TRI_YES, .known = KNOWN_YES};
-    if (!c->form) {
+    if (!form) {
         out->supported = out->in_transaction = TRI_UNKNOWN;
         out->class = CLASS_LONG;
         out->known = KNOWN_NO;
         return;
     }
-    struct eval e = {.book = book, .what = c, .catalog = catalog, .server_version = server_version, .a = a};
-    for (unsigned i = 0; i < c->form->n_effects; i++) {
-        apply(&e, &c->form->effects[i], out);
+    for (unsigned i = 0; i < form->n_effects; i++) {
+        apply(e, &form->effects[i], out);
     }
-    out->supported = tri_not(ask(&e, c->form->unsupported, TRI_NO));
-    out->in_transaction = tri_not(ask(&e, c->form->refused_in_transaction, TRI_NO));
-    out->class = c->form->class;
-    if (out->class == CLASS_CATALOG &&
-        (effects_long(out, 0) || ask(&e, c->form->class_when_long, TRI_NO) != TRI_NO)) {
+    out->supported = tri_not(ask(e, form->unsupported, TRI_NO));
+    out->in_transaction = tri_not(ask(e, form->refused_in_transaction, TRI_NO));
+    out->class = form->class;
+    if (out->class == CLASS_CATALOG && (effects_long(out, 0) || ask(e, form->class_when_long, TRI_NO) != TRI_NO)) {
         out->class = CLASS_LONG;
     }
-    if (c->limit_hit) {
+    if (e->what->limit_hit) {
         out->known = KNOWN_PARTLY;
     }
+}
+
+void effects_of(const struct rulebook *book, const struct classified *c, struct catalog *catalog, int server_version,
+                struct arena *a, struct effects *out)
+{
+    struct eval e = {.book = book, .what = c, .catalog = catalog, .server_version = server_version, .a = a};
+    effects_work_out(&e, out);
 }
 
 static enum form_class heavier(enum form_class a, enum form_class b)

@@ -25,6 +25,11 @@ struct eval {
     const struct relation *unknown_relation;   /* NULL: not about a relation */
 };
 
+/*
+ * effects_of() with all that is known: e->what, the catalog, the version and, as far as known, the rest. Unknown answers are left in e.
+ */
+void effects_work_out(struct eval *e, struct effects *out);
+
 /* The arguments of one call. */
 struct call {
     const struct term *const *arguments;
@@ -84,6 +89,8 @@ enum tri eval_unknown(struct eval *e, const struct relation *relation);
 
 /* Was it made in this file, before this statement? IF NOT EXISTS on a table nobody knows is not proof: the catalog says so by `made`. */
 bool made_in_file(const struct eval *e, struct origin made);
+/* Does it hold a row? Of a table that an earlier file made nobody can tell: the application writes to it by now. */
+enum tri relation_loaded(const struct eval *e, const struct relation *r);
 bool made_in_transaction(const struct eval *e, struct origin made);
 
 /* Selectors and predicates that live in files of their own. */

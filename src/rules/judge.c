@@ -88,17 +88,34 @@ static struct judged_statement *add_statement(struct walk *w, const struct state
     return s;
 }
 
+static struct eval eval_of(const struct walk *w, const struct judged_statement *s, const struct judged_action *action,
+                           struct origin at, struct arena *a)
+{
+    return (struct eval){
+        .book = w->j->book,
+        .what = &action->what,
+        .catalog = w->j->catalog,
+        .server_version = w->j->options.server_version,
+        .a = a,
+        .options = &w->j->options,
+        .statement = s,
+        .at = at,
+    };
+}
+
 /* Forms and effects of each action, and of all together. */
 static void classify_actions(struct walk *w, struct judged_statement *s)
 {
     struct judge *j = w->j;
+    const struct origin at = {.file = j->files, .statement = j->statements + 1};
     shape_of(w->m->text, &s->st, w->a, &s->shapes);
     s->n_actions = s->shapes.n;
     s->actions = arena_array(w->a, struct judged_action, s->n_actions);
     for (size_t i = 0; i < s->n_actions; i++) {
         struct judged_action *action = &s->actions[i];
         classify(j->book, j->catalog, j->options.server_version, w->m->text, &s->st, &s->shapes.at[i], &action->what);
-        effects_of(j->book, &action->what, j->catalog, j->options.server_version, w->a, &action->effects);
+        struct eval e = eval_of(w, s, action, at, w->a);
+        effects_work_out(&e, &action->effects);
         if (i == 0) {
             s->effects = action->effects;
             s->effects.locks = (struct relation_lock_list){0};
@@ -191,18 +208,9 @@ static void look_for_hazards(struct walk *w, struct judged_statement *s, struct 
     bool told = why != NULL || s->kind == STATEMENT_PSQL || s->kind == STATEMENT_TRANSACTION;
     for (size_t i = 0; i < s->n_actions; i++) {
         struct judged_action *action = &s->actions[i];
-        struct eval e = {
-            .book = j->book,
-            .what = &action->what,
-            .catalog = j->catalog,
-            .server_version = j->options.server_version,
-            .a = j->scratch,
-            .options = &j->options,
-            .statement = s,
-            .transaction = &w->tx,
-            .effects = &action->effects,
-            .at = at,
-        };
+        struct eval e = eval_of(w, s, action, at, j->scratch);
+        e.transaction = &w->tx;
+        e.effects = &action->effects;
         findings_of_action(&w->findings, s, action, &e, first);
         if (!action->what.form && !told) {
             tell_unknown_form(w, s, action);

@@ -15,6 +15,8 @@ struct judge_options {
     int64_t small_rows;      /* a table of at most so many rows is small */
     int64_t small_bytes;     /* and of at most so many bytes */
     bool all_rules;          /* also those off by default */
+    bool idle;               /* nobody but the replayed statements writes rows: a table of an earlier file is empty unless they
+                                loaded it (explain --after). Otherwise only a table of the same file is. */
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
 enum { JUDGE_SMALL_ROWS = 10000, JUDGE_SMALL_BYTES = 16 * 1024 * 1024 }; /* defaults; options that are 0 take them */

@@ -59,10 +59,16 @@ static enum tri is_new_in_transaction(struct eval *e, struct call call)
     return all(e, call, one_new_in_transaction);
 }
 
+enum tri relation_loaded(const struct eval *e, const struct relation *r)
+{
+    const bool idle = e->options && e->options->idle;
+    const bool ours = r->made.statement > 0 && !r->maybe_older && (idle || made_in_file(e, r->made));
+    return r->loaded == TRI_NO && !ours ? TRI_UNKNOWN : r->loaded;
+}
+
 static enum tri one_empty(struct eval *e, const struct relation *r)
 {
-    (void)e;
-    return r->maybe_older && r->loaded == TRI_NO ? TRI_UNKNOWN : tri_not(r->loaded);
+    return tri_not(relation_loaded(e, r));
 }
 
 static enum tri is_empty(struct eval *e, struct call call)
@@ -70,10 +76,20 @@ static enum tri is_empty(struct eval *e, struct call call)
     return all(e, call, one_empty);
 }
 
-/* A partitioned table's rows are those of its partitions. */
-static int64_t total(struct eval *e, const struct relation *r, int64_t (*of)(const struct relation *))
+static int64_t rows_of(const struct eval *e, const struct relation *r)
 {
-    int64_t sum = of(r);
+    return r->rows < 0 && relation_loaded(e, r) == TRI_NO ? 0 : r->rows;
+}
+
+static int64_t bytes_of(const struct eval *e, const struct relation *r)
+{
+    return r->bytes < 0 && relation_loaded(e, r) == TRI_NO ? 0 : r->bytes;
+}
+
+/* A partitioned table's rows are those of its partitions. */
+static int64_t total(const struct eval *e, const struct relation *r, int64_t (*of)(const struct eval *, const struct relation *))
+{
+    int64_t sum = of(e, r);
     struct relation_list parts = {0};
     if (r->kind != REL_PARTITIONED) {
         return sum;
@@ -81,19 +97,9 @@ static int64_t total(struct eval *e, const struct relation *r, int64_t (*of)(con
     relation_descendants(r, e->a, &parts);
     sum = sum > 0 ? sum : parts.n > 0 ? 0 : sum;
     for (size_t i = 0; i < parts.n && sum >= 0; i++) {
-        sum = of(parts.at[i]) < 0 ? -1 : sum + of(parts.at[i]);
+        sum = of(e, parts.at[i]) < 0 ? -1 : sum + of(e, parts.at[i]);
     }
     return sum;
-}
-
-static int64_t rows_of(const struct relation *r)
-{
-    return r->loaded == TRI_NO && !r->maybe_older && r->rows < 0 ? 0 : r->rows;
-}
-
-static int64_t bytes_of(const struct relation *r)
-{
-    return r->loaded == TRI_NO && !r->maybe_older && r->bytes < 0 ? 0 : r->bytes;
 }
 
 static enum tri one_small(struct eval *e, const struct relation *r)
@@ -112,7 +118,8 @@ static enum tri is_small(struct eval *e, struct call call)
     return all(e, call, one_small);
 }
 
-static enum tri sum_of(struct eval *e, struct call call, int64_t *n, int64_t (*of)(const struct relation *))
+static enum tri sum_of(struct eval *e, struct call call, int64_t *n,
+                       int64_t (*of)(const struct eval *, const struct relation *))
 {
     struct relation_list list = {0};
     bool took_part;

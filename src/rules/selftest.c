@@ -95,6 +95,16 @@ static bool found(const struct judged_part *part, const struct hazard *h)
     return false;
 }
 
+/* The rules that a judged example does give findings of, for messages. */
+static struct str found_instead(struct tester *t, const struct judged_part *part)
+{
+    struct str list = STR("");
+    for (size_t i = 0; i < part->findings.n; i++) {
+        list = arena_printf(t->a, "%.*s%s%.*s", STR_ARG(list), i > 0 ? ", " : "", STR_ARG(part->findings.at[i].rule));
+    }
+    return list.n > 0 ? list : STR("nothing");
+}
+
 /* The safe way from a finding must itself be safe. */
 static void try_instead(struct tester *t, const struct hazard *h, const struct example *example, struct str instead)
 {
@@ -124,7 +134,8 @@ static void try_fail(struct tester *t, const struct hazard *h, const struct exam
     if (trial_run(&trial, t->book, example, example->sql)) {
         fail(t, h->file, example->line, h->id, "a failing example cannot be read: %s", trial.err.primary);
     } else if (!found(&trial.part, h)) {
-        fail(t, h->file, example->line, h->id, "a failing example gives no finding: %.*s", STR_ARG(example->sql));
+        fail(t, h->file, example->line, h->id, "a failing example gives %.*s: %.*s",
+             STR_ARG(found_instead(t, &trial.part)), STR_ARG(example->sql));
     } else if (first && h->instead.n > 0 && finding_of(&trial.part, h->id)) {
         const struct finding *f = finding_of(&trial.part, h->id);
         if (f->instead.n > 0) {

@@ -134,12 +134,22 @@ bool term_tokens(const struct eval *e, const struct term *term, size_t *first, s
     return true;
 }
 
+/* Did every capture that the term rests on take part? */
+static bool takes_part(const struct eval *e, const struct term *term)
+{
+    bool all = term->kind != TERM_CAPTURE || term_shape(e, term).n > 0;
+    for (unsigned i = 0; i < term->n_arguments; i++) {
+        all = all && takes_part(e, term->arguments[i]);
+    }
+    return all;
+}
+
 bool term_relations(struct eval *e, const struct term *term, struct relation_list *out, bool *took_part)
 {
     if (term->kind == TERM_SELECTOR) {
         const struct call call = {term->arguments, term->n_arguments};
-        *took_part = true;
-        return term->selector->select(e, call, out);
+        *took_part = takes_part(e, term);
+        return !*took_part || term->selector->select(e, call, out);
     }
     struct str rest = term_shape(e, term), name;
     *took_part = rest.n > 0;
