@@ -86,7 +86,7 @@ static const char *runs_on(struct str text, struct token t)
     if (t.kind == TOK_COPY_DATA) {
         const struct str data = str_trim(token_text(text, t));
         const bool ended = str_eq(data, STR("\\.")) || str_ends(data, STR("\n\\."));
-        return t.end == text.n && !ended ? "COPY data without a closing \\. line" : NULL;
+        return ended ? NULL : "COPY data without a closing \\. line";
     }
     if (t.kind != TOK_BAD) {
         return NULL;
@@ -315,24 +315,18 @@ static void take_quoted(struct scan *s, struct token t)
     s->endless = what ? what : s->endless;
 }
 
-/* At the end: was a marker swallowed? Lint then goes on behind it (*again), as if the quote had ended before. */
-static enum status check_quotes(struct scan *s, bool lenient, bool *again, struct error *err)
+static bool swallowed(const struct scan *s)
 {
     const bool seen = s->hidden.down ? s->m->down.present : s->m->up.present;
-    *again = false;
-    if (!s->suspect.kind || (seen && !s->endless)) {
-        return ST_OK;
-    }
-    if (!lenient) {
-        const char *what = runs_on(s->m->text, s->suspect);
-        return refuse_swallowed(s->m, s->suspect, what ? what : "a string", &s->hidden, err);
-    }
-    *again = true;
+    return s->suspect.kind && (!seen || s->endless);
+}
+
+/* Go on behind the marker that was swallowed, as if the quote had ended before: lint says what is broken. */
+static void walk_again(struct scan *s)
+{
     walk_from(&s->walk, s->m->text, s->hidden.start);
     s->suspect = (struct token){0};
     s->endless = NULL;
-    s->loose = UINT32_MAX;
-    return ST_OK;
 }
 
 /* The end of a part: comments behind its last statement are nobody's. */
@@ -379,14 +373,15 @@ static enum status walk_on(struct scan *s, struct error *err)
 static enum status find_parts(struct migration *m, bool lenient, struct arena *a, struct error *err)
 {
     struct scan s = {.m = m, .a = a, .first_sql = UINT32_MAX, .loose = UINT32_MAX};
-    bool again = true;
-    enum status status = ST_OK;
     walk_from(&s.walk, m->text, 0);
-    while (!status && again) {
+    enum status status = walk_on(&s, err);
+    while (!status && lenient && swallowed(&s)) {
+        walk_again(&s);
         status = walk_on(&s, err);
-        if (!status) {
-            status = check_quotes(&s, lenient, &again, err);
-        }
+    }
+    if (!lenient && swallowed(&s)) { /* which is the cause of any other complaint */
+        const char *what = runs_on(m->text, s.suspect);
+        return refuse_swallowed(m, s.suspect, what ? what : "a string", &s.hidden, err);
     }
     return status ? status : end_part(&s, (uint32_t)m->text.n, err);
 }
