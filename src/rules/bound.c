@@ -83,7 +83,7 @@ static bool key_column(struct eval *e, struct str key, struct bound *b)
         !term_split_name(e->a, rest, &schema, &b->name) || schema.n > 0) {
         return false;
     }
-    b->column = name_quote(e->a, b->name);
+    b->column = rest; /* both are canonical texts */
     return true;
 }
 
