@@ -182,18 +182,13 @@ void relation_descendants(const struct relation *r, struct arena *a, struct rela
 {
     const size_t first = out->n;
     for (size_t i = 0; i < r->children.n; i++) {
-        if (r->children.at[i] != r) {
-            *vec_push(a, out) = r->children.at[i];
-        }
+        *vec_push(a, out) = r->children.at[i];
     }
     for (size_t done = first; done < out->n; done++) {
         const struct relation *child = out->at[done];
         for (size_t i = 0; i < child->children.n; i++) {
-            /* Only a child of several parents can come twice; r itself where a file (wrongly) attaches a table below itself. */
+            /* Only a child of several parents can come twice. */
             struct relation *grandchild = child->children.at[i];
-            if (grandchild == r) {
-                continue;
-            }
             if (grandchild->parents.n < 2 || !listed(out, grandchild)) {
                 *vec_push(a, out) = grandchild;
             }

@@ -156,8 +156,21 @@ void catalog_add_function(struct catalog *c, struct function *f)
     name_map_put(&c->functions, f->schema, f->name, f);
 }
 
+static bool is_below(const struct relation *r, const struct relation *above)
+{
+    bool below = r == above;
+    for (size_t i = 0; i < r->parents.n && !below; i++) {
+        below = is_below(r->parents.at[i], above);
+    }
+    return below;
+}
+
 void relation_add_child(struct catalog *c, struct relation *parent, struct relation *child)
 {
+    /* The server refuses circles; a file may still try one, and every walk over the tree relies on there being none. */
+    if (is_below(parent, child)) {
+        return;
+    }
     *vec_push(c->arena, &parent->children) = child;
     *vec_push(c->arena, &child->parents) = parent;
 }
