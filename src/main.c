@@ -30,7 +30,8 @@
 
 static const struct command *const commands[] = {
     &cmd_new,  &cmd_lint,   &cmd_explain,  &cmd_plan,     &cmd_up,   &cmd_down, &cmd_redo,  &cmd_goto,
-    &cmd_status, &cmd_validate, &cmd_baseline, &cmd_mark, &cmd_wait, &cmd_rules, &cmd_version, &cmd_help,
+    &cmd_status, &cmd_validate, &cmd_baseline, &cmd_mark, &cmd_wait,
+    &cmd_ephemeral, &cmd_rules, &cmd_version, &cmd_help,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */
@@ -134,5 +135,5 @@ int main(int argc, char **argv)
         complain(&err);
     }
     context_close(&c);
-    return exit_code(status, err.signal);
+    return status ? exit_code(status, err.signal) : c.own_exit_code;
 }

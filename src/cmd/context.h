@@ -30,6 +30,7 @@ struct context {
     struct ephemeral *ephemeral;
     struct target target;
     struct session *session;
+    int own_exit_code; /* ephemeral: how the command that it ran ended */
 };
 
 /* The built-in rulebook and the folders of --rules. */
