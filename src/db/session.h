@@ -87,6 +87,13 @@ struct pipelined {
 NODISCARD enum status session_pipeline(struct session *s, const struct pipelined *items, size_t n, int64_t deadline_ms,
                                        struct rows **results, size_t *failed, struct error *err);
 
+/*
+ * Have the server parse and plan a statement once. From then on this very text (the pointer, which must outlive the session) is sent by its
+ * prepared name by session_query() and session_pipeline(). At most SESSION_MAX_PREPARED of them; more are a bug.
+ */
+enum { SESSION_MAX_PREPARED = 4 };
+NODISCARD enum status session_prepare(struct session *s, const char *sql, struct error *err);
+
 enum sql_class error_sql_class(const struct error *err);
 bool session_usable(const struct session *s);    /* connected and idle or in a transaction */
 bool session_in_transaction(const struct session *s);
@@ -97,7 +104,10 @@ const char *session_host(const struct session *s);/* for messages; never with a 
 int session_error_position(const struct session *s);
 /* A setting that the server reports by itself ("TimeZone", "in_hot_standby" …); NULL: it does not. */
 const char *session_parameter(const struct session *s, const char *name);
-/* Send the session's own settings anew with the next request: after RESET ALL, which takes them back to the role's defaults. */
+/*
+ * Send the session's own settings anew with the next request, and forget what was prepared: after RESET ALL or DISCARD ALL, which take
+ * both away.
+ */
 void session_settings_again(struct session *s);
 /* Called for each notice and warning; message is escaped text. */
 void session_on_notice(struct session *s, void (*hook)(void *arg, const char *severity, const char *message), void *arg);

@@ -21,6 +21,8 @@ struct session {
     int position;          /* in the statement that failed last, in characters from 1; 0: not told */
     struct strbuf host;    /* "db.example.com:5432", "/run/postgresql" */
     char lost[512];        /* why the connection is gone */
+    const char *prepared[SESSION_MAX_PREPARED]; /* their texts; named after their slot and generation */
+    int n_prepared, generation;
     void (*on_notice)(void *arg, const char *severity, const char *message);
     void *notice_arg;
 };
@@ -58,6 +60,8 @@ NODISCARD enum status request_end(struct session *s, struct request *rq, enum st
 /* Fill *err from a failed result, or from the connection when result is NULL. Returns ST_SERVER. */
 enum status result_error(struct session *s, const PGresult *result, struct error *err);
 struct rows *rows_new(PGresult *result);
+/* Send one statement with its parameters, by its prepared name where it has one. */
+bool request_send(struct session *s, const char *sql, const struct param *params, size_t n_params);
 
 /* copy.c: answer a COPY … FROM STDIN that the server waits for; skip the output of a COPY … TO STDOUT. */
 void copy_send(struct session *s, struct request *rq, const struct str *data);

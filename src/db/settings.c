@@ -26,6 +26,8 @@ const char *session_settings_sql(const struct session *s)
 void session_settings_again(struct session *s)
 {
     s->settings_due = true;
+    s->n_prepared = 0;
+    s->generation++;
 }
 
 bool session_settings_wanted(const struct session *s)

@@ -1,0 +1,190 @@
+#include "db/live_sql.h"
+
+#include <stddef.h>
+
+/*
+ * Every name is schema-qualified, operators in pg_catalog are found first whatever the search_path. The system's schemas are left out.
+ * No function here opens a relation's file (pg_table_size() takes a lock and would wait behind a running ALTER TABLE): sizes are
+ * what the last VACUUM or ANALYZE wrote down.
+ */
+#define OURS(n) n ".nspname !~ '^pg_' AND " n ".nspname <> 'information_schema'"
+
+/* A type's element when it is an array as format_type() sees it, else itself. */
+#define ELEMENT(t) "CASE WHEN " t ".typelem <> 0 AND " t ".typlen = -1 AND " t ".typstorage <> 'p' THEN " t ".typelem ELSE " t ".oid END"
+
+static const char session[] =
+    "SELECT pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('block_size')";
+
+static const char search_path[] = "SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))";
+
+static const char schemas[] = "SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE " OURS("n");
+
+/* Row types of tables and arrays go with what they belong to. */
+static const char types[] =
+    "SELECT t.oid, n.nspname, t.typname, t.typtype, bn.nspname, b.typname, pg_catalog.format_type(b.oid, t.typtypmod), "
+    "  CASE WHEN b.oid = t.typbasetype THEN 0 ELSE GREATEST(t.typndims, 1) END, t.typnotnull, t.typdefault "
+    "FROM pg_catalog.pg_type t "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
+    "LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid "
+    "LEFT JOIN pg_catalog.pg_type d ON d.oid = t.typbasetype "
+    "LEFT JOIN pg_catalog.pg_type b ON b.oid = " ELEMENT("d") " "
+    "LEFT JOIN pg_catalog.pg_namespace bn ON bn.oid = b.typnamespace "
+    "WHERE " OURS("n") " AND (t.typrelid = 0 OR c.relkind = 'c') "
+    "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid) "
+    "ORDER BY n.nspname, t.typname";
+
+static const char labels[] = "SELECT e.enumtypid, e.enumlabel FROM pg_catalog.pg_enum e ORDER BY e.enumtypid, e.enumsortorder";
+
+static const char functions[] =
+    "SELECT n.nspname, p.proname, p.provolatile, l.lanname, CASE WHEN l.lanname = 'sql' THEN p.prosrc END, p.pronargs, "
+    "  p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype "
+    "FROM pg_catalog.pg_proc p "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+    "JOIN pg_catalog.pg_language l ON l.oid = p.prolang "
+    "WHERE " OURS("n") " ORDER BY n.nspname, p.proname, p.oid";
+
+/*
+ * reltuples is what ANALYZE saw last (-1: never; before 14 also 0 with no pages), n_live_tup what was counted since: the larger
+ * one is nearer. Pages with those of TOAST.
+ */
+static const char relations[] =
+    "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, "
+    "  CASE WHEN c.relkind NOT IN ('r', 'm') THEN -1 "
+    "       WHEN c.reltuples > 0 OR (c.reltuples = 0 AND c.relpages > 0) "
+    "       THEN GREATEST(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid))::pg_catalog.int8 "
+    "       ELSE COALESCE(NULLIF(pg_catalog.pg_stat_get_live_tuples(c.oid), 0), -1) END, "
+    "  CASE WHEN c.relkind NOT IN ('r', 'm', 'i') OR c.relpages <= 0 THEN -1 ELSE c.relpages + COALESCE(t.relpages, 0) END, "
+    "  c.relispartition, c.relrowsecurity, "
+    "  CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END, "
+    "  pg_catalog.pg_get_expr(c.relpartbound, c.oid), am.amname, s.spcname "
+    "FROM pg_catalog.pg_class c "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid "
+    "LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam "
+    "LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace "
+    "WHERE " OURS("n") " ORDER BY n.nspname, c.relname";
+
+static const char columns[] =
+    "SELECT a.attrelid, a.attname, bn.nspname, b.typname, pg_catalog.format_type(b.oid, a.atttypmod), "
+    "  CASE WHEN b.oid = t.oid THEN 0 ELSE GREATEST(a.attndims, 1) END, a.attnotnull, a.atthasdef, "
+    "  pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated, a.attislocal, co.collname "
+    "FROM pg_catalog.pg_attribute a "
+    "JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+    "JOIN pg_catalog.pg_type b ON b.oid = " ELEMENT("t") " "
+    "JOIN pg_catalog.pg_namespace bn ON bn.oid = b.typnamespace "
+    "LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+    "LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation "
+    "WHERE " OURS("n") " AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND a.attnum > 0 AND NOT a.attisdropped "
+    "ORDER BY a.attrelid, a.attnum";
+
+#define INDEXES(nulls_not_distinct)                                                                                    \
+    "SELECT i.indexrelid, i.indrelid, i.indisunique, i.indisprimary, i.indisvalid, " nulls_not_distinct ", "           \
+    "  pg_catalog.pg_get_expr(i.indpred, i.indrelid) "                                                                 \
+    "FROM pg_catalog.pg_index i "                                                                                      \
+    "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "                                                              \
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                                                        \
+    "WHERE " OURS("n") " ORDER BY n.nspname, c.relname"
+
+static const char keys[] =
+    "SELECT i.indexrelid, a.attname, CASE WHEN i.indkey[k - 1] = 0 THEN pg_catalog.pg_get_indexdef(i.indexrelid, k, true) END, "
+    "  co.collname, o.opcname, k > i.indnkeyatts "
+    "FROM pg_catalog.pg_index i "
+    "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "CROSS JOIN LATERAL pg_catalog.generate_series(1, i.indnatts) k "
+    "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k - 1] AND a.attnum <> 0 "
+    "LEFT JOIN pg_catalog.pg_collation co ON k <= i.indnkeyatts AND co.oid = i.indcollation[k - 1] "
+    "  AND co.oid IS DISTINCT FROM a.attcollation "
+    "LEFT JOIN pg_catalog.pg_opclass o ON k <= i.indnkeyatts AND o.oid = i.indclass[k - 1] AND NOT o.opcdefault "
+    "WHERE " OURS("n") " ORDER BY i.indexrelid, k";
+
+#define NAMES(key, relation)                                                                                           \
+    "(SELECT pg_catalog.string_agg(a.attname, E'\\x01' ORDER BY k.n) "                                                 \
+    "   FROM pg_catalog.unnest(" key ") WITH ORDINALITY k(attnum, n) "                                                 \
+    "   JOIN pg_catalog.pg_attribute a ON a.attrelid = " relation " AND a.attnum = k.attnum)"
+
+/*
+ * A foreign key to a partitioned table has a row for each partition, too, below the one that was written: they are left out. So are
+ * the NOT NULL constraints of domains, which typnotnull tells.
+ */
+#define CONSTRAINTS(enforced)                                                                                          \
+    "SELECT c.conrelid, c.contypid, c.conname, c.contype, c.convalidated, " enforced ", c.connoinherit, "              \
+    "  c.condeferrable, c.coninhcount > 0, c.conindid, c.confrelid, c.confdeltype, " NAMES("c.conkey", "c.conrelid")  \
+    ", " NAMES("c.confkey", "c.confrelid") ", pg_catalog.pg_get_expr(c.conbin, c.conrelid) "                          \
+    "FROM pg_catalog.pg_constraint c "                                                                                 \
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace "                                                        \
+    "LEFT JOIN pg_catalog.pg_constraint p ON p.oid = c.conparentid "                                                   \
+    "WHERE " OURS("n") " AND c.contype IN ('c', 'n', 'p', 'u', 'f', 'x') "                                             \
+    "  AND NOT (c.contype = 'n' AND c.contypid <> 0) AND p.conrelid IS DISTINCT FROM c.conrelid "                      \
+    "ORDER BY c.conrelid, c.contypid, c.conname"
+
+/* tgtype: 1 is FOR EACH ROW, 2 is BEFORE (src/include/catalog/pg_trigger.h). */
+static const char triggers[] =
+    "SELECT t.tgrelid, t.tgname, (t.tgtype & 2) <> 0, (t.tgtype & 1) <> 0, pn.nspname, p.proname "
+    "FROM pg_catalog.pg_trigger t "
+    "JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid "
+    "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace "
+    "WHERE " OURS("n") " AND NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname";
+
+static const char inheritance[] =
+    "SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i ORDER BY i.inhparent, i.inhrelid, i.inhseqno";
+
+static const char views[] =
+    "SELECT DISTINCT r.ev_class, d.refobjid "
+    "FROM pg_catalog.pg_rewrite r "
+    "JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind IN ('v', 'm') "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid "
+    "  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class "
+    "WHERE " OURS("n") " ORDER BY r.ev_class, d.refobjid";
+
+static const char sequences[] =
+    "SELECT d.objid, d.refobjid, a.attname "
+    "FROM pg_catalog.pg_depend d "
+    "JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S' "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid "
+    "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+    "  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')";
+
+const char *live_sql(enum live_query query, int server_version)
+{
+    switch (query) {
+    case LIVE_SESSION:
+        return session;
+    case LIVE_SEARCH_PATH:
+        return search_path;
+    case LIVE_SCHEMAS:
+        return schemas;
+    case LIVE_TYPES:
+        return types;
+    case LIVE_LABELS:
+        return labels;
+    case LIVE_FUNCTIONS:
+        return functions;
+    case LIVE_RELATIONS:
+        return relations;
+    case LIVE_COLUMNS:
+        return columns;
+    case LIVE_INDEXES:
+        return server_version >= 150000 ? INDEXES("i.indnullsnotdistinct") : INDEXES("false");
+    case LIVE_KEYS:
+        return keys;
+    case LIVE_CONSTRAINTS:
+        return server_version >= 180000 ? CONSTRAINTS("c.conenforced") : CONSTRAINTS("true");
+    case LIVE_TRIGGERS:
+        return triggers;
+    case LIVE_INHERITANCE:
+        return inheritance;
+    case LIVE_VIEWS:
+        return views;
+    case LIVE_SEQUENCES:
+        return sequences;
+    case LIVE_N:
+        break;
+    }
+    return NULL;
+}

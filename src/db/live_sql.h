@@ -1,0 +1,32 @@
+/*
+ * live_sql.h - the queries that read a server's catalog, one per kind of object.
+ */
+#ifndef MIGRATE_DB_LIVE_SQL_H
+#define MIGRATE_DB_LIVE_SQL_H
+
+/* In the order in which they are sent and their answers are read. */
+enum live_query {
+    LIVE_SESSION,     /* time zone, block size */
+    LIVE_SEARCH_PATH, /* schema */
+    LIVE_SCHEMAS,     /* schema */
+    LIVE_TYPES,       /* oid, schema, name, kind, base schema, base name, base as format_type() has it, base dimensions, not null, default */
+    LIVE_LABELS,      /* type oid, label */
+    LIVE_FUNCTIONS,   /* schema, name, volatility, language, body, arguments, returns trigger */
+    LIVE_RELATIONS,   /* oid, schema, name, kind, persistence, rows, pages, is partition, row security, partition key, bound, access method, tablespace */
+    LIVE_COLUMNS,     /* relation, name, type schema, type name, format_type(), dimensions, not null, has default, its text, identity,
+                         generated, local, collation */
+    LIVE_INDEXES,     /* index, table, unique, primary, valid, nulls not distinct, predicate */
+    LIVE_KEYS,        /* index, column, expression, collation, operator class, included */
+    LIVE_CONSTRAINTS, /* relation, type, name, kind, valid, enforced, no inherit, deferrable, inherited, index, referenced, on delete,
+                         columns, referenced columns, expression; lists are separated by \x01 */
+    LIVE_TRIGGERS,    /* relation, name, before, row, function schema, function */
+    LIVE_INHERITANCE, /* child, parent */
+    LIVE_VIEWS,       /* view, relation it reads */
+    LIVE_SEQUENCES,   /* sequence, table, column */
+    LIVE_N,
+};
+
+/* The query for that server (150004); versions 13 to 18 are known, later ones get the latest. */
+const char *live_sql(enum live_query query, int server_version);
+
+#endif

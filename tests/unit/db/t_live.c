@@ -1,0 +1,286 @@
+/* A server's catalog in the model: the same as replaying the SQL that made it, and what only a server knows. */
+#include "catalog/dump.h"
+#include "catalog/replay.h"
+#include "db/ephemeral.h"
+#include "db/live.h"
+#include "db/loop.h"
+
+#include <setjmp.h>
+#include <cmocka.h>
+
+static struct ephemeral *server;
+static const char *url;
+static struct loop *loop;
+static struct session *session;
+static struct arena arena;
+
+static void run(const char *sql)
+{
+    struct error err;
+    if (session_simple(session, str_of(sql), 0, NULL, &err) != ST_OK) {
+        fail_msg("%s: %s", sql, err.primary);
+    }
+}
+
+static void read_live(struct catalog *c)
+{
+    struct error err;
+    catalog_init(c, &arena);
+    if (live_catalog(session, c, &err) != ST_OK) {
+        fail_msg("%s: %s", err.primary, err.detail);
+    }
+}
+
+static void replay(struct catalog *c, const char *sql)
+{
+    struct splitter sp;
+    struct statement st;
+    struct origin at = {.file = 1};
+    catalog_init(c, &arena);
+    c->complete = true;
+    c->server_version = session_server_version(session) / 10000;
+    splitter_init(&sp, str_of(sql), 0, (uint32_t)strlen(sql));
+    while (splitter_next(&sp, &st)) {
+        at.transaction = ++at.statement;
+        catalog_replay(c, str_of(sql), &st, at);
+    }
+    splitter_free(&sp);
+}
+
+static const char shop[] =
+    "CREATE TYPE mood AS ENUM ('sad', 'ok');\n"
+    "ALTER TYPE mood ADD VALUE 'happy' BEFORE 'ok';\n"
+    "CREATE DOMAIN amount AS numeric(12,2) DEFAULT 0 CHECK (VALUE >= 0);\n"
+    "CREATE DOMAIN word AS varchar(20) NOT NULL;\n"
+    "CREATE SCHEMA \"Odd One\";\n"
+    "CREATE TYPE pair AS (a int, b text[]);\n"
+    "CREATE TABLE customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL UNIQUE,\n"
+    "  name varchar(50) COLLATE \"C\", moods mood[], made timestamptz(3) DEFAULT now(), code char(3), flag bit(4), v \"char\",\n"
+    "  up text GENERATED ALWAYS AS (upper(email)) STORED, CHECK (name IS NOT NULL), CONSTRAINT pair_check CHECK (code > 'a' AND v > 'b'));\n"
+    "CREATE TABLE \"Odd One\".\"Table\" (id serial PRIMARY KEY, customer bigint REFERENCES customers ON DELETE CASCADE, what pair);\n"
+    "CREATE TABLE orders (id int NOT NULL, at date NOT NULL, total amount, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);\n"
+    "CREATE TABLE orders_1 PARTITION OF orders FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');\n"
+    "CREATE TABLE orders_rest PARTITION OF orders DEFAULT;\n"
+    "CREATE INDEX orders_total ON orders (total);\n"
+    "CREATE INDEX ON customers USING gin (moods);\n"
+    "CREATE UNIQUE INDEX ON customers (lower(email), code) INCLUDE (name) WHERE flag IS NOT NULL;\n"
+    "CREATE INDEX ON customers (email text_pattern_ops, (id + 1) DESC);\n"
+    "ALTER TABLE customers ADD CONSTRAINT long CHECK (length(email) > 3) NOT VALID;\n"
+    "CREATE TABLE base (a int, b int CHECK (b > 0));\n"
+    "CREATE TABLE child (c int) INHERITS (base);\n"
+    "ALTER TABLE child ALTER b SET NOT NULL;\n"
+    "CREATE UNLOGGED TABLE fast (a int, EXCLUDE USING gist (int4range(a, a + 1) WITH &&));\n"
+    "ALTER TABLE fast ENABLE ROW LEVEL SECURITY;\n"
+    "CREATE TABLE refs (a int, b date, FOREIGN KEY (a, b) REFERENCES orders (id, at) DEFERRABLE);\n"
+    "CREATE TABLE points (a int, b int);\n"
+    "CREATE UNIQUE INDEX points_a ON points (a);\n"
+    "ALTER TABLE points ADD CONSTRAINT points_one UNIQUE USING INDEX points_a;\n"
+    "ALTER TABLE points ADD COLUMN c int NOT NULL DEFAULT 3, DROP COLUMN b;\n"
+    "CREATE SEQUENCE alone;\n"
+    "CREATE SEQUENCE owned OWNED BY points.c;\n"
+    "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;\n"
+    "CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';\n"
+    "CREATE FUNCTION twice(text) RETURNS text LANGUAGE sql VOLATILE AS 'SELECT $1 || random()';\n"
+    "CREATE TRIGGER touched BEFORE UPDATE ON points FOR EACH ROW EXECUTE FUNCTION touch();\n"
+    "CREATE TRIGGER counted AFTER INSERT ON points EXECUTE FUNCTION touch();\n";
+
+/* Statement by statement, as psql would: some may not share a transaction. */
+static void run_script(const char *sql)
+{
+    struct splitter sp;
+    struct statement st;
+    splitter_init(&sp, str_of(sql), 0, (uint32_t)strlen(sql));
+    while (splitter_next(&sp, &st)) {
+        run(arena_cstr(&arena, str_slice(str_of(sql), st.start, st.end)));
+    }
+    splitter_free(&sp);
+}
+
+/* The first line in which the two differ, which assert_string_equal() does not point out. */
+static void show_difference(struct str a, struct str b)
+{
+    struct str x, y;
+    for (;;) {
+        const bool more = str_next(&a, '\n', &x), more_b = str_next(&b, '\n', &y);
+        if (!more && !more_b) {
+            return;
+        }
+        if (!str_eq(x, y)) {
+            print_message("server: %.*s\nreplay: %.*s\n", STR_ARG(x), STR_ARG(y));
+            return;
+        }
+    }
+}
+
+static void it_equals_a_replay(void **state)
+{
+    (void)state;
+    struct catalog live, replayed;
+    struct strbuf a, b;
+    strbuf_init(&a, 1 << 20);
+    strbuf_init(&b, 1 << 20);
+    run_script(shop);
+    read_live(&live);
+    replay(&replayed, shop);
+    catalog_dump(&live, DUMP_FACTS, &a);
+    catalog_dump(&replayed, DUMP_FACTS, &b);
+    show_difference(strbuf_str(&a), strbuf_str(&b));
+    assert_string_equal(strbuf_cstr(&a), strbuf_cstr(&b));
+    assert_true(a.n > 3000);
+    strbuf_free(&a);
+    strbuf_free(&b);
+}
+
+static struct relation *relation(const struct catalog *c, const char *name)
+{
+    struct relation *r = catalog_relation(c, STR("public"), str_of(name));
+    assert_non_null(r);
+    return r;
+}
+
+static void it_knows_what_the_linter_asks(void **state)
+{
+    (void)state;
+    struct catalog c;
+    read_live(&c);
+    assert_true(c.complete);
+    assert_int_equal(c.server_version, session_server_version(session) / 10000);
+    assert_true(str_eq(c.time_zone, STR("UTC")));
+    assert_int_equal(c.search_path.n, 1);
+    assert_true(str_eq(c.search_path.at[0], STR("public")));
+
+    const struct relation *customers = relation(&c, "customers");
+    assert_int_equal(relation_proves_not_null(customers, STR("name")), TRI_YES); /* by its CHECK */
+    assert_int_equal(relation_proves_not_null(customers, STR("moods")), TRI_NO);
+    assert_int_equal(relation_column(customers, STR("made"))->default_volatile, TRI_NO);
+    assert_false(relation_constraint(customers, STR("long"))->valid);
+    assert_true(str_eq(relation_constraint(customers, STR("pair_check"))->columns.at[1], STR("v")));
+    assert_int_equal(customers->referenced_by.n, 1);
+    const struct relation *index = catalog_relation(&c, STR("public"), STR("customers_lower_code_name_idx"));
+    assert_non_null(index);
+    assert_true(name_list_has(&index->mentions, STR("email")) && name_list_has(&index->mentions, STR("flag")) &&
+                name_list_has(&index->mentions, STR("name")));
+
+    const struct relation *orders = relation(&c, "orders");
+    assert_true(str_eq(orders->partition_key, STR("RANGE ( at )")));
+    assert_ptr_equal(orders->default_partition, relation(&c, "orders_rest"));
+    assert_int_equal(orders->children.n, 2);
+
+    const struct relation *table = catalog_relation(&c, STR("Odd One"), STR("Table"));
+    assert_non_null(table);
+    const struct column *id = relation_column(table, STR("id"));
+    assert_non_null(id->sequence);
+    assert_int_equal(id->default_volatile, TRI_YES);
+    assert_true(str_eq(relation_column(table, STR("what"))->type.schema, STR("public")));
+    const struct column *moods = relation_column(customers, STR("moods"));
+    assert_true(str_eq(moods->type.text, STR("public.mood[]")));
+    assert_int_equal(moods->type.dimensions, 1);
+    const struct column *made = relation_column(customers, STR("made"));
+    assert_true(str_eq(made->type.name, STR("timestamptz")));
+    assert_int_equal(made->type.mod[0], 3);
+    assert_int_equal(catalog_function(&c, STR("public"), STR("twice"))->volatility, 'v');
+    assert_true(catalog_function(&c, STR("public"), STR("touch"))->returns_trigger);
+}
+
+static void it_knows_sizes(void **state)
+{
+    (void)state;
+    struct catalog c;
+    run("INSERT INTO orders SELECT i, '2024-06-01', i FROM generate_series(1, 5000) i");
+    run("INSERT INTO orders VALUES (1, '2030-01-01', 1)");
+    run("CREATE TABLE never_analyzed (a int) WITH (autovacuum_enabled = off)");
+    run("ANALYZE");
+    run("CREATE TABLE later (a int) WITH (autovacuum_enabled = off)");
+    read_live(&c);
+    const struct relation *orders = relation(&c, "orders");
+    assert_int_equal(relation(&c, "orders_1")->rows, 5000);
+    assert_true(relation(&c, "orders_1")->bytes > 5000 * 20);
+    assert_int_equal(relation(&c, "orders_1")->loaded, TRI_YES);
+    assert_int_equal(orders->rows, 5001);
+    assert_true(orders->bytes > relation(&c, "orders_1")->bytes);
+    assert_int_equal(relation(&c, "later")->rows, -1);
+    assert_int_equal(relation(&c, "later")->loaded, TRI_UNKNOWN);
+    run("DROP TABLE never_analyzed, later");
+}
+
+static void views_and_what_they_read(void **state)
+{
+    (void)state;
+    struct catalog c;
+    run("CREATE VIEW v1 AS SELECT id, email FROM customers");
+    run("CREATE MATERIALIZED VIEW v2 AS SELECT v1.id FROM v1 JOIN points ON points.a = v1.id");
+    read_live(&c);
+    const struct relation *v1 = relation(&c, "v1"), *v2 = relation(&c, "v2");
+    assert_int_equal(v1->kind, REL_VIEW);
+    assert_int_equal(v1->reads.n, 1);
+    assert_ptr_equal(v1->reads.at[0], relation(&c, "customers"));
+    assert_int_equal(v2->kind, REL_MATVIEW);
+    assert_int_equal(v2->reads.n, 2);
+    assert_int_equal(v1->columns.n, 2);
+    run("DROP MATERIALIZED VIEW v2");
+    run("DROP VIEW v1");
+}
+
+static void it_runs_inside_a_transaction(void **state)
+{
+    (void)state;
+    struct catalog c;
+    run("BEGIN");
+    run("CREATE TABLE inside (a int)");
+    read_live(&c);
+    (void)relation(&c, "inside");
+    assert_true(session_in_transaction(session));
+    run("ROLLBACK");
+}
+
+static void a_failure_leaves_the_session_usable(void **state)
+{
+    (void)state;
+    struct catalog c;
+    struct error err;
+    catalog_init(&c, &arena);
+    run("BEGIN");
+    assert_int_equal(session_simple(session, STR("SELECT 1/0"), 0, NULL, &err), ST_SERVER);
+    assert_int_equal(live_catalog(session, &c, &err), ST_SERVER);
+    assert_string_equal(err.sqlstate, "25P02");
+    assert_non_null(strstr(err.primary, "cannot read the catalog of "));
+    run("ROLLBACK");
+    read_live(&c);
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    struct error err;
+    loop = loop_new();
+    arena_init(&arena, 256 << 20);
+    if (ephemeral_start(STR_NONE, &server, &url, &err) != ST_OK) {
+        print_error("%s\n%s\n", err.primary, err.detail);
+        return -1;
+    }
+    const struct target target = {.url = url};
+    return session_open(loop, &target, &session, &err) == ST_OK ? 0 : -1;
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    session_close(session);
+    ephemeral_stop(server);
+    loop_free(loop);
+    arena_free(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_equals_a_replay),
+        cmocka_unit_test(it_knows_what_the_linter_asks),
+        cmocka_unit_test(it_knows_sizes),
+        cmocka_unit_test(views_and_what_they_read),
+        cmocka_unit_test(it_runs_inside_a_transaction),
+        cmocka_unit_test(a_failure_leaves_the_session_usable),
+    };
+    return cmocka_run_group_tests(tests, start_server, stop_server);
+}
