@@ -58,7 +58,7 @@ static const char shop[] =
     "  name varchar(50) COLLATE \"C\", moods mood[], made timestamptz(3) DEFAULT now(), code char(3), flag bit(4), v \"char\",\n"
     "  up text GENERATED ALWAYS AS (upper(email)) STORED, CHECK (name IS NOT NULL), CONSTRAINT pair_check CHECK (code > 'a' AND v > 'b'));\n"
     "CREATE TABLE \"Odd One\".\"Table\" (id serial PRIMARY KEY, customer bigint REFERENCES customers ON DELETE CASCADE, what pair);\n"
-    "CREATE TABLE orders (id int NOT NULL, at date NOT NULL, total amount, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);\n"
+    "CREATE TABLE orders (id int NOT NULL, placed date NOT NULL, total amount, PRIMARY KEY (id, placed)) PARTITION BY RANGE (placed);\n"
     "CREATE TABLE orders_1 PARTITION OF orders FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');\n"
     "CREATE TABLE orders_rest PARTITION OF orders DEFAULT;\n"
     "CREATE INDEX orders_total ON orders (total);\n"
@@ -71,7 +71,7 @@ static const char shop[] =
     "ALTER TABLE child ALTER b SET NOT NULL;\n"
     "CREATE UNLOGGED TABLE fast (a int, EXCLUDE USING gist (int4range(a, a + 1) WITH &&));\n"
     "ALTER TABLE fast ENABLE ROW LEVEL SECURITY;\n"
-    "CREATE TABLE refs (a int, b date, FOREIGN KEY (a, b) REFERENCES orders (id, at) DEFERRABLE);\n"
+    "CREATE TABLE refs (a int, b date, FOREIGN KEY (a, b) REFERENCES orders (id, placed) DEFERRABLE);\n"
     "CREATE TABLE points (a int, b int);\n"
     "CREATE UNIQUE INDEX points_a ON points (a);\n"
     "ALTER TABLE points ADD CONSTRAINT points_one UNIQUE USING INDEX points_a;\n"
@@ -162,7 +162,7 @@ static void it_knows_what_the_linter_asks(void **state)
                 name_list_has(&index->mentions, STR("name")));
 
     const struct relation *orders = relation(&c, "orders");
-    assert_true(str_eq(orders->partition_key, STR("RANGE ( at )")));
+    assert_true(str_eq(orders->partition_key, STR("RANGE ( placed )")));
     assert_ptr_equal(orders->default_partition, relation(&c, "orders_rest"));
     assert_int_equal(orders->children.n, 2);
 
