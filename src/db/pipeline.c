@@ -1,16 +1,5 @@
 #include "db/session_impl.h"
 
-static bool send_item(struct session *s, const struct pipelined *item)
-{
-    const char **values = item->n_params > 0 ? mem_alloc(mem_size(item->n_params, sizeof(*values))) : NULL;
-    for (size_t i = 0; i < item->n_params; i++) {
-        values[i] = item->params[i].text;
-    }
-    const int sent = PQsendQueryParams(s->conn, item->sql, (int)item->n_params, NULL, values, NULL, NULL, 0);
-    free(values);
-    return sent != 0;
-}
-
 /*
  * What goes ahead of the items, ended by a sync of its own, so that it is a transaction of its own and outlives a failure of
  * what follows; NULL: nothing. Either the settings, or an empty statement: libpq 15 forgets to leave single-row mode when a pipeline
@@ -27,13 +16,12 @@ static bool send_all(struct session *s, const char *prefix, const struct pipelin
         return false;
     }
     if (prefix) {
-        const struct pipelined first = {.sql = prefix};
-        if (!send_item(s, &first) || !PQpipelineSync(s->conn)) {
+        if (!request_send(s, prefix, NULL, 0) || !PQpipelineSync(s->conn)) {
             return false;
         }
     }
     for (size_t i = 0; i < n; i++) {
-        if (!send_item(s, &items[i])) {
+        if (!request_send(s, items[i].sql, items[i].params, items[i].n_params)) {
             return false;
         }
     }

@@ -268,6 +268,55 @@ enum status session_copy_in(struct session *s, struct str sql, struct str data, 
     return simple(s, sql, &data, deadline_ms, out, err);
 }
 
+static void prepared_name(const struct session *s, int slot, char out[32])
+{
+    snprintf(out, 32, "migrate_%d_%d", s->generation, slot);
+}
+
+bool request_send(struct session *s, const char *sql, const struct param *params, size_t n_params)
+{
+    const char **values = n_params > 0 ? mem_alloc(mem_size(n_params, sizeof(*values))) : NULL;
+    char name[32] = "";
+    int sent;
+    for (size_t i = 0; i < n_params; i++) {
+        values[i] = params[i].text;
+    }
+    for (int i = 0; i < s->n_prepared && !name[0]; i++) {
+        if (s->prepared[i] == sql) {
+            prepared_name(s, i, name);
+        }
+    }
+    sent = name[0] ? PQsendQueryPrepared(s->conn, name, (int)n_params, values, NULL, NULL, 0)
+                   : PQsendQueryParams(s->conn, sql, (int)n_params, NULL, values, NULL, NULL, 0);
+    free(values);
+    return sent != 0;
+}
+
+enum status session_prepare(struct session *s, const char *sql, struct error *err)
+{
+    struct request rq;
+    struct rows *rows = NULL;
+    char name[32];
+    if (s->n_prepared == SESSION_MAX_PREPARED) {
+        BUG("more than %d prepared statements", SESSION_MAX_PREPARED);
+    }
+    prepared_name(s, s->n_prepared, name);
+    enum status status = request_begin(s, 0, &rq, err);
+    if (status) {
+        return status;
+    }
+    status = session_settle(s, &rq, err);
+    if (!status) {
+        status = PQsendPrepare(s->conn, name, sql, 0, NULL) ? request_results(s, &rq, NULL, &rows, err)
+                                                            : result_error(s, NULL, err);
+    }
+    if (!status) {
+        s->prepared[s->n_prepared++] = sql;
+    }
+    rows_free(rows);
+    return request_end(s, &rq, status, err);
+}
+
 enum status session_query(struct session *s, const char *sql, const struct param *params, size_t n_params,
                           int64_t deadline_ms, struct rows **out, struct error *err)
 {
@@ -292,12 +341,7 @@ enum status session_query(struct session *s, const char *sql, const struct param
     if (status) {
         return status;
     }
-    const char **values = n_params > 0 ? mem_alloc(mem_size(n_params, sizeof(*values))) : NULL;
-    for (size_t i = 0; i < n_params; i++) {
-        values[i] = params[i].text;
-    }
-    const int sent = PQsendQueryParams(s->conn, sql, (int)n_params, NULL, values, NULL, NULL, 0);
-    free(values);
+    const bool sent = request_send(s, sql, params, n_params);
     status = sent ? request_results(s, &rq, NULL, out, err) : result_error(s, NULL, err);
     return request_end(s, &rq, status, err);
 }
