@@ -50,25 +50,23 @@ static void read_foreign(struct str body, const struct foreign *f, struct arena 
 
 /* ---- the run of comments -------------------------------------------------------------------------------------- */
 
-/* Said twice, or against one another. */
+/* Refuse what contradicts or repeats itself for one statement. Allow may be said as often as one likes. */
 static enum status check_together(const struct directive_list *list, size_t from, uint32_t *at, struct error *err)
 {
+    bool seen[DIRECTIVE_FOREIGN_ALLOW_FILE + 1] = {false};
     for (size_t i = from; i < list->n; i++) {
-        const struct directive *d = &list->at[i];
-        const bool unique = d->kind >= DIRECTIVE_BACKFILL && d->kind <= DIRECTIVE_TIMEOUT;
-        for (size_t k = from; k < i && unique; k++) {
-            const enum directive_kind other = list->at[k].kind;
-            const bool clash = (other == DIRECTIVE_BACKFILL && d->kind == DIRECTIVE_WHOLE) ||
-                               (other == DIRECTIVE_WHOLE && d->kind == DIRECTIVE_BACKFILL);
-            if (other == d->kind || clash) {
-                *at = d->start;
-                error_set(err, ST_USAGE,
-                          clash ? "migrate:%s against migrate:%s" : "migrate:%s is said twice for one statement",
-                          directive_name(d->kind), directive_name(other));
-                error_hint(err, clash ? "a statement runs in batches or as a whole: leave one of them"
-                                      : "leave one of them");
-                return ST_USAGE;
-            }
+        const enum directive_kind kind = list->at[i].kind;
+        *at = list->at[i].start;
+        if (seen[kind] && kind >= DIRECTIVE_BACKFILL && kind <= DIRECTIVE_TIMEOUT) {
+            error_set(err, ST_USAGE, "migrate:%s is said twice for one statement", directive_name(kind));
+            error_hint(err, "leave one of them");
+            return ST_USAGE;
+        }
+        seen[kind] = true;
+        if (seen[DIRECTIVE_BACKFILL] && seen[DIRECTIVE_WHOLE]) {
+            error_set(err, ST_USAGE, "migrate:backfill and migrate:whole for one statement");
+            error_hint(err, "it runs in batches or as a whole: leave one of them");
+            return ST_USAGE;
         }
     }
     return ST_OK;

@@ -143,22 +143,23 @@ static enum status refuse_option(const struct migration *m, size_t offset, struc
     static const char *const keys[] = {"transaction"}, *const values[] = {"auto", "true", "false"};
     const size_t colon = str_find_char(word, ':');
     const struct str key = str_slice(word, 0, colon), value = str_slice(word, key.n + 1, word.n);
-    if (str_eq(key, STR("transaction"))) {
-        const char *near = str_closest(value, values, countof(values));
-        if (value.n > 0) {
-            place_refuse(err, m->file, m->text, offset, "transaction:%.*s is not known", STR_ARG(value));
-        } else {
-            place_refuse(err, m->file, m->text, offset, "\"%.*s\" without a value on a marker line", STR_ARG(word));
-        }
-        error_hint(err,
-                   near ? "did you mean transaction:%s?"
-                        : "write transaction:auto, transaction:true or transaction:false, without blanks%s",
-                   near ? near : "");
-    } else {
-        const bool near = str_closest(key, keys, countof(keys)) != NULL;
+    const char *near_value = str_closest(value, values, countof(values));
+    if (!str_eq(key, STR("transaction"))) {
         place_refuse(err, m->file, m->text, offset, "unknown option \"%.*s\" on a marker line", STR_ARG(word));
-        error_hint(err, near ? "did you mean transaction:auto, transaction:true or transaction:false?"
-                             : "the only option is transaction:auto, transaction:true or transaction:false");
+        error_hint(err, "%s transaction:auto, transaction:true or transaction:false%s",
+                   str_closest(key, keys, countof(keys)) ? "did you mean" : "the only option is",
+                   str_closest(key, keys, countof(keys)) ? "?" : "");
+        return ST_USAGE;
+    }
+    if (value.n > 0) {
+        place_refuse(err, m->file, m->text, offset, "transaction:%.*s is not known", STR_ARG(value));
+    } else {
+        place_refuse(err, m->file, m->text, offset, "\"%.*s\" without a value on a marker line", STR_ARG(word));
+    }
+    if (near_value) {
+        error_hint(err, "did you mean transaction:%s?", near_value);
+    } else {
+        error_hint(err, "write transaction:auto, transaction:true or transaction:false, without blanks");
     }
     return ST_USAGE;
 }
@@ -270,22 +271,22 @@ static enum status refuse_unmarked(const struct migration *m, struct error *err)
 static enum status refuse_directives(const struct migration *m, uint32_t start, uint32_t end, const char *why,
                                      struct arena *a, struct error *err)
 {
+    const struct arena_mark mark = arena_mark(a);
     struct directive_list found = {0};
     uint32_t at = start;
-    const enum status status = directives_parse(m->text, start, end, a, &found, &at, err);
+    enum status status = directives_parse(m->text, start, end, a, &found, &at, err);
     if (status) {
         place_error(err, m->file, m->text, at);
-        return status;
     }
-    for (size_t i = 0; i < found.n; i++) {
-        if (found.at[i].tool.n == 0) {
-            place_refuse(err, m->file, m->text, found.at[i].start, "migrate:%s %s", directive_name(found.at[i].kind),
-                         why);
+    for (size_t i = 0; i < found.n && !status; i++) {
+        const struct directive *d = &found.at[i];
+        if (d->tool.n == 0) {
+            status = place_refuse(err, m->file, m->text, d->start, "migrate:%s %s", directive_name(d->kind), why);
             error_hint(err, "put it right before its statement");
-            return ST_USAGE;
         }
     }
-    return ST_OK;
+    arena_rewind(a, mark);
+    return status;
 }
 
 /* What the walk over a file has seen so far. */

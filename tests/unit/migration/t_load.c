@@ -229,6 +229,22 @@ static void many(void **state)
     }
 }
 
+/* The example that comes with the sources: every migration can be undone, none asks for a transaction of its own kind. */
+static void the_example(void **state)
+{
+    struct fixture *f = *state;
+    const struct migration_options options = {0};
+    const struct str folder = STR("migrations-example");
+    assert_int_equal(migrations_load(&folder, 1, &options, &f->a, &f->list, &f->err), ST_OK);
+    assert_int_equal(f->list.n, 14);
+    for (size_t i = 0; i < f->list.n; i++) {
+        const struct migration *m = &f->list.at[i];
+        assert_true(m->up.present && m->down.present);
+        assert_true(m->up.tx == TX_AUTO && m->down.tx == TX_AUTO);
+        assert_int_equal(m->version.n, 14);
+    }
+}
+
 /* ---- what is refused ------------------------------------------------------------------------------------------ */
 
 static void no_folder(void **state)
@@ -390,13 +406,27 @@ static void one_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(by_number),      TEST(passed_over),       TEST(nothing_there),
-        TEST(symbolic_links), TEST(several_folders),   TEST(lenient),
-        TEST(many),           TEST(no_folder),         TEST(a_file_for_a_folder),
-        TEST(without_rights), TEST(same_version),      TEST(a_pair_to_run),
-        TEST(no_version),     TEST(long_version),      TEST(upper_case_ending),
-        TEST(dangling_link),  TEST(folder_called_sql), TEST(pipe_called_sql),
-        TEST(bad_text),       TEST(one_file),
+        TEST(by_number),
+        TEST(passed_over),
+        TEST(nothing_there),
+        TEST(symbolic_links),
+        TEST(several_folders),
+        TEST(lenient),
+        TEST(many),
+        TEST(the_example),
+        TEST(no_folder),
+        TEST(a_file_for_a_folder),
+        TEST(without_rights),
+        TEST(same_version),
+        TEST(a_pair_to_run),
+        TEST(no_version),
+        TEST(long_version),
+        TEST(upper_case_ending),
+        TEST(dangling_link),
+        TEST(folder_called_sql),
+        TEST(pipe_called_sql),
+        TEST(bad_text),
+        TEST(one_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
