@@ -30,7 +30,7 @@ static const struct {
 /* Key words that cannot name a table, column or index: the reserved ones and those kept for functions and types. */
 static void write_reserved(struct strbuf *out)
 {
-    const char *before = "(?<R>(?>";
+    const char *before = "(?<R>(?:"; /* not atomic: FOR must not hide FOREIGN */
     for (enum keyword kw = KW_NONE + 1; kw < KW_COUNT; kw++) {
         const enum keyword_category category = keyword_category(kw);
         if (category == KW_RESERVED || category == KW_TYPE_FUNC_NAME) {
