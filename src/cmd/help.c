@@ -65,15 +65,18 @@ void help_overview(const struct command *const *commands, size_t n, struct strbu
         add_wrapped(out, commands[i]->summary, 15, 15);
     }
     strbuf_add_cstr(out, "\nmigrate help COMMAND says more of one, with its options and examples.\n"
-                         "The database is --url, else DATABASE_URL, else libpq's PG* variables. A .env file is read.\n"
+                         "The database is --url, else DATABASE_URL, else libpq's PG* variables; .env is read.\n"
                          "Migrations are in --dir, else ./migrations, else ./db/migrations.\n"
-                         "Every option is also an environment variable: --lock-budget is MIGRATE_LOCK_BUDGET.\n");
+                         "Options are environment variables, too: --lock-budget is MIGRATE_LOCK_BUDGET.\n");
 }
 
 void help_command(const struct command *c, struct strbuf *out)
 {
     const struct option_rows *g;
-    strbuf_addf(out, "migrate %s - %s\n\n", c->name, c->summary);
+    const size_t start = out->n;
+    strbuf_addf(out, "migrate %s - ", c->name);
+    add_wrapped(out, c->summary, 4, (unsigned)(out->n - start));
+    strbuf_add_char(out, '\n');
     strbuf_addf(out, "Usage: migrate %s %s%s[OPTION…]\n", c->name, c->usage, c->usage[0] ? " " : "");
     if (c->aliases) {
         strbuf_addf(out, "Also called: %s\n", c->aliases);

@@ -29,7 +29,7 @@ static struct str slug(struct arena *a, const struct text_list *words)
     while (out.n > 0 && out.p[out.n - 1] == '_') {
         strbuf_truncate(&out, out.n - 1);
     }
-    const struct str name = arena_str(a, strbuf_str(&out));
+    const struct str name = out.overflow ? STR_NONE : arena_str(a, strbuf_str(&out));
     strbuf_free(&out);
     return name;
 }

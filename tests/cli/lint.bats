@@ -1,0 +1,133 @@
+load lib.bash
+
+setup() { common_setup; }
+
+@test "a finding names place, lock and the safe way; exit 1 at the gate" {
+    write m/20260101000000_a.sql <<'SQL'
+-- migrate:up
+CREATE INDEX orders_customer_idx ON app.orders (customer_id);
+-- migrate:down
+DROP INDEX app.orders_customer_idx;
+SQL
+    run migrate lint m
+    [ "$status" -eq 1 ]
+    [[ "${lines[0]}" == "m/20260101000000_a.sql:2:1: error: "*"app.orders"* ]]
+    [ "${lines[1]}" = "  2 | CREATE INDEX orders_customer_idx ON app.orders (customer_id);" ]
+    [[ "${lines[2]}" == "    | ^"*"SHARE lock on app.orders"* ]]
+    [[ "$output" == *"CREATE INDEX CONCURRENTLY orders_customer_idx ON app.orders (customer_id);"* ]]
+    [[ "$output" == *"rule require-concurrent-index-creation"* ]]
+    [[ "${lines[-1]}" == "1 error, 0 warnings, 0 notes; 1 statement in 1 file; 0 could not be read" ]]
+}
+
+@test "gate" {
+    write a.sql <<<'DROP TABLE t;'
+    run migrate lint a.sql
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"warning:"* ]]
+    run migrate lint --gate warning a.sql
+    [ "$status" -eq 1 ]
+    write b.sql <<<'CREATE INDEX i ON t (a);'
+    run migrate lint --gate off b.sql
+    [ "$status" -eq 0 ]
+}
+
+@test "earlier versions of the folder are replayed, whatever order files are named in" {
+    write m/9_t.sql <<<'CREATE TABLE t (a int NOT NULL, b int);'
+    write m/10_c.sql <<<'ALTER TABLE t ADD CONSTRAINT t_b CHECK (b IS NOT NULL) NOT VALID;'
+    write m/11_v.sql <<<'ALTER TABLE t VALIDATE CONSTRAINT t_b;'
+    write m/12_n.sql <<<'ALTER TABLE t ALTER b SET NOT NULL;'
+    run migrate explain --json --after m/9_t.sql 'ALTER TABLE t ALTER b SET NOT NULL'
+    [[ "$output" == *'"scan":["public.t"]'* ]]
+    run migrate lint m/12_n.sql
+    [ "$status" -eq 0 ]
+    [[ "${lines[-1]}" == *"1 statement in 1 file"* ]]
+    rm m/11_v.sql
+    run migrate lint m/12_n.sql
+    [ "$status" -eq 1 ]
+}
+
+@test "standard input" {
+    run bash -c 'echo "CREATE INDEX i ON t (a)" | "$MIGRATE_BIN" lint -'
+    [ "$status" -eq 1 ]
+    [[ "${lines[0]}" == "stdin:1:1: error:"* ]]
+}
+
+@test "folders are searched at any depth, undoing halves passed over" {
+    write m/x/1_a.up.sql <<<'CREATE INDEX i ON t (a);'
+    write m/x/1_a.down.sql <<<'DROP INDEX i;'
+    write m/x/readme.txt <<<'no'
+    write m/.git/2_b.sql <<<'DROP TABLE t;'
+    run migrate lint m
+    [[ "${lines[-1]}" == *"1 statement in 1 file"* ]]
+    ln -s .. m/x/loop
+    run migrate lint m
+    [[ "${lines[-1]}" == *"1 statement in 1 file"* ]]
+}
+
+@test "nothing to lint is exit 2" {
+    mkdir m
+    run migrate lint m
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"no file to lint"* ]]
+    run migrate lint missing.sql
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"missing.sql"* ]]
+    run migrate lint
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"no folder of migrations"* ]]
+}
+
+@test "one bad file does not hide the others" {
+    write m/1_a.sql <<<'CREATE INDEX i ON t (a);'
+    printf 'SELECT \xff;\n' >m/2_b.sql
+    write m/3_c.sql <<<'DROP TABLE t;'
+    run migrate lint m
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"m/2_b.sql:1:8: error: the byte 0xFF is not UTF-8"* ]]
+    [[ "$output" == *"m/1_a.sql:1:1: error"* ]]
+    [[ "$output" == *"m/3_c.sql:1:1: warning"* ]]
+}
+
+@test "allowed by a comment with a reason" {
+    write a.sql <<'SQL'
+-- migrate:allow require-concurrent-index-creation because the table is only read at night
+CREATE INDEX i ON t (a);
+SQL
+    run migrate lint a.sql
+    [ "$status" -eq 0 ]
+    [[ "${lines[-1]}" == "0 errors, 0 warnings, 0 notes, 1 allowed;"* ]]
+    run migrate lint --format json a.sql
+    [ "$(jq -r '.findings[0].suppressed.by' <<<"$output")" = migrate ]
+    [ "$(jq -r '.summary.suppressed' <<<"$output")" = 1 ]
+}
+
+@test "JSON is one document, with nothing beside it" {
+    write a.sql <<<'CREATE INDEX i ON t (a); DROP TABLE "ü";'
+    run migrate lint --format json a.sql
+    [ "$status" -eq 1 ]
+    [ "$(jq -r '.schema, .summary.errors, .summary.statements' <<<"$output" | paste -sd' ')" = "1 1 2" ]
+    [ "$(jq -r '.findings[0] | .rule, .line, .column, .locks[0].mode, .locks[0].blocks, .relations[0]' <<<"$output" | paste -sd' ')" = \
+        "require-concurrent-index-creation 1 1 SHARE writes public.t" ]
+    [[ "$(jq -r '.findings[0].fingerprint' <<<"$output")" =~ ^[0-9a-f]{32}$ ]]
+    [ "$(jq -r '.findings[1].locks[0].relation' <<<"$output")" = 'public."ü"' ]
+}
+
+@test "GitHub annotations" {
+    write a.sql <<<'CREATE INDEX i ON t (a);'
+    run migrate lint --format github a.sql
+    [[ "${lines[0]}" == "::error file=a.sql,line=1,col=1,"*"title=require-concurrent-index-creation::"* ]]
+}
+
+@test "colour only when asked, or on a terminal" {
+    write a.sql <<<'DROP TABLE t;'
+    run migrate lint a.sql
+    [[ "$output" != *$'\e'* ]]
+    run migrate lint --color always a.sql
+    [[ "$output" == *$'\e['* ]]
+}
+
+@test "the same input gives the same output" {
+    for i in 1 2 3 4 5; do write "m/${i}_x.sql" <<<"CREATE TABLE t$i (a int); CREATE INDEX ON u$i (a); DROP TABLE v$i;"; done
+    [ "$(migrate lint m || true)" = "$(migrate lint m || true)" ]
+    [ "$(migrate lint m || true)" = "$(migrate lint m/5_x.sql m/4_x.sql m/3_x.sql m/2_x.sql m/1_x.sql || true)" ]
+}
