@@ -75,6 +75,7 @@ static const char *const statements[HSQL_COUNT] = {
                       " (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())),"
                       " pg_catalog.pg_is_in_recovery(),"
                       " pg_catalog.current_setting('transaction_read_only') = 'on',"
+                      " (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'synchronous_commit'),"
                       " CASE WHEN $1::pg_catalog.text IS NOT NULL"
                       " THEN pg_catalog.set_config('application_name', $1, false) END FROM (SELECT " LOCK_KEY " AS key) k",
     [HSQL_LOCK_RELEASE] = "SELECT pg_catalog.pg_advisory_unlock(" LOCK_KEY ")",

@@ -98,7 +98,7 @@ enum status index_drop(struct run *r, struct item *it, struct str display, const
     struct pipe p;
     enum status status = ST_OK;
     pipe_begin(&p, &r->scratch);
-    step_timeouts(r, &p, 0, 0);
+    step_settings(r, &p, 0, 0, true);
     if (p.items.n > 0) {
         status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
     }

@@ -168,18 +168,6 @@ enum status item_place(struct item *it, const struct history *h, const struct re
     return match_steps(it, a->version, steps, err);
 }
 
-enum status item_reload(struct run *r, struct item *it, struct error *err)
-{
-    struct history h;
-    struct recorded_list steps = {0};
-    const enum status status =
-        history_read_all(r->s, &r->sql, r->o->schema, false, &r->arena, &h, &steps, err);
-    if (status) {
-        return status;
-    }
-    return item_place(it, &h, &steps, err);
-}
-
 /* ---- its course ---- */
 
 static bool is_lost(const struct run *r)
@@ -197,11 +185,14 @@ static enum status settle(struct run *r, struct item *it, unsigned *losses, stru
     const bool ordered = strcmp(lost.sqlstate, "57P01") == 0 && item_step(it)->kind != STEP_BACKFILL;
     enum status status = run_recover(r, &again);
     if (!status) {
-        status = item_reload(r, it, &again);
+        status = run_place(r, &again);
     }
     if (status) {
         *err = again;
         return status;
+    }
+    for (const struct item *i = r->list; i < it; i++) {
+        r->again = r->again || !i->finished;
     }
     if (!it->finished && it->next == before && (ordered || ++*losses >= MAX_LOSSES)) {
         *err = lost;
@@ -212,8 +203,10 @@ static enum status settle(struct run *r, struct item *it, unsigned *losses, stru
         *losses = 0;
     }
     run_repair(r, it, "the connection was lost and is back; %s",
-               it->finished || it->next > before ? "the step was done" : "the step is run again");
-    return it->finished ? ST_OK : item_replay_settings(r, it, err);
+               r->again                            ? "the server forgot steps that were not on disk yet: they are run again"
+               : it->finished || it->next > before ? "the step was done"
+                                                   : "the step is run again");
+    return it->finished || r->again ? ST_OK : item_replay_settings(r, it, err);
 }
 
 static void end_migration(struct run *r, struct item *it, int64_t begun)
@@ -222,7 +215,6 @@ static void end_migration(struct run *r, struct item *it, int64_t begun)
     e.ms = clock_monotonic_ms() - begun;
     e.n_steps = (unsigned)it->plan->steps.n;
     run_emit(r, &e);
-    r->result->n_done++;
 }
 
 enum status item_run(struct run *r, struct item *it, struct error *err)
@@ -243,7 +235,7 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
         it->finished = !status;
     }
     status = status ? status : item_replay_settings(r, it, err);
-    while (!status && !it->finished) {
+    while (!status && !it->finished && !r->again) {
         FAULT("step");
         if (loop_interrupted(r->loop)) {
             return loop_interrupt_error(err);
@@ -258,7 +250,7 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
             status = settle(r, it, &losses, err);
         }
     }
-    if (!status) {
+    if (!status && !r->again) {
         end_migration(r, it, begun);
         status = it->sets_session ? run_settings_again(r, err) : ST_OK;
     }

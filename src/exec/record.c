@@ -2,6 +2,9 @@
 #include "exec/run.h"
 #include "exec/tx.h"
 
+/* Nobody locks rows of history for long. */
+enum { OWN_LOCK_MS = 10000 };
+
 static const char *state_name(enum recorded_state state)
 {
     return state == RECORDED_DONE ? "done" : state == RECORDED_STARTED ? "started" : "failed";
@@ -59,6 +62,7 @@ enum status record_now(struct run *r, struct item *it, enum recorded_state state
 {
     struct pipe p;
     pipe_begin(&p, &r->scratch);
+    step_settings(r, &p, OWN_LOCK_MS, 0, true);
     pipe_add(&p, "BEGIN");
     record_step(r, it, &p, state, last, attempts, 0, rows);
     pipe_add(&p, "COMMIT");
@@ -66,6 +70,7 @@ enum status record_now(struct run *r, struct item *it, enum recorded_state state
     if (status) {
         error_context(err, "cannot record step %u of %s", item_step(it)->ordinal, it->params.version);
         tx_rollback(r->s);
+        step_settings_unknown(r);
         return status;
     }
     it->text_recorded = true;
@@ -82,6 +87,8 @@ void record_failure(struct run *r, struct item *it, bool clean, unsigned attempt
     }
     tx_rollback(r->s);
     pipe_begin(&p, &r->scratch);
+    step_settings_unknown(r);
+    step_settings(r, &p, OWN_LOCK_MS, 0, true);
     pipe_add(&p, "BEGIN");
     own_role(r, it, &p);
     const struct param params[] = {
@@ -104,6 +111,7 @@ void record_failure(struct run *r, struct item *it, bool clean, unsigned attempt
     if (pipe_run(&p, r->s, ANSWER_MS, NULL, &ignored)) {
         /* The failure itself is what the caller reports; that it is not in history costs nothing on a rerun. */
         tx_rollback(r->s);
+        step_settings_unknown(r);
     }
 }
 

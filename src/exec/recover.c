@@ -8,8 +8,7 @@ enum status run_lock(struct run *r, int64_t wait_ms, struct error *err)
     const enum status status =
         runlock_take(r->loop, r->s, &r->sql, r->application, wait_ms, &r->o->sink, &r->lock, err);
     snprintf(r->pid_text, sizeof(r->pid_text), "%d", r->lock.pid);
-    r->lock_timeout_ms = -1;
-    r->statement_timeout_ms = -1;
+    step_settings_unknown(r);
     return status;
 }
 

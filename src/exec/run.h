@@ -37,7 +37,11 @@ struct run {
     char application[64]; /* "migrate/1f2e3d4c5b6a@host:4711": what pg_stat_activity shows */
     char pid_text[16];
     char role[128];       /* the role that the session began with; "" not asked yet */
-    int64_t lock_timeout_ms, statement_timeout_ms; /* as the session has them; -1: not known */
+    struct item *list;    /* n_items, placed */
+    bool again;           /* items that were done are not any more (the server crashed): start over */
+    /* As the session has them; -1: not known */
+    int64_t lock_timeout_ms, statement_timeout_ms;
+    int durable;          /* 1: COMMIT waits for the disk, 0: it does not */
     bool recorded;        /* there is a row in runs */
 };
 
@@ -49,6 +53,7 @@ struct item {
     struct migration_params params;
     bool text_recorded;   /* in this run: later rows need not carry it again */
     bool finished;        /* nothing (more) to do */
+    bool was_finished;    /* … before this run began */
     size_t next;          /* index of the first step that is not done */
     bool started;         /* that step was begun before, outside a transaction, and its end is not known */
     int started_pid;      /* of the backend that ran it */
@@ -67,14 +72,15 @@ void run_emit(const struct run *r, struct event *e); /* done and total 0 with no
 struct event run_event(const struct item *it, const struct step *step, enum event_kind kind);
 void run_repair(const struct run *r, const struct item *it, const char *fmt, ...) PRINTF(3, 4); /* EVENT_REPAIR */
 
+/* Read history and place all items in it; a schema that is missing is made. The lock is held. */
+NODISCARD enum status run_place(struct run *r, struct error *err);
+
 /* ---- item.c ---- */
 NODISCARD enum status item_make(struct run *r, const struct run_item *from, struct item *it, struct error *err);
 /* Find its place in what history says. ST_CONFLICT when that does not fit the plan. */
 NODISCARD enum status item_place(struct item *it, const struct history *h, const struct recorded_list *steps,
                                  struct error *err);
-/* Read history and place the item anew. */
-NODISCARD enum status item_reload(struct run *r, struct item *it, struct error *err);
-/* Run it to its end. */
+/* Run it to its end; or r->again is set. */
 NODISCARD enum status item_run(struct run *r, struct item *it, struct error *err);
 /* Session settings made by steps that are done already (SET search_path …): for a session that did not run them. */
 NODISCARD enum status item_replay_settings(struct run *r, struct item *it, struct error *err);
@@ -104,9 +110,14 @@ NODISCARD enum status run_check_server(struct run *r, struct error *err);
 
 /* ---- step.c ---- */
 NODISCARD enum status step_run(struct run *r, struct item *it, struct error *err);
-/* Put the timeouts into the message if the session has others; step_timeouts_sent() once it succeeded, …_unknown() when it failed. */
-void step_timeouts(struct run *r, struct pipe *p, int64_t lock_ms, int64_t statement_ms);
-void step_timeouts_unknown(struct run *r);
+/*
+ * Put the settings into the message if the session has others; step_settings_unknown() when the message failed. durable: whether
+ * COMMIT waits until it is on disk. It need not while more transactions of the same run follow: history is in the same transaction as what it
+ * records, so a server that crashes forgets both or neither, the run then looks again from its first item on, and before the run ends or gives
+ * up a durable COMMIT follows, which has all earlier ones with it.
+ */
+void step_settings(struct run *r, struct pipe *p, int64_t lock_ms, int64_t statement_ms, bool durable);
+void step_settings_unknown(struct run *r);
 /* After a failed attempt: true when another one is to be made (the pause is over), false when *err is the end of it. */
 bool step_again(struct run *r, struct item *it, struct retry *retry, enum status *status, struct error *err);
 void step_error_place(struct run *r, const struct item *it, const struct planned_statement *st, struct error *err);

@@ -22,6 +22,7 @@ static enum status try_once(struct session *s, const struct history_sql *sql, co
         .standby = rows_bool(rows, 0, 4),
         .read_only = rows_bool(rows, 0, 5),
     };
+    snprintf(out->synchronous_commit, sizeof(out->synchronous_commit), "%.*s", STR_ARG(rows_value(rows, 0, 6)));
     snprintf(out->backend_start, sizeof(out->backend_start), "%.*s", STR_ARG(start));
     rows_free(rows);
     return ST_OK;

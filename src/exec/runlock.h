@@ -18,6 +18,7 @@ struct runlock {
     int pid;                 /* of the backend that answered */
     char backend_start[48];  /* as the server writes it; with pid it names this backend for ever */
     bool standby, read_only;
+    char synchronous_commit[16]; /* as the session began with it */
 };
 
 /*

@@ -102,12 +102,21 @@ static const char *result_name(enum status status)
     return "failed";
 }
 
+/* Also the durable COMMIT behind those that did not wait for the disk. */
 static void record_end(struct run *r, enum status status, const struct error *why)
 {
     struct error ignored;
+    struct pipe p;
     const struct param params[] = {{r->result->run_id}, {result_name(status)}, {status ? why->primary : NULL}};
-    if (r->recorded && session_usable(r->s) &&
-        session_query(r->s, r->sql.at[HSQL_RUN_END], params, countof(params), ANSWER_MS, NULL, &ignored)) {
+    if (!r->recorded || !session_usable(r->s)) {
+        return;
+    }
+    arena_reset(&r->scratch);
+    pipe_begin(&p, &r->scratch);
+    step_settings_unknown(r);
+    step_settings(r, &p, 10000, 0, true);
+    pipe_add_params(&p, r->sql.at[HSQL_RUN_END], params, countof(params));
+    if (pipe_run(&p, r->s, ANSWER_MS, NULL, &ignored)) {
         /* Only the run's own end is missing then; what it did is recorded with what it did. */
         return;
     }
@@ -115,8 +124,7 @@ static void record_end(struct run *r, enum status status, const struct error *wh
 
 /* ---- before the first change ---- */
 
-/* Read history under the lock and find every item's place. */
-static enum status place_all(struct run *r, struct item *items, size_t *todo, struct error *err)
+enum status run_place(struct run *r, struct error *err)
 {
     struct history h;
     struct recorded_list steps = {0};
@@ -124,16 +132,23 @@ static enum status place_all(struct run *r, struct item *items, size_t *todo, st
     if (!status && !h.exists) {
         status = history_install_locked(r->s, &r->sql, r->o->schema, err);
     }
-    *todo = 0;
     for (size_t i = 0; i < r->n_items && !status; i++) {
-        status = item_place(&items[i], &h, &steps, err);
-        *todo += !items[i].finished;
+        status = item_place(&r->list[i], &h, &steps, err);
     }
     return status;
 }
 
+static size_t unfinished(const struct run *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_items; i++) {
+        n += !r->list[i].finished;
+    }
+    return n;
+}
+
 /* A snapshot may take an hour: is the lock still ours, and is still the same to be done? */
-static enum status verify_again(struct run *r, struct item *items, size_t *todo, struct error *err)
+static enum status verify_again(struct run *r, struct error *err)
 {
     bool held = false;
     enum status status = session_usable(r->s) ? runlock_held(r->s, &r->sql, &held, err) : ST_OK;
@@ -142,10 +157,10 @@ static enum status verify_again(struct run *r, struct item *items, size_t *todo,
     } else if (!status && !held) {
         status = run_lock(r, r->o->run_lock_wait_ms, err);
     }
-    return status ? status : place_all(r, items, todo, err);
+    return status ? status : run_place(r, err);
 }
 
-static enum status take_snapshot(struct run *r, struct item *items, size_t *todo, struct error *err)
+static enum status take_snapshot(struct run *r, struct error *err)
 {
     struct strbuf id;
     enum status status;
@@ -158,7 +173,7 @@ static enum status take_snapshot(struct run *r, struct item *items, size_t *todo
         struct event e = run_event(NULL, NULL, EVENT_SNAPSHOT);
         e.detail = strbuf_cstr(&id);
         run_emit(r, &e);
-        status = verify_again(r, items, todo, err);
+        status = verify_again(r, err);
     }
     if (!status) {
         const struct param params[] = {{r->result->run_id}, {strbuf_cstr(&id)}};
@@ -170,12 +185,23 @@ static enum status take_snapshot(struct run *r, struct item *items, size_t *todo
 
 /* ---- the run ---- */
 
-static enum status run_items(struct run *r, struct item *items, struct error *err)
+/* Parsing and planning the row of history costs as much as writing it: worth a message of its own for several. */
+static enum status prepare(struct run *r, struct error *err)
 {
-    enum status status = ST_OK;
+    const enum history_statement which = r->list[0].down ? HSQL_WRITE_DOWN_LAST : HSQL_WRITE_UP;
+    return unfinished(r) >= 4 ? session_prepare(r->s, r->sql.at[which], err) : ST_OK;
+}
+
+static enum status run_items(struct run *r, struct error *err)
+{
+    enum status status = prepare(r, err);
     for (size_t i = 0; i < r->n_items && !status; i++) {
-        if (!items[i].finished) {
-            status = item_run(r, &items[i], err);
+        if (!r->list[i].finished) {
+            status = item_run(r, &r->list[i], err);
+        }
+        if (r->again) {
+            r->again = false;
+            i = SIZE_MAX; /* the loop's next is the first */
         }
     }
     return status;
@@ -183,21 +209,26 @@ static enum status run_items(struct run *r, struct item *items, struct error *er
 
 static enum status run_locked(struct run *r, const char *host, struct error *err)
 {
-    struct item *const items = arena_array(&r->arena, struct item, r->n_items);
-    size_t todo = 0;
+    r->list = arena_array(&r->arena, struct item, r->n_items);
     enum status status = run_check_server(r, err);
     for (size_t i = 0; i < r->n_items && !status; i++) {
-        status = item_make(r, &r->items[i], &items[i], err);
+        status = item_make(r, &r->items[i], &r->list[i], err);
     }
-    status = status ? status : place_all(r, items, &todo, err);
-    if (status || todo == 0) {
+    status = status ? status : run_place(r, err);
+    if (status || unfinished(r) == 0) {
         return status;
     }
-    status = record_run(r, items[0].down, host, err);
-    status = status ? status : take_snapshot(r, items, &todo, err);
+    for (size_t i = 0; i < r->n_items; i++) {
+        r->list[i].was_finished = r->list[i].finished;
+    }
+    status = record_run(r, r->list[0].down, host, err);
+    status = status ? status : take_snapshot(r, err);
     FAULT("begun");
-    status = status ? status : run_items(r, items, err);
+    status = status ? status : run_items(r, err);
     FAULT("items-done");
+    for (size_t i = 0; i < r->n_items; i++) {
+        r->result->n_done += r->list[i].finished && !r->list[i].was_finished;
+    }
     if (status == ST_INTERRUPTED) {
         loop_acknowledge_signal(r->loop);
     }
@@ -210,7 +241,7 @@ enum status run_plans(struct loop *loop, struct session *s, const struct run_opt
 {
     const int64_t begun = clock_monotonic_ms();
     char host[256] = "";
-    struct run r = {.loop = loop, .s = s, .o = options, .items = items, .n_items = n, .result = result};
+    struct run r = {.loop = loop, .s = s, .o = options, .items = items, .n_items = n, .result = result, .durable = -1};
     enum status status;
     *result = (struct run_result){0};
     random_token(result->run_id);

@@ -309,7 +309,7 @@ static enum status attempt(struct run *r, struct item *it, struct single *one, i
     struct pipe p;
     enum status status = ST_OK;
     pipe_begin(&p, &r->scratch);
-    step_timeouts(r, &p, lock_ms, step->statement_timeout_ms);
+    step_settings(r, &p, lock_ms, step->statement_timeout_ms, true);
     if (p.items.n > 0) {
         status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
     }
@@ -326,7 +326,7 @@ static enum status attempt(struct run *r, struct item *it, struct single *one, i
         if (str_eq(one->sql, one->st->sql)) {
             step_error_place(r, it, one->st, err);
         }
-        step_timeouts_unknown(r);
+        step_settings_unknown(r);
         return status;
     }
     return verify(r, it, one, err);

@@ -18,26 +18,31 @@ enum status step_run(struct run *r, struct item *it, struct error *err)
     BUG("step kind %d", (int)item_step(it)->kind);
 }
 
-/* ---- timeouts ---- */
+/* ---- settings ---- */
 
-void step_timeouts(struct run *r, struct pipe *p, int64_t lock_ms, int64_t statement_ms)
+void step_settings(struct run *r, struct pipe *p, int64_t lock_ms, int64_t statement_ms, bool durable)
 {
-    if (lock_ms == r->lock_timeout_ms && statement_ms == r->statement_timeout_ms) {
+    if (lock_ms == r->lock_timeout_ms && statement_ms == r->statement_timeout_ms && durable == r->durable) {
         return;
     }
-    const struct param params[] = {{param_i64(p->arena, lock_ms)}, {param_i64(p->arena, statement_ms)}};
+    const struct param params[] = {{param_i64(p->arena, lock_ms)},
+                                   {param_i64(p->arena, statement_ms)},
+                                   {durable ? r->lock.synchronous_commit : "off"}};
     pipe_add_params(p,
                     "SELECT pg_catalog.set_config('lock_timeout', $1, false),"
-                    " pg_catalog.set_config('statement_timeout', $2, false)",
-                    params, 2);
+                    " pg_catalog.set_config('statement_timeout', $2, false),"
+                    " pg_catalog.set_config('synchronous_commit', $3, false)",
+                    params, 3);
     r->lock_timeout_ms = lock_ms;
     r->statement_timeout_ms = statement_ms;
+    r->durable = durable;
 }
 
-void step_timeouts_unknown(struct run *r)
+void step_settings_unknown(struct run *r)
 {
     r->lock_timeout_ms = -1;
     r->statement_timeout_ms = -1;
+    r->durable = -1;
 }
 
 /* ---- failures ---- */
@@ -155,6 +160,17 @@ static enum status send_statements(struct run *r, const struct item *it, struct 
     return ST_OK;
 }
 
+/* Will nothing of this run follow the item? */
+static bool is_last(const struct run *r, const struct item *it)
+{
+    for (const struct item *next = it + 1; next < r->list + r->n_items; next++) {
+        if (!next->finished) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum status attempt(struct run *r, struct item *it, const struct retry *retry, int64_t *rows, struct error *err)
 {
     const struct step *step = item_step(it);
@@ -166,7 +182,7 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     arena_reset(&r->scratch);
     pipe_begin(&p, &r->scratch);
     FAULT("tx-before");
-    step_timeouts(r, &p, lock_ms, step->statement_timeout_ms);
+    step_settings(r, &p, lock_ms, step->statement_timeout_ms, last && is_last(r, it));
     pipe_add(&p, "BEGIN");
     /* At four fifths of a wait, so that the blocker is seen while it still blocks. */
     watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : 2000, false, &base);
@@ -185,7 +201,7 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
             error_set(err, ST_SERVER, "the statement succeeded, but the constraint is not validated");
         }
         step_error_place(r, it, p.failed, err);
-        step_timeouts_unknown(r);
+        step_settings_unknown(r);
         if (status == ST_INTERRUPTED) {
             loop_acknowledge_signal(r->loop);
         }
