@@ -228,7 +228,11 @@ struct str name_display(struct arena *a, struct str schema, struct str name)
         return bare;
     }
     const struct str s = name_quote(a, schema);
-    return arena_printf(a, "%.*s.%.*s", STR_ARG(s), STR_ARG(bare));
+    char *both = arena_alloc(a, s.n + bare.n + 2); /* by hand: every finding displays some names */
+    memcpy(both, s.p, s.n);
+    both[s.n] = '.';
+    memcpy(both + s.n + 1, bare.p, bare.n);
+    return (struct str){both, s.n + 1 + bare.n};
 }
 
 struct str relation_display(const struct relation *r, struct arena *a)

@@ -22,7 +22,7 @@ static void words_of(const struct classified *c, uint64_t mask[2])
 }
 
 /* Told apart by more than syntax: an unknown answer is no reason to take the form for another. */
-static bool applies(const struct rulebook *book, const struct form *form, const struct classified *c,
+static bool applies(const struct rulebook *book, const struct form *form, struct classified *c,
                     struct catalog *catalog, int server_version)
 {
     struct arena scratch;
@@ -40,7 +40,7 @@ static void set_captures(struct classified *c, const struct pattern *pattern, co
 {
     c->n_captures = pattern->n_captures;
     for (unsigned i = 0; i < pattern->n_captures; i++) {
-        c->captures[i] = (struct capture){pattern->captures[i], groups[i].start, groups[i].end};
+        c->captures[i] = (struct capture){pattern->captures[i], groups[i].start, groups[i].end, NULL};
     }
 }
 
@@ -78,7 +78,11 @@ struct relation *capture_relation(const struct classified *c, struct catalog *ca
     struct arena scratch;
     const struct term term = {.kind = TERM_CAPTURE, .text = str_of(name)};
     arena_init(&scratch, 1024 * 1024);
-    struct eval e = {.what = c, .catalog = catalog, .a = &scratch};
+    struct classified copy = *c; /* the catalog may have moved on since it was judged */
+    for (unsigned i = 0; i < copy.n_captures; i++) {
+        copy.captures[i].relation = NULL;
+    }
+    struct eval e = {.what = &copy, .catalog = catalog, .a = &scratch};
     struct relation *r = term_relation(&e, &term);
     arena_free(&scratch);
     return r;
@@ -88,7 +92,8 @@ struct str capture_text(const struct classified *c, const char *name)
 {
     size_t first, last;
     const struct term term = {.kind = TERM_CAPTURE, .text = str_of(name)};
-    const struct eval e = {.what = c};
+    struct classified copy = *c;
+    const struct eval e = {.what = &copy};
     if (!term_tokens(&e, &term, &first, &last) || last <= first) {
         return STR("");
     }

@@ -147,7 +147,8 @@ void effects_work_out(struct eval *e, struct effects *out)
 void effects_of(const struct rulebook *book, const struct classified *c, struct catalog *catalog, int server_version,
                 struct arena *a, struct effects *out)
 {
-    struct eval e = {.book = book, .what = c, .catalog = catalog, .server_version = server_version, .a = a};
+    struct classified copy = *c;
+    struct eval e = {.book = book, .what = &copy, .catalog = catalog, .server_version = server_version, .a = a};
     effects_work_out(&e, out);
 }
 

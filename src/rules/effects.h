@@ -12,6 +12,7 @@
 struct capture {
     struct str name;    /* of the pattern: "table" */
     uint32_t start, end;/* in the shape's text; start == end: did not take part */
+    struct relation *relation; /* what it names, once that was asked for while the statement was judged */
 };
 
 /* A statement's action as one form. */

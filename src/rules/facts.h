@@ -11,7 +11,7 @@
 
 struct eval {
     const struct rulebook *book;
-    const struct classified *what;
+    struct classified *what;                   /* its captures remember their relations */
     struct catalog *catalog;
     int server_version;
     struct arena *a;                           /* what evaluation makes */

@@ -77,6 +77,14 @@ static uint64_t hash_mix(uint64_t x)
     return x ^ (x >> 32);
 }
 
+static void hex(uint64_t x, char out[17])
+{
+    for (int i = 0; i < 16; i++) {
+        out[i] = "0123456789abcdef"[x >> (60 - 4 * i) & 15];
+    }
+    out[16] = '\0';
+}
+
 static void fingerprint(struct finding_context *c, struct finding *f, const struct judged_statement *s)
 {
     struct hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
@@ -90,11 +98,12 @@ static void fingerprint(struct finding_context *c, struct finding *f, const stru
     const uint64_t plain = hash_mix(h.a);
     char mark[17];
     unsigned before = 0;
-    snprintf(mark, sizeof mark, "%016" PRIx64, plain);
+    hex(plain, mark);
     for (size_t i = 0; i + 1 < c->out->n; i++) {
         before += c->out->at[i].start != f->start && memcmp(c->out->at[i].fingerprint, mark, 16) == 0;
     }
-    snprintf(f->fingerprint, sizeof f->fingerprint, "%s%016" PRIx64, mark, hash_mix(h.b + before));
+    memcpy(f->fingerprint, mark, 16);
+    hex(hash_mix(h.b + before), f->fingerprint + 16);
 }
 
 struct finding *finding_add(struct finding_context *c, struct str rule, enum severity severity, uint32_t start,
@@ -122,6 +131,23 @@ struct finding *finding_add(struct finding_context *c, struct str rule, enum sev
 }
 
 /* ---- what ---------------------------------------------------------------------------------------------------------------- */
+
+/* One text of several; printf is too slow for what every finding has. */
+static struct str joined(struct arena *a, const struct str *parts, size_t n)
+{
+    size_t length = 0, at = 0;
+    for (size_t i = 0; i < n; i++) {
+        length += parts[i].n;
+    }
+    char *text = arena_alloc(a, length + 1);
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].n > 0) {
+            memcpy(text + at, parts[i].p, parts[i].n);
+            at += parts[i].n;
+        }
+    }
+    return (struct str){text, length};
+}
 
 static const char *consequence(enum lock_blocks blocks)
 {
@@ -157,39 +183,46 @@ static struct str default_remark(struct arena *a, const struct effects *e)
         return STR("");
     }
     const struct str size = relation_size(lock->relation, a);
-    const char *work = e->rewrite.n > 0                     ? " while the table is rewritten"
-                       : e->build.n > 0 || e->builds_new    ? " while an index is built"
-                       : e->scan.n > 0                      ? " while the table is read"
-                                                            : "";
-    return arena_printf(a, "%s lock on %.*s%s%.*s%s%s: %s", lock_mode_name(lock->mode),
-                        STR_ARG(relation_display(lock->relation, a)), size.n > 0 ? " (" : "", STR_ARG(size),
-                        size.n > 0 ? ")" : "", work, consequence(lock_blocks(lock->mode)));
+    const char *work = e->rewrite.n > 0                  ? " while the table is rewritten"
+                       : e->build.n > 0 || e->builds_new ? " while an index is built"
+                       : e->scan.n > 0                   ? " while the table is read"
+                                                         : "";
+    const struct str parts[] = {str_of(lock_mode_name(lock->mode)),
+                                STR(" lock on "),
+                                relation_display(lock->relation, a),
+                                size.n > 0 ? STR(" (") : STR(""),
+                                size,
+                                size.n > 0 ? STR(")") : STR(""),
+                                str_of(work),
+                                STR(": "),
+                                str_of(consequence(lock_blocks(lock->mode)))};
+    return joined(a, parts, countof(parts));
 }
 
 /* What an answer that is unknown was about, and what would settle it. */
 static struct str unknown_note(struct arena *a, const struct eval *e, const struct hazard *h)
 {
     static const struct {
-        const char *predicate, *question;
-    } questions[] = {{"small", "how large %.*s is"},
-                     {"rows", "how many rows %.*s has"},
-                     {"bytes", "how large %.*s is"},
-                     {"empty", "whether %.*s is empty"},
-                     {"exists", "whether %.*s is there"},
-                     {"proven_not_null", "whether a constraint of %.*s rules out NULL"},
-                     {"type_change_free", "which type the column of %.*s has"}};
+        const char *predicate, *before, *after;
+    } questions[] = {{"small", "how large ", " is"},
+                     {"rows", "how many rows ", " has"},
+                     {"bytes", "how large ", " is"},
+                     {"empty", "whether ", " is empty"},
+                     {"exists", "whether ", " is there"},
+                     {"proven_not_null", "whether a constraint of ", " rules out NULL"},
+                     {"type_change_free", "which type the column of ", " has"}};
     const struct str settles = h->settles.n > 0 ? h->settles : STR("a catalog file");
     const struct str about = e->unknown_relation ? relation_display(e->unknown_relation, a) : STR("");
     for (size_t i = 0; about.n > 0 && i < countof(questions); i++) {
         if (str_eq(e->unknown_of, str_of(questions[i].predicate))) {
-            struct str question = str_of(questions[i].question);
-            const size_t hole = str_find(question, STR("%.*s"));
-            return arena_printf(a, "not known: %.*s%.*s%s; %.*s would tell", (int)hole, question.p, STR_ARG(about),
-                                question.p + hole + 4, STR_ARG(settles));
+            const struct str parts[] = {STR("not known: "), str_of(questions[i].before), about, str_of(questions[i].after),
+                                        STR("; "),          settles,                     STR(" would tell")};
+            return joined(a, parts, countof(parts));
         }
     }
-    return arena_printf(a, "not known: %.*s%s%.*s; %.*s would tell", STR_ARG(e->unknown_of), about.n > 0 ? " of " : "",
-                        STR_ARG(about), STR_ARG(settles));
+    const struct str parts[] = {STR("not known: "), e->unknown_of, about.n > 0 ? STR(" of ") : STR(""), about,
+                                STR("; "),          settles,       STR(" would tell")};
+    return joined(a, parts, countof(parts));
 }
 
 static bool applies(struct eval *e, const struct hazard *h, bool *unknown)

@@ -88,7 +88,7 @@ static struct judged_statement *add_statement(struct walk *w, const struct state
     return s;
 }
 
-static struct eval eval_of(const struct walk *w, const struct judged_statement *s, const struct judged_action *action,
+static struct eval eval_of(const struct walk *w, const struct judged_statement *s, struct judged_action *action,
                            struct origin at, struct arena *a)
 {
     return (struct eval){

@@ -110,17 +110,26 @@ bool term_next_listed(struct str *rest, struct str *name)
     return true;
 }
 
-struct str term_shape(const struct eval *e, const struct term *term)
+/* The capture that a term stands for, if it took part. */
+static struct capture *capture_of(const struct eval *e, const struct term *term)
 {
-    if (term->kind == TERM_CAPTURE) {
-        for (unsigned i = 0; i < e->what->n_captures; i++) {
-            const struct capture *c = &e->what->captures[i];
-            if (c->end > c->start && str_eq(c->name, term->text)) {
-                return str_slice(e->what->shape->text, c->start, c->end);
-            }
+    for (unsigned i = 0; term->kind == TERM_CAPTURE && i < e->what->n_captures; i++) {
+        struct capture *c = &e->what->captures[i];
+        if (c->end > c->start && str_eq(c->name, term->text)) {
+            return c;
         }
     }
-    return STR("");
+    return NULL;
+}
+
+static struct str capture_shape(const struct eval *e, const struct capture *c)
+{
+    return c ? str_slice(e->what->shape->text, c->start, c->end) : STR("");
+}
+
+struct str term_shape(const struct eval *e, const struct term *term)
+{
+    return capture_shape(e, capture_of(e, term));
 }
 
 bool term_tokens(const struct eval *e, const struct term *term, size_t *first, size_t *last)
@@ -151,12 +160,18 @@ bool term_relations(struct eval *e, const struct term *term, struct relation_lis
         *took_part = takes_part(e, term);
         return !*took_part || term->selector->select(e, call, out);
     }
-    struct str rest = term_shape(e, term), name;
+    struct capture *capture = capture_of(e, term);
+    struct str rest = capture_shape(e, capture), name;
     *took_part = rest.n > 0;
+    if (capture && capture->relation) {
+        relation_list_add(e->a, out, capture->relation);
+        return true;
+    }
     while (term_next_listed(&rest, &name)) {
         struct relation *r = term_mention(e, name, kind_of(term->text));
         if (r) {
             relation_list_add(e->a, out, r);
+            capture->relation = out->n == 1 && rest.n == 0 ? r : NULL;
         }
     }
     return true;

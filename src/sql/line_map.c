@@ -70,7 +70,13 @@ void line_map_find(const struct line_map *m, uint32_t offset, unsigned *line, un
     }
     const size_t start = m->starts.at[low];
     *line = (unsigned)low + 1;
-    *column = at > start ? characters_before(m, at) - characters_before(m, start) + 1 : 1;
+    if (at <= start) {
+        *column = 1;
+    } else if (at - start <= LINE_MAP_BLOCK) {
+        *column = count_characters(m->text.p + start, at - start) + 1;
+    } else {
+        *column = characters_before(m, at) - characters_before(m, start) + 1;
+    }
 }
 
 struct str line_map_line(const struct line_map *m, unsigned line)
