@@ -35,14 +35,14 @@ static bool name_byte(char c)
     return (lex_is(c, PART_WORD) && c != '$') || c == '.' || c == '-' || c == ':';
 }
 
-/* Behind a name of at least one byte that starts at `at`; 0 when there is none. */
+/* Behind a name of at least one byte that starts at `at`; 0 when there is none, or a too long one. */
 static uint32_t name_end(struct str text, uint32_t at, bool (*fits)(char c))
 {
     const uint32_t first = at;
-    while (at < text.n && at - first < LEX_MAX_PLACEHOLDER && fits(text.p[at])) {
+    while (at < text.n && at - first <= LEX_MAX_PLACEHOLDER && fits(text.p[at])) {
         at++;
     }
-    return at > first ? at : 0;
+    return at > first && at - first <= LEX_MAX_PLACEHOLDER ? at : 0;
 }
 
 static bool word_byte(char c)

@@ -105,6 +105,22 @@ static void test_copy_data(void **state)
     }
 }
 
+/* A name of LEX_MAX_PLACEHOLDER bytes is a placeholder's, a longer one is not. */
+static void test_long_placeholder(void **state)
+{
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        struct strbuf sb;
+        struct lexer lx;
+        strbuf_init(&sb, 1 << 16);
+        strbuf_add_char(&sb, ':');
+        strbuf_add_repeat(&sb, 'x', LEX_MAX_PLACEHOLDER + more);
+        lex_init(&lx, strbuf_str(&sb), true);
+        assert_int_equal(lex_next(&lx).kind, more ? TOK_SELF : TOK_PLACEHOLDER);
+        strbuf_free(&sb);
+    }
+}
+
 /* Every kind and every reason has a name of its own. */
 static void test_names(void **state)
 {
@@ -128,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_server), cmocka_unit_test(test_differences),
         cmocka_unit_test(test_extras), cmocka_unit_test(test_comments_skipped),
         cmocka_unit_test(test_end),    cmocka_unit_test(test_copy_data),
+        cmocka_unit_test(test_long_placeholder),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("lex", tests, NULL, NULL);
