@@ -93,7 +93,8 @@ struct lexer {
  *   - does not touch a value before it (a name, a number, a closing quote or bracket): a[lo:hi] and
  *     json_object('k':v) are the server's,
  *   - is not inside the brackets of a subscript: a[:n] is a slice, while ARRAY[:x] holds a placeholder.
- * The name or text in a placeholder is at most LEX_MAX_PLACEHOLDER bytes long and, but for {{ }} and {% %}, stays on its line.
+ * The name or text in a placeholder is at most LEX_MAX_PLACEHOLDER bytes long and, but for {{ }} and {% %}, stays on
+ * its line.
  */
 enum { LEX_MAX_PLACEHOLDER = 1024 };
 

@@ -1,4 +1,4 @@
-/* Tokens that run to a closing mark: comments, strings, quoted names, dollar quotes (and parameters, which begin so). */
+/* Tokens that run to a closing mark: comments, strings, quoted names, dollar quotes; parameters begin like those. */
 #include "sql/lex_class.h"
 
 /* ---- comments -------------------------------------------------------------------------------------------------- */
