@@ -261,6 +261,5 @@ void constraint_spec_settle(struct catalog *c, const struct relation *r, struct 
         keep_known(c, r, &spec->proves);
     } else if (spec->kind == CON_EXCLUDE) {
         keep_known(c, r, &spec->mentions);
-        spec->columns = spec->mentions;
     }
 }

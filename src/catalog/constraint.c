@@ -1,6 +1,7 @@
 /* The applying half of constraint.h. */
 #include "catalog/constraint.h"
 
+#include "catalog/expression.h"
 #include "catalog/index.h"
 #include "catalog/names.h"
 
@@ -64,6 +65,7 @@ void column_set_not_null(struct reader *rd, struct relation *r, struct column *c
     col->not_null = true;
     if (con) {
         con->valid = true;
+        name = con->name;
     } else if (names_not_null(c) || (name.n > 0 && c->server_version == 0)) {
         struct constraint_spec spec = {.kind = CON_NOT_NULL};
         *vec_push(c->arena, &spec.columns) = col->name;
@@ -73,9 +75,14 @@ void column_set_not_null(struct reader *rd, struct relation *r, struct column *c
         relation_add_constraint(c, r, new_constraint(rd, &spec, name));
     }
     for (size_t i = 0; i < r->children.n; i++) {
-        struct column *child = relation_column(r->children.at[i], col->name);
-        if (child) {
-            column_set_not_null(rd, r->children.at[i], child, con ? con->name : name);
+        struct relation *child = r->children.at[i];
+        struct column *same = relation_column(child, col->name);
+        if (same) {
+            column_set_not_null(rd, child, same, name);
+            con = not_null_constraint(child, col->name);
+            if (con) {
+                con->inherited = true;
+            }
         }
     }
 }
@@ -160,6 +167,7 @@ static struct relation *take_index(struct reader *rd, struct relation *r, const 
         index->complete = false;
         index->table = r;
         index->unique = true;
+        index->access_method = STR("btree"); /* no other can be unique */
         *vec_push(rd->c->arena, &r->indexes) = index;
     }
     if (!index || index->table != r || !index->unique || index->constraint || !index->valid ||
@@ -215,12 +223,40 @@ static struct index_spec index_spec_for(struct reader *rd, const struct constrai
     return index;
 }
 
+/* A key of a partitioned table must hold every column of its partition key, and of its partitions' keys. */
+static bool covers_partition_key(struct reader *rd, const struct relation *r, const struct name_list *columns)
+{
+    struct name_list key = {0};
+    if (r->kind != REL_PARTITIONED) {
+        return true;
+    }
+    const struct statement st = expression_lex(rd->c->arena, r->partition_key);
+    for (size_t i = 2; i < st.n_tokens; i++) { /* RANGE ( a, lower ( b ) ): no key can hold an expression */
+        if (st.tokens[i].kind == TOK_SELF && st.tokens[i].keyword == '(') {
+            return false;
+        }
+    }
+    expression_columns(rd->c->arena, r->partition_key, &st, 1, st.n_tokens, r, &key);
+    for (size_t i = 0; i < key.n; i++) {
+        if (!name_list_has(columns, key.at[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < r->children.n; i++) {
+        if (!covers_partition_key(rd, r->children.at[i], columns)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum applied apply_unique(struct reader *rd, struct relation *r, const struct constraint_spec *spec)
 {
     struct catalog *c = rd->c;
     struct name_list columns = spec->columns;
     if ((spec->kind == CON_PRIMARY && has_primary(r)) || (spec->name.n > 0 && relation_constraint(r, spec->name)) ||
-        !columns_there(r, &spec->columns)) {
+        !columns_there(r, &spec->columns) ||
+        (spec->using_index.n == 0 && !covers_partition_key(rd, r, &spec->columns))) {
         return REFUSED;
     }
     struct relation *index;

@@ -171,6 +171,9 @@ static bool read_exclude(struct reader *rd, const struct relation *r, struct con
     }
     for (size_t i = 0; i < index.columns.n; i++) {
         *vec_push(rd->c->arena, &spec->elements) = index.columns.at[i];
+        if (index.columns.at[i].name.n > 0) {
+            *vec_push(rd->c->arena, &spec->columns) = index.columns.at[i].name;
+        }
     }
     if (rd_take(rd, KW_INCLUDE)) {
         struct name_list include;
@@ -193,7 +196,6 @@ static bool read_exclude(struct reader *rd, const struct relation *r, struct con
         expression_columns(rd->c->arena, rd->text, rd->st, first, last, r, &index.mentions);
     }
     spec->mentions = index.mentions;
-    spec->columns = index.mentions;
     spec->labels = index.labels;
     return true;
 }

@@ -441,6 +441,8 @@ static bool has_operator(const struct statement *st, struct span s)
     size_t depth = 0;
     for (size_t i = s.first; i < s.last; i++) {
         const struct token t = st->tokens[i];
+        depth += t.kind == TOK_WORD && t.keyword == KW_CASE;
+        depth -= t.kind == TOK_WORD && t.keyword == KW_END && depth > 0;
         if (depth == 0) {
             const bool symbol = t.kind == TOK_OP || t.kind == TOK_LESS_EQUALS || t.kind == TOK_GREATER_EQUALS ||
                                 t.kind == TOK_NOT_EQUALS ||

@@ -184,6 +184,11 @@ static struct relation *equal_index(const struct relation *parent_index, const s
 
 static void index_to_partition(struct reader *rd, struct relation *parent_index, struct relation *partition)
 {
+    for (size_t i = 0; i < parent_index->children.n; i++) {
+        if (parent_index->children.at[i]->table == partition) {
+            return;
+        }
+    }
     struct relation *index = equal_index(parent_index, partition);
     if (!index) {
         struct index_spec spec = index_spec_of(rd->c, parent_index);

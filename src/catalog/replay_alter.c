@@ -149,9 +149,118 @@ static enum applied action(struct reader *rd, const struct alter *al)
     return APPLIED;
 }
 
+/* ---- all or nothing ------------------------------------------------------------------------------------------------------- */
+
+struct preview {
+    const struct relation *r;
+    struct name_list added, dropped; /* columns and constraints of this statement */
+};
+
+static bool column_there(const struct preview *p, struct str name)
+{
+    return name_list_has(&p->added, name) || (relation_column(p->r, name) && !name_list_has(&p->dropped, name));
+}
+
+static bool constraint_there(const struct preview *p, struct str name)
+{
+    return name_list_has(&p->added, name) || (relation_constraint(p->r, name) && !name_list_has(&p->dropped, name));
+}
+
+static bool refuses_add(struct reader *rd, struct preview *p)
+{
+    struct str name;
+    if (constraint_starts(rd)) {
+        if (!rd_take(rd, KW_CONSTRAINT) || !rd_name(rd, &name)) {
+            return false;
+        }
+        const bool refused = constraint_there(p, name);
+        *vec_push(rd->c->arena, &p->added) = name;
+        return refused;
+    }
+    (void)rd_take(rd, KW_COLUMN);
+    const bool if_not_exists = rd_if_not_exists(rd);
+    if (!rd_name(rd, &name)) {
+        return false;
+    }
+    const bool refused = !if_not_exists && column_there(p, name);
+    *vec_push(rd->c->arena, &p->added) = name;
+    return refused;
+}
+
+static bool refuses_drop(struct reader *rd, struct preview *p)
+{
+    struct str name;
+    const bool constraint = rd_take(rd, KW_CONSTRAINT);
+    if (!constraint) {
+        (void)rd_take(rd, KW_COLUMN);
+    }
+    const bool if_exists = rd_if_exists(rd);
+    if (!rd_name(rd, &name)) {
+        return false;
+    }
+    *vec_push(rd->c->arena, &p->dropped) = name;
+    if (constraint) { /* alter_drop_constraint() knows made-up names of NOT NULL constraints */
+        return !if_exists && !relation_constraint(p->r, name) && !str_ends(name, STR("_not_null"));
+    }
+    return !if_exists && !relation_column(p->r, name);
+}
+
+static bool refuses_alter(struct reader *rd, const struct preview *p)
+{
+    struct str name;
+    if (rd_take(rd, KW_CONSTRAINT)) {
+        return rd_name(rd, &name) && !constraint_there(p, name);
+    }
+    (void)rd_take(rd, KW_COLUMN);
+    if (!rd_name(rd, &name)) {
+        return false;
+    }
+    if (!column_there(p, name)) {
+        return true;
+    }
+    const bool nullable = rd_take3(rd, KW_DROP, KW_NOT, KW_NULL);
+    for (size_t i = 0; nullable && i < p->r->constraints.n; i++) {
+        const struct constraint *con = p->r->constraints.at[i];
+        if (con->kind == CON_PRIMARY && name_list_has(&con->columns, name) && !name_list_has(&p->dropped, con->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One action that is surely refused refuses all of them. Looked at before anything is changed, for what is simple to tell. */
+static bool refuses_any(const struct reader *rd, const struct relation *r)
+{
+    struct preview p = {.r = r};
+    if (!r->complete || rd_comma(rd, rd->i, rd->end) >= rd->end) {
+        return false;
+    }
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (size_t at = rd->i; at < rd->end;) {
+            const size_t comma = rd_comma(rd, at, rd->end);
+            struct reader part = rd_part(rd, at, comma);
+            struct str name;
+            const bool refused = pass == 0 ? rd_take(&part, KW_DROP) && refuses_drop(&part, &p)
+                                 : rd_take(&part, KW_ADD)   ? refuses_add(&part, &p)
+                                 : rd_take(&part, KW_ALTER) ? refuses_alter(&part, &p)
+                                 : rd_take2(&part, KW_VALIDATE, KW_CONSTRAINT)
+                                     ? rd_name(&part, &name) && !constraint_there(&p, name)
+                                     : false;
+            if (refused) {
+                return true;
+            }
+            at = comma + 1;
+        }
+    }
+    return false;
+}
+
 /* The server takes drops before anything else of the same statement. */
 static void actions(struct reader *rd, const struct alter *al)
 {
+    if (refuses_any(rd, al->r)) {
+        return;
+    }
     for (unsigned pass = 0; pass < 2; pass++) {
         for (size_t at = rd->i; at < rd->end;) {
             const size_t comma = rd_comma(rd, at, rd->end);

@@ -223,10 +223,12 @@ enum applied alter_add_column(struct reader *rd, const struct alter *al)
     struct catalog *c = rd->c;
     struct column_read cr;
     const bool if_not_exists = rd_if_not_exists(rd);
+    const bool complete = r->complete;
+    r->complete = false; /* its own constraints mention a column that is not there yet */
     if (!column_read(rd, r, true, &cr)) {
-        r->complete = false;
         return APPLIED;
     }
+    r->complete = complete;
     if (relation_column(r, cr.col.name)) {
         return if_not_exists ? APPLIED : REFUSED;
     }

@@ -78,6 +78,12 @@ enum applied alter_rename_column(struct reader *rd, const struct alter *al, stru
 
 static void merge_constraints(const struct relation *parent, const struct relation *child)
 {
+    for (size_t i = 0; i < child->constraints.n; i++) {
+        struct constraint *con = child->constraints.at[i];
+        const struct column *col =
+            con->kind == CON_NOT_NULL ? relation_column(parent, con->columns.at[0]) : NULL;
+        con->inherited = con->inherited || (col && col->not_null);
+    }
     for (size_t i = 0; i < parent->constraints.n; i++) {
         const struct constraint *con = parent->constraints.at[i];
         struct constraint *same = relation_constraint(child, con->name);
@@ -136,15 +142,26 @@ enum applied alter_attach(struct reader *rd, const struct alter *al)
     return APPLIED;
 }
 
+/* What no parent is left to give is the child's own from now on. */
 static void set_free(struct relation *parent, struct relation *child)
 {
     relation_remove(&parent->children, child);
     relation_remove(&child->parents, parent);
     for (size_t i = 0; i < child->columns.n; i++) {
-        child->columns.at[i]->local = true;
+        struct column *col = child->columns.at[i];
+        bool given = false;
+        for (size_t k = 0; k < child->parents.n; k++) {
+            given = given || relation_column(child->parents.at[k], col->name);
+        }
+        col->local = col->local || !given;
     }
     for (size_t i = 0; i < child->constraints.n; i++) {
-        child->constraints.at[i]->inherited = false;
+        struct constraint *con = child->constraints.at[i];
+        bool given = false;
+        for (size_t k = 0; k < child->parents.n; k++) {
+            given = given || relation_constraint(child->parents.at[k], con->name);
+        }
+        con->inherited = con->inherited && given;
     }
     for (size_t i = 0; i < child->indexes.n; i++) {
         struct relation *index = child->indexes.at[i];

@@ -17,6 +17,13 @@ static bool in_list(const struct relation_list *list, const struct relation *r)
     return false;
 }
 
+/* The sequence of an identity column goes with the column only. */
+static bool is_identity(const struct relation *r)
+{
+    const struct column *col = r->kind == REL_SEQUENCE && r->table ? relation_column(r->table, r->owner_column) : NULL;
+    return col && col->sequence == r && col->identity;
+}
+
 /* Would the server refuse to drop r alone? Only what is surely there counts. */
 static bool is_needed(const struct relation *r, const struct relation_list *together)
 {
@@ -40,7 +47,7 @@ static bool is_needed(const struct relation *r, const struct relation_list *toge
     }
     if (r->kind == REL_SEQUENCE && r->table) {
         const struct column *col = relation_column(r->table, r->owner_column);
-        return col && col->sequence == r && (col->identity || str_starts_nocase(col->default_sql, STR("nextval")));
+        return col && col->sequence == r && str_starts_nocase(col->default_sql, STR("nextval"));
     }
     return (r->kind == REL_INDEX || r->kind == REL_PARTITIONED_INDEX) && (r->constraint || r->parents.n > 0);
 }
@@ -88,8 +95,8 @@ static void drop_relations(struct reader *rd, enum relation_kind kind)
         }
     } while (rd_take_self(rd, ','));
     d.cascade = rd_take(rd, KW_CASCADE);
-    for (size_t i = 0; !d.cascade && i < d.relations.n; i++) {
-        if (is_needed(d.relations.at[i], &d.relations)) {
+    for (size_t i = 0; i < d.relations.n; i++) {
+        if (is_identity(d.relations.at[i]) || (!d.cascade && is_needed(d.relations.at[i], &d.relations))) {
             return;
         }
     }

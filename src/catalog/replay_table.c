@@ -259,6 +259,26 @@ bool partition_attach(struct reader *rd, struct relation *parent, struct relatio
     return true;
 }
 
+/* RANGE | LIST | HASH ( … ) */
+static bool build_partitioning(struct reader *rd, struct relation *r)
+{
+    static const char *const strategies[] = {"RANGE", "LIST", "HASH"};
+    struct str strategy;
+    size_t first, last;
+    if (!rd_any_name(rd, &strategy) || !rd_parens(rd, &first, &last)) {
+        return false;
+    }
+    const struct str key = expression_canonical(rd->c->arena, rd->text, rd->st, first, last);
+    for (size_t i = 0; i < countof(strategies); i++) {
+        if (str_eq_nocase(strategy, str_of(strategies[i]))) {
+            r->kind = REL_PARTITIONED;
+            r->partition_key = arena_printf(rd->c->arena, "%s ( %.*s )", strategies[i], STR_ARG(key));
+            return true;
+        }
+    }
+    return false;
+}
+
 /* WITH ( … ), TABLESPACE x, PARTITION BY …: any order, up to the end or AS. */
 static void build_options(struct reader *rd, struct build *b)
 {
@@ -267,15 +287,10 @@ static void build_options(struct reader *rd, struct build *b)
     struct str name;
     while (!rd_done(rd)) {
         if (rd_take2(rd, KW_PARTITION, KW_BY)) {
-            first = rd->i;
-            (void)rd_any_name(rd, &name);
-            size_t from, to;
-            if (!rd_parens(rd, &from, &to)) {
+            if (!build_partitioning(rd, r)) {
                 b->unreadable = true;
                 return;
             }
-            r->kind = REL_PARTITIONED;
-            r->partition_key = expression_canonical(rd->c->arena, rd->text, rd->st, first, rd->i);
         } else if (rd_take(rd, KW_USING)) {
             (void)rd_name(rd, &r->access_method);
         } else if (rd_take(rd, KW_TABLESPACE)) {
@@ -293,21 +308,37 @@ static void build_options(struct reader *rd, struct build *b)
     }
 }
 
+/* As LIKE does: valid, whatever the source's is. */
+static void copy_constraint(struct reader *rd, struct relation *r, const struct constraint *con)
+{
+    struct constraint *copy = arena_new(rd->c->arena, struct constraint);
+    *copy = *con;
+    copy->inherited = false;
+    copy->valid = con->enforced;
+    copy->made = rd->at;
+    relation_add_constraint(rd->c, r, copy);
+}
+
+/* NOT NULL constraints come with any LIKE, by their own names. */
+static void like_not_null(struct reader *rd, struct relation *r, const struct relation *source)
+{
+    for (size_t i = 0; names_not_null(rd->c) && i < source->constraints.n; i++) {
+        const struct constraint *con = source->constraints.at[i];
+        if (con->kind == CON_NOT_NULL) {
+            struct column *col = relation_column(r, con->columns.at[0]);
+            col->not_null = true;
+            copy_constraint(rd, r, con);
+        }
+    }
+}
+
 static void copy_like(struct reader *rd, struct build *b, const struct like *like)
 {
     for (size_t i = 0; i < like->source->constraints.n; i++) {
         const struct constraint *con = like->source->constraints.at[i];
-        const bool wanted = (con->kind == CON_CHECK && like->constraints) ||
-                            (con->kind == CON_NOT_NULL && names_not_null(rd->c) && con->valid);
-        if (!wanted) {
-            continue;
+        if (con->kind == CON_CHECK && like->constraints) {
+            copy_constraint(rd, b->r, con);
         }
-        struct constraint *copy = arena_new(rd->c->arena, struct constraint);
-        *copy = *con;
-        copy->inherited = false;
-        copy->valid = con->enforced;
-        copy->made = rd->at;
-        relation_add_constraint(rd->c, b->r, copy);
     }
     for (size_t i = 0; like->indexes && i < like->source->indexes.n; i++) {
         const struct relation *from = like->source->indexes.at[i];
@@ -352,6 +383,9 @@ static void finish(struct reader *rd, struct build *b)
     apply_kinds(rd, b, 1u << CON_NOT_NULL);
     for (size_t i = 0; i < r->parents.n; i++) {
         inherit_constraints(rd, r->parents.at[i], r);
+    }
+    for (size_t i = 0; i < b->likes.n; i++) {
+        like_not_null(rd, r, b->likes.at[i].source);
     }
     for (size_t i = 0; names_not_null(c) && i < r->columns.n; i++) {
         if (r->columns.at[i]->not_null) {

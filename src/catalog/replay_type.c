@@ -264,6 +264,31 @@ static void rename_value(struct reader *rd, struct type *t)
     }
 }
 
+static bool is_column_type(const struct catalog *c, const struct type *t)
+{
+    for (size_t i = 0; i < c->all.n; i++) {
+        const struct relation *r = c->all.at[i];
+        for (size_t k = 0; r->exists == TRI_YES && k < r->columns.n; k++) {
+            const struct type_ref *ref = &r->columns.at[k]->type;
+            if (str_eq(ref->name, t->name) && str_eq(ref->schema, t->schema)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The type of an attribute cannot change while a table has a column of the row type: then nothing of the statement happens. */
+static bool changes_attribute(const struct reader *rd)
+{
+    for (size_t i = rd->i; i < rd->end; i = rd_comma(rd, i, rd->end) + 1) {
+        if (statement_is(rd->st, i, KW_ALTER)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void alter_attributes(struct reader *rd, struct relation *row)
 {
     struct alter al = {.r = row};
@@ -320,7 +345,7 @@ void replay_alter_type(struct reader *rd)
         rename_value(rd, t);
     } else if (t->kind == TYPE_COMPOSITE) {
         struct relation *row = catalog_relation(rd->c, t->schema, t->name);
-        if (row) {
+        if (row && !(changes_attribute(rd) && is_column_type(rd->c, t))) {
             alter_attributes(rd, row);
         }
     }

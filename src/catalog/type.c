@@ -126,6 +126,9 @@ static void read_sized(struct reader *rd, struct type_ref *t, const char *fixed,
 {
     const bool var = take_varying(rd);
     set_builtin(t, var ? varying : fixed);
+    if (str_eq(t->name, STR("bit"))) {
+        t->text = t->name; /* without a length the server shows it in quotes */
+    }
     if (!read_mods(rd, t->mod) && !var) {
         t->mod[0] = 1;
     }
@@ -297,10 +300,6 @@ static bool read_named_type(struct reader *rd, struct type_ref *t)
     if (b) {
         set_builtin(t, b->name);
         t->dimensions = array ? 1 : 0;
-        /* bit and "char" by their quoted or qualified names are not the grammar's bit(1) and char(1). */
-        if (str_eq(t->name, STR("bit"))) {
-            t->text = STR("\"bit\"");
-        }
         if (read_mods(rd, t->mod)) {
             if (str_starts(t->name, STR("time"))) {
                 set_builtin(t, b->name);

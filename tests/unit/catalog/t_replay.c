@@ -7,8 +7,8 @@
  *     base        nothing is known of the base: the catalog is not complete
  *     apart       a server does not print the same, for a reason given in the title: not compared by tests/pg/catalog.bats
  *
- * t_replay --facts FILE prints, for each case that a server can be asked about, its title, its SQL and the dump of facts, for
- * tests/pg/catalog.bats.  t_replay --rewrite FILE prints the file with what the model says now.  t_replay --sql FILE… replays whole
+ * t_replay --facts FILE MAJOR prints, for each case that a server of that version can be asked about, its title, its SQL and the
+ * dump of facts, for tests/pg/catalog.bats.  t_replay --rewrite FILE prints the file with what the model says now.  t_replay --sql FILE… replays whole
  * files, as one history on an unknown base, and prints the model; with --quiet only how much of it is incomplete.
  */
 #include <setjmp.h>
@@ -52,8 +52,8 @@ static bool next_case(struct str *rest, struct test_case *t)
     }
     t->sql = str_slice(*rest, 0, end);
     *rest = str_slice(*rest, end + 4, rest->n);
-    end = str_find(*rest, STR("\n\n"));
-    t->expected = str_slice(*rest, 0, end == SIZE_MAX ? rest->n : end + 1);
+    end = str_starts(*rest, STR("\n")) ? SIZE_MAX - 1 : str_find(*rest, STR("\n\n"));
+    t->expected = end == SIZE_MAX - 1 ? STR("") : str_slice(*rest, 0, end == SIZE_MAX ? rest->n : end + 1);
     *rest = str_slice(*rest, t->expected.n, rest->n);
     return true;
 }
@@ -71,13 +71,19 @@ static void replay_text(struct catalog *c, struct str sql, struct origin *at)
     splitter_free(&sp);
 }
 
-static void run(const struct test_case *t, struct arena *a, enum dump_detail detail, struct strbuf *out)
+/* The version to assume: what the case says, else `usual`. */
+static int server_of(const struct test_case *t, int usual)
+{
+    return option(t, "server 18") ? 18 : option(t, "server 0") ? 0 : usual;
+}
+
+static void run(const struct test_case *t, int server, struct arena *a, enum dump_detail detail, struct strbuf *out)
 {
     struct catalog c;
     struct origin at = {.file = 1};
     catalog_init(&c, a);
     c.complete = !option(t, "base");
-    c.server_version = option(t, "server 18") ? 18 : option(t, "server 0") ? 0 : 15;
+    c.server_version = server;
     replay_text(&c, t->sql, &at);
     catalog_dump(&c, detail, out);
 }
@@ -104,7 +110,7 @@ static void check_file(void **state)
     struct str rest = read_cases(*state, &a);
     while (next_case(&rest, &t)) {
         strbuf_reset(&out);
-        run(&t, &a, DUMP_ALL, &out);
+        run(&t, server_of(&t, 15), &a, DUMP_ALL, &out);
         cases++;
         if (!str_eq(strbuf_str(&out), t.expected)) {
             failed++;
@@ -118,7 +124,7 @@ static void check_file(void **state)
     assert_int_equal(failed, 0);
 }
 
-static int print_cases(const char *path, enum dump_detail detail)
+static int print_cases(const char *path, enum dump_detail detail, int major)
 {
     struct arena a;
     struct strbuf out;
@@ -127,12 +133,12 @@ static int print_cases(const char *path, enum dump_detail detail)
     strbuf_init(&out, 1 << 24);
     struct str rest = read_cases(path, &a);
     while (next_case(&rest, &t)) {
-        const bool server = !option(&t, "apart") && !option(&t, "base") && !option(&t, "server");
+        const bool server = !option(&t, "apart") && !option(&t, "base") && server_of(&t, major) == major;
         if (detail == DUMP_FACTS && !server) {
             continue;
         }
         strbuf_reset(&out);
-        run(&t, &a, detail, &out);
+        run(&t, server_of(&t, major), &a, detail, &out);
         printf("# %.*s\n%.*s%.*s==>\n%s\n", STR_ARG(t.title), STR_ARG(t.options), STR_ARG(t.sql), strbuf_cstr(&out));
     }
     strbuf_free(&out);
@@ -181,11 +187,12 @@ static int replay_files(int n, char **paths, bool quiet)
 
 int main(int argc, char **argv)
 {
-    if (argc > 2 && strcmp(argv[1], "--facts") == 0) {
-        return print_cases(argv[2], DUMP_FACTS);
+    int64_t major;
+    if (argc > 3 && strcmp(argv[1], "--facts") == 0 && str_to_i64(str_of(argv[3]), 13, 99, &major)) {
+        return print_cases(argv[2], DUMP_FACTS, (int)major);
     }
     if (argc > 2 && strcmp(argv[1], "--rewrite") == 0) {
-        return print_cases(argv[2], DUMP_ALL);
+        return print_cases(argv[2], DUMP_ALL, 15);
     }
     if (argc > 2 && strcmp(argv[1], "--sql") == 0) {
         const bool quiet = strcmp(argv[2], "--quiet") == 0;
