@@ -1,4 +1,5 @@
 /* Predicates about columns, keys and constraints. */
+#include "catalog/replay.h"
 #include "rules/facts.h"
 
 struct columns {
@@ -29,11 +30,42 @@ enum tri virtual_column(struct eval *e, struct call call)
     return column ? tri_of(column->generated == 'v') : e->server_version < 18 ? TRI_NO : eval_unknown(e, c.relation);
 }
 
+/*
+ * Does the same ALTER TABLE drop a CHECK that proves it? The server drops before it looks for proofs, whatever the order in the statement (measured
+ * on 13 to 18).
+ */
+static bool proof_dropped(struct eval *e, const struct relation *r, struct str column)
+{
+    const struct statement *st = e->what->statement;
+    for (size_t i = 0; r && i + 2 < st->n_tokens; i++) {
+        struct str schema, name;
+        size_t at = i + 2;
+        if (!statement_is(st, i, KW_DROP) || !statement_is(st, i + 1, KW_CONSTRAINT)) {
+            continue;
+        }
+        at += statement_is(st, at, KW_IF) && statement_is(st, at + 1, KW_EXISTS) ? 2 : 0;
+        if (qualified_name_parse(e->a, e->what->text, st, &at, &schema, &name)) {
+            const struct constraint *c = relation_constraint(r, name);
+            if (c && c->kind == CON_CHECK && name_list_has(&c->not_null, column)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool declared_not_null(const struct relation *r, struct str name)
+{
+    const struct column *column = relation_column(r, name);
+    return column && column->not_null;
+}
+
 static enum tri all_proven(struct eval *e, const struct relation *r, const struct name_list *names)
 {
     enum tri answer = tri_of(names->n > 0);
     for (size_t i = 0; i < names->n; i++) {
-        answer = tri_and(answer, relation_proves_not_null(r, names->at[i]));
+        const bool gone = !declared_not_null(r, names->at[i]) && proof_dropped(e, r, names->at[i]);
+        answer = tri_and(answer, gone ? TRI_NO : relation_proves_not_null(r, names->at[i]));
     }
     return answer == TRI_UNKNOWN ? eval_unknown(e, r) : answer;
 }

@@ -511,6 +511,8 @@ static const struct predicate predicates[] = {
     {"rewrites", "?r", rewrites, NULL, "copies it, or any table, whole"},
     {"scans", "?r", scans, NULL, "reads it, or any table, whole"},
     {"constant", "c", constant, NULL, "nothing but literals, with casts and parentheses"},
+    {"known_type", "c", known_type, NULL, "it is known whether the type is a domain with a constraint"},
+    {"type_change_scans", "rcc", type_change_scans, NULL, "a type change without a rewrite still reads the table: a CHECK or an index mentions the column"},
     {"new_type", "c", new_type, NULL, "the type was made earlier in this file"},
     {"volatile", "c", is_volatile, NULL, "the expression calls something volatile"},
     {"serial", "c", serial_type, NULL, "the type is serial, bigserial or smallserial"},

@@ -330,7 +330,10 @@ static bool select_tables_in(struct eval *e, struct call call, struct relation_l
 {
     struct str rest = term_shape(e, call.arguments[0]), text, schema, name;
     while (term_next_listed(&rest, &text)) {
-        for (size_t i = 0; term_split_name(e->a, text, &schema, &name) && i < e->catalog->all.n; i++) {
+        if (!term_split_name(e->a, text, &schema, &name)) {
+            continue;
+        }
+        for (size_t i = 0; i < e->catalog->all.n; i++) {
             struct relation *r = e->catalog->all.at[i];
             if (r->exists != TRI_NO && str_eq(r->schema, name) && (holds_rows(r) || r->kind == REL_UNKNOWN)) {
                 relation_list_add(e->a, out, r);
@@ -394,6 +397,7 @@ static const struct selector selectors[] = {
     {"constraint_referencing", "rc", select_constraint_referencing, "tables whose foreign keys rest on this key"},
     {"constraint_index", "rc", select_constraint_index, "the index behind this constraint"},
     {"column_indexes", "rc", select_column_indexes, "indexes that mention one of these columns"},
+    {"type_change_indexes", "rcc", select_type_change_indexes, "indexes that are built anew for the column's new type even without a rewrite"},
     {"column_sequence", "rc", select_column_sequence, "the sequence that this column owns"},
     {"column_table", "c", select_column_table, "the table in table.column"},
     {"tables_in", "c", select_tables_in, "tables and materialized views of these schemas"},

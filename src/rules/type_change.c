@@ -70,6 +70,11 @@ enum tri constrained_domain(struct eval *e, struct call call)
     return read_type(e, call.arguments[0], &t) ? constrained(e->catalog, &t, 0) : TRI_UNKNOWN;
 }
 
+enum tri known_type(struct eval *e, struct call call)
+{
+    return tri_of(constrained_domain(e, call) != TRI_UNKNOWN);
+}
+
 enum tri new_type(struct eval *e, struct call call)
 {
     struct str schema, name;
@@ -117,6 +122,12 @@ static bool is_time(const struct type_ref *t)
     return is(t, "timestamp") || is(t, "timestamptz") || is(t, "time") || is(t, "timetz") || is(t, "interval");
 }
 
+/* Of an interval: YEAR TO MONTH and the like. */
+static bool has_fields(const struct type_ref *t)
+{
+    return str_find_char(t->text, ' ') != SIZE_MAX;
+}
+
 /* Both built in, the same type: is the modifier harmless? */
 static enum tri modifier_free(const struct type_ref *a, const struct type_ref *b)
 {
@@ -129,8 +140,8 @@ static enum tri modifier_free(const struct type_ref *a, const struct type_ref *b
     if (is(a, "numeric")) {
         return tri_of(numeric_wider(a, b));
     }
-    if (is(a, "interval") && (a->mod[1] != b->mod[1])) {
-        return TRI_UNKNOWN; /* fields: YEAR TO MONTH and the like */
+    if (is(a, "interval") && has_fields(b)) {
+        return has_fields(a) ? TRI_UNKNOWN : TRI_NO;
     }
     return is_time(a) ? tri_of(precision_up(a, b)) : TRI_NO;
 }
@@ -168,6 +179,13 @@ static enum tri built_in_free(const struct catalog *c, const struct type_ref *a,
     return TRI_NO;
 }
 
+/* citext is stored as text is, and cast to it and from it without a function. */
+static bool citext_free(const struct type_ref *a, const struct type_ref *b)
+{
+    const bool stored_alike = is(a, "citext") ? is(b, "text") || is(b, "varchar") : is(a, "text") || is(a, "varchar");
+    return (is(a, "citext") || is(b, "citext")) && stored_alike && b->mod[0] < 0;
+}
+
 /* A domain's values are those of its base type. */
 static struct type_ref base_of(const struct catalog *c, struct type_ref t)
 {
@@ -196,6 +214,9 @@ static enum tri change_free(const struct catalog *c, const struct type_ref *old,
     if (checked == TRI_YES) {
         return TRI_NO;
     }
+    if (citext_free(&a, &b)) {
+        return tri_not(checked);
+    }
     if (!built_in(&a) || !built_in(&b)) {
         return same_name(&a, &b) && a.mod[0] == b.mod[0] ? tri_not(checked) : built_in(&a) == built_in(&b) ? TRI_NO : TRI_UNKNOWN;
     }
@@ -217,6 +238,79 @@ enum tri type_change_free(struct eval *e, struct call call)
     }
     const enum tri answer = change_free(e->catalog, &column->type, &new);
     return answer == TRI_UNKNOWN ? eval_unknown(e, r) : answer;
+}
+
+/* ---- what is done even where the rows stay as they are --------------------------------------------------------------------- */
+
+/* A word of a canonical expression. */
+static bool mentions_column(struct eval *e, struct str text, struct str column)
+{
+    const struct str written = name_quote(e->a, column);
+    struct str token;
+    while (str_next(&text, ' ', &token)) {
+        if (str_eq_nocase(token, written)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Do the two types share their default operator classes, so that an index on the column can stay? */
+static bool same_order(const struct catalog *c, const struct type_ref *old, const struct type_ref *new)
+{
+    const struct type_ref a = base_of(c, *old), b = base_of(c, *new);
+    const bool texts = (is(&a, "text") || is(&a, "varchar")) && (is(&b, "text") || is(&b, "varchar"));
+    const bool addresses = (is(&a, "inet") || is(&a, "cidr")) && (is(&b, "inet") || is(&b, "cidr"));
+    return same_name(&a, &b) || texts || addresses;
+}
+
+static bool rebuilt(struct eval *e, const struct relation *index, struct str column, bool stays)
+{
+    bool answer = mentions_column(e, index->predicate, column);
+    for (size_t i = 0; i < index->index_columns.n; i++) {
+        const struct index_column *c = &index->index_columns.at[i];
+        answer = answer || mentions_column(e, c->expression, column) || (!stays && !c->included && str_eq(c->name, column));
+    }
+    return answer;
+}
+
+/* Source: CheckIndexCompatible() of the server: expressions and predicates are not looked into, operator class and collation must be the same. */
+bool select_type_change_indexes(struct eval *e, struct call call, struct relation_list *out)
+{
+    const struct term collation = {.kind = TERM_CAPTURE, .text = STR("collation")};
+    struct relation *r = term_relation(e, call.arguments[0]);
+    struct name_list names = {0};
+    struct type_ref new = {0};
+    term_names(e, call.arguments[1], &names);
+    const struct column *column = r && names.n > 0 ? relation_column(r, names.at[0]) : NULL;
+    if (!column || !read_type(e, call.arguments[2], &new)) {
+        return !r || r->complete;
+    }
+    const bool stays = term_shape(e, &collation).n == 0 && same_order(e->catalog, &column->type, &new);
+    for (size_t i = 0; i < r->indexes.n; i++) {
+        if (rebuilt(e, r->indexes.at[i], column->name, stays)) {
+            *vec_push(e->a, out) = r->indexes.at[i];
+        }
+    }
+    return r->complete;
+}
+
+enum tri type_change_scans(struct eval *e, struct call call)
+{
+    struct relation *r = term_relation(e, call.arguments[0]);
+    struct relation_list indexes = {0};
+    struct name_list names = {0};
+    term_names(e, call.arguments[1], &names);
+    if (!r || names.n == 0) {
+        return TRI_NO;
+    }
+    (void)select_type_change_indexes(e, call, &indexes);
+    bool found = indexes.n > 0;
+    for (size_t i = 0; i < r->constraints.n; i++) {
+        const struct constraint *c = r->constraints.at[i];
+        found = found || (c->kind == CON_CHECK && c->valid && mentions_column(e, c->expression, names.at[0]));
+    }
+    return found ? TRI_YES : r->complete ? TRI_NO : eval_unknown(e, r);
 }
 
 enum tri plain_cast(struct eval *e, struct call call)
