@@ -186,27 +186,32 @@ enum status request_results(struct session *s, struct request *rq, const struct 
     return status;
 }
 
-/* Give a failure its final form: what cut the request short counts, not the server's word for it. */
-static enum status cut_status(const struct request *rq, enum status status, struct error *err)
+/* Give a failure of a request that was cut short its final form: what cut it counts, not the server's word for it. */
+static enum status cut_status(const struct request *rq, struct error *err)
 {
-    char state[sizeof(err->sqlstate)];
-    char said[sizeof(err->primary)];
-    memcpy(state, err->sqlstate, sizeof(state));
-    memcpy(said, err->primary, sizeof(said));
-    if (error_sql_class(err) != SQL_QUERY_CANCELED && error_sql_class(err) != SQL_CONNECTION_LOST) {
-        return status; /* it failed by itself just before */
+    struct error was = *err;
+    const enum sql_class class = error_sql_class(&was);
+    if (class != SQL_QUERY_CANCELED && class != SQL_CONNECTION_LOST) {
+        return was.status; /* it failed by itself just before */
     }
+    const char *left_behind = class == SQL_CONNECTION_LOST ? "; the statement may still be running there" : "";
+    enum status status = ST_SERVER; /* without an answer nobody knows what became of it */
     if (rq->cut == REQUEST_SIGNALLED) {
         status = loop_interrupt_error(err);
+        error_detail(err, "%s%s", was.primary, left_behind);
     } else {
         struct strbuf budget;
         strbuf_init(&budget, 64);
         clock_duration(rq->budget_ms > 0 ? rq->budget_ms : LOOP_CALLBACK_MS, &budget);
-        status = error_set(err, ST_GAVE_WAY, "no answer within %s: the statement was cancelled", strbuf_cstr(&budget));
+        if (class == SQL_QUERY_CANCELED) {
+            status = error_set(err, ST_GAVE_WAY, "no answer within %s: the statement was cancelled", strbuf_cstr(&budget));
+            error_detail(err, "%s", was.primary);
+        } else {
+            error_detail(err, "no answer within %s%s", strbuf_cstr(&budget), left_behind);
+        }
         strbuf_free(&budget);
     }
-    memcpy(err->sqlstate, state, sizeof(state));
-    error_detail(err, "%s", said);
+    memcpy(err->sqlstate, was.sqlstate, sizeof(was.sqlstate));
     return status;
 }
 
@@ -214,7 +219,7 @@ enum status request_end(struct session *s, struct request *rq, enum status statu
 {
     s->busy = false;
     if (status && rq->cut != REQUEST_RUNS) {
-        status = cut_status(rq, status, err);
+        status = cut_status(rq, err);
     }
     if (s->conn && (rq->broken || PQstatus(s->conn) != CONNECTION_OK)) {
         session_lose(s, "%s", status ? err->primary : "the server closed it");

@@ -251,7 +251,7 @@ static void passwords_are_asked_for_per_connection(void **state)
     int calls = 0;
     run("CREATE ROLE pw LOGIN PASSWORD 'w0rd of it'");
     run("CREATE ROLE nopw LOGIN PASSWORD 'other'");
-    run("COPY (VALUES ('local all pw,nopw scram-sha-256'), ('local all all trust')) TO PROGRAM 'cat > pg_hba.conf'");
+    run("COPY (VALUES ('local all pw,nopw md5'), ('local all all trust')) TO PROGRAM 'cat > pg_hba.conf'");
     run("SELECT pg_reload_conf()");
     const struct target asks = {.url = other(text, "pw", "postgres"), .password = give_password, .password_arg = &calls};
     /* the reload takes its time to reach the postmaster */

@@ -221,6 +221,24 @@ static void views_and_what_they_read(void **state)
     run("DROP VIEW v1");
 }
 
+static void a_not_null_that_is_not_valid_proves_nothing(void **state)
+{
+    (void)state;
+    struct catalog c;
+    if (session_server_version(session) < 180000) {
+        skip();
+    }
+    run("CREATE TABLE nulls (a int, b int, c int, CHECK (c > 0) NOT ENFORCED)");
+    run("ALTER TABLE nulls ADD CONSTRAINT a_there NOT NULL a NOT VALID, ADD CONSTRAINT b_there NOT NULL b");
+    read_live(&c);
+    const struct relation *nulls = relation(&c, "nulls");
+    assert_int_equal(relation_proves_not_null(nulls, STR("a")), TRI_NO);
+    assert_int_equal(relation_proves_not_null(nulls, STR("b")), TRI_YES);
+    assert_false(relation_constraint(nulls, STR("a_there"))->valid);
+    assert_false(relation_constraint(nulls, STR("nulls_c_check"))->enforced);
+    run("DROP TABLE nulls");
+}
+
 static void it_runs_inside_a_transaction(void **state)
 {
     (void)state;
@@ -279,6 +297,7 @@ int main(void)
         cmocka_unit_test(it_knows_what_the_linter_asks),
         cmocka_unit_test(it_knows_sizes),
         cmocka_unit_test(views_and_what_they_read),
+        cmocka_unit_test(a_not_null_that_is_not_valid_proves_nothing),
         cmocka_unit_test(it_runs_inside_a_transaction),
         cmocka_unit_test(a_failure_leaves_the_session_usable),
     };

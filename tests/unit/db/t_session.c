@@ -59,7 +59,10 @@ static void settings_come_with_the_first_query(void **state)
     assert_string_equal(ask(s, "SHOW client_encoding", out), "UTF8");
     assert_string_equal(ask(s, "SHOW application_name", out), "t_session");
     assert_string_equal(ask(s, "SHOW search_path", out), "\"$user\", public");
-    assert_string_equal(ask(s, "SHOW client_connection_check_interval", out), "2s");
+    if (session_server_version(s) >= 140000) {
+        assert_string_equal(ask(s, "SHOW client_connection_check_interval", out), "2s");
+        assert_string_equal(ask(s, "SHOW idle_session_timeout", out), "0");
+    }
     session_close(s);
     s = open_session();
     run(s, "SELECT 1"); /* simple protocol first */
