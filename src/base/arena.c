@@ -131,9 +131,12 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
     va_list ap, again;
     va_start(ap, fmt);
     va_copy(again, ap);
-    const int n = vsnprintf(NULL, 0, fmt, ap);
+    char here[256]; /* most results fit: formatted once */
+    const int n = vsnprintf(here, sizeof here, fmt, ap);
     char *p = arena_alloc(a, n < 0 ? 1 : (size_t)n + 1);
-    if (n > 0) {
+    if (n > 0 && (size_t)n < sizeof here) {
+        memcpy(p, here, (size_t)n);
+    } else if (n > 0) {
         vsnprintf(p, (size_t)n + 1, fmt, again);
     }
     va_end(again);

@@ -136,7 +136,9 @@ void effects_work_out(struct eval *e, struct effects *out)
     out->supported = tri_not(ask(e, form->unsupported, TRI_NO));
     out->in_transaction = tri_not(ask(e, form->refused_in_transaction, TRI_NO));
     out->class = form->class;
-    if (out->class == CLASS_CATALOG && (effects_long(out, 0) || ask(e, form->class_when_long, TRI_NO) != TRI_NO)) {
+    /* "no" outright: an index on a table that the statement itself makes is no work. */
+    const bool never_long = str_eq(form->class_when_long, STR("no"));
+    if (out->class == CLASS_CATALOG && !never_long && (effects_long(out, 0) || ask(e, form->class_when_long, TRI_NO) != TRI_NO)) {
         out->class = CLASS_LONG;
     }
     if (e->what->limit_hit) {

@@ -68,7 +68,7 @@ struct form {
     struct str refused_in_transaction; /* expression; empty: allowed; "yes": always refused */
     struct str unsupported;      /* expression: this server version refuses it; empty: supported everywhere */
     enum form_class class;
-    struct str class_when_long;  /* expression: then CLASS_LONG instead of CLASS_CATALOG (besides any scan, rewrite or build) */
+    struct str class_when_long;  /* expression: then CLASS_LONG instead of CLASS_CATALOG (besides any scan, rewrite or build); "no": never */
     const struct example *examples; /* setup and statement for `rules verify` */
     unsigned n_examples;
     struct str source;

@@ -16,7 +16,7 @@ enum {
     JIT_STACK_MAX = 1024 * 1024,
     COMPILE_MAX = 128 * 1024,
     RUNTIME_MAX = 256 * 1024 * 1024,
-    USES_BEFORE_JIT = 24, /* JIT compilation costs as much as some dozens of interpreted matches */
+    USES_BEFORE_JIT = 200, /* JIT compilation costs as much as some hundred interpreted matches */
 };
 
 struct compiled {
