@@ -7,7 +7,7 @@
 #   make unit | cli | pg | faults    one kind of test;  T=pattern picks tests by name
 #   make lint            layers, banned constructs, format, manual pages
 #   make fuzz            libFuzzer targets, FUZZ_SECONDS each
-#   make bench           ratios against peers, in one run
+#   make bench           ratios against peers, in one run;  make bench-lex CORPUS=folder: the lexer alone
 #   make install PREFIX= DESTDIR=    make clean
 #
 # V=1 shows the commands. BUILD=dir keeps a second build apart. ROOMS='base sql' builds only these rooms (for work on a lower room).
