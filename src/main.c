@@ -131,7 +131,8 @@ int main(int argc, char **argv)
             err = flush_err;
         }
     }
-    if (err.primary[0]) {
+    /* A lower room may have met and settled an error on its way: only the one that ended the command is told. */
+    if (status && err.status == status && err.primary[0]) {
         complain(&err);
     }
     context_close(&c);

@@ -40,9 +40,9 @@ setup() { common_setup; }
 }
 
 @test "the server version decides" {
-    run migrate explain --json --server-version 13 'ALTER TABLE t DETACH PARTITION p CONCURRENTLY'
-    [ "$(jq -r '.server_version, .statements[0].supported' <<<"$output" | paste -sd' ')" = "13 no" ]
-    run migrate explain --json --server-version 14 'ALTER TABLE t DETACH PARTITION p CONCURRENTLY'
+    run migrate explain --json --server-version 14 'ALTER TABLE t SET ACCESS METHOD heap'
+    [ "$(jq -r '.server_version, .statements[0].supported' <<<"$output" | paste -sd' ')" = "14 no" ]
+    run migrate explain --json --server-version 15 'ALTER TABLE t SET ACCESS METHOD heap'
     [ "$(jq -r '.statements[0].supported' <<<"$output")" = yes ]
     run migrate explain --server-version 12 'SELECT 1'
     [ "$status" -eq 2 ]

@@ -33,7 +33,7 @@ start_server() {
     export PGTEST_SOCKET
     PGTEST_SOCKET=$(mktemp -d /tmp/migrate-cli.XXXXXX)
     chmod 777 "$PGTEST_SOCKET"
-    (cd / && "${as_user[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$BATS_FILE_TMPDIR/pg.log" -w -s \
+    (cd / && "${as_user[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$dir/pg.log" -w -s \
         -o "-c listen_addresses='' -k $PGTEST_SOCKET -c fsync=off -c autovacuum=off" start >/dev/null 2>&1 3>&-)
     export PGTEST_BIN=$bin PGTEST_DATA=$dir/data
 }
@@ -51,7 +51,7 @@ stop_server() {
 # A fresh database for this test; DATABASE_URL leads to it.
 fresh_database() {
     local name=t$BATS_TEST_NUMBER
-    "$PGTEST_BIN/psql" -X -q -h "$PGTEST_SOCKET" -U postgres -d postgres -c "DROP DATABASE IF EXISTS $name" -c "CREATE DATABASE $name"
+    "$PGTEST_BIN/psql" -X -q -h "$PGTEST_SOCKET" -U postgres -d postgres -c "CREATE DATABASE $name"
     export DATABASE_URL="host=$PGTEST_SOCKET user=postgres dbname=$name"
 }
 
