@@ -39,7 +39,7 @@ const char *const history_ddl[] = {
     "CREATE TABLE IF NOT EXISTS @.backfills ("
     "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, relation text NOT NULL,"
     " key_columns text[] NOT NULL, cursor text[], range_end text[], rows bigint NOT NULL DEFAULT 0,"
-    " keys bigint NOT NULL DEFAULT 0, batches bigint NOT NULL DEFAULT 0, batch_rows integer NOT NULL DEFAULT 0,"
+    " keys bigint NOT NULL DEFAULT 0 CONSTRAINT a_backfill_must_not_change_its_own_key CHECK (keys >= 0), batches bigint NOT NULL DEFAULT 0, batch_rows integer NOT NULL DEFAULT 0,"
     " rate double precision NOT NULL DEFAULT 0, finished boolean NOT NULL DEFAULT false, owner text NOT NULL,"
     " control text CHECK (control IN ('pause', 'abort')), reason text, started_at timestamptz NOT NULL DEFAULT now(),"
     " updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal))"
@@ -149,6 +149,7 @@ static const char *const statements[HSQL_COUNT] = {
                              " AND owner = $4 RETURNING control",
     [HSQL_BACKFILL_ABORTED] = "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE "
                               BACKFILL_KEY " AND owner = $4",
+    [HSQL_BACKFILL_FORGET] = "DELETE FROM @.backfills WHERE " BACKFILL_KEY " AND batches = 0",
 };
 
 const char *history_sql_expand(const char *text, const struct history_sql *sql, struct arena *a)

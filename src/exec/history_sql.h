@@ -33,6 +33,7 @@ enum history_statement {
     HSQL_BACKFILL_FENCE,  /* version, direction, ordinal, old cursor, owner: division by zero unless all is as it was */
     HSQL_BACKFILL_REASON, /* version, direction, ordinal, owner, reason -> control */
     HSQL_BACKFILL_ABORTED,/* version, direction, ordinal, owner */
+    HSQL_BACKFILL_FORGET, /* version, direction, ordinal: one of which no batch was done */
     HSQL_COUNT
 };
 

@@ -179,8 +179,11 @@ static bool is_lost(const struct run *r)
 static enum status settle(struct run *r, struct item *it, unsigned *losses, struct error *err)
 {
     const struct error lost = *err;
+    const bool moved = it->moved > 0;
     const size_t before = it->next;
     struct error again;
+    it->moved = 0;
+    *losses = moved ? 0 : *losses;
     /* Somebody who ends our backend by hand means it. (A restart says the same; then a rerun goes on.) */
     const bool ordered = strcmp(lost.sqlstate, "57P01") == 0 && item_step(it)->kind != STEP_BACKFILL;
     enum status status = run_recover(r, &again);

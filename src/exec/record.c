@@ -105,6 +105,10 @@ void record_failure(struct run *r, struct item *it, bool clean, unsigned attempt
     };
     pipe_add_params(&p, r->sql.at[HSQL_FAILED], params, countof(params));
     if (clean) {
+        if (step->kind == STEP_BACKFILL) {
+            /* A later try takes its last key anew. */
+            pipe_add_params(&p, r->sql.at[HSQL_BACKFILL_FORGET], params, 3);
+        }
         pipe_add_params(&p, r->sql.at[it->down ? HSQL_UNBEGIN_DOWN : HSQL_UNBEGIN_UP], params, 1);
     }
     pipe_add(&p, "COMMIT");

@@ -58,6 +58,7 @@ struct item {
     bool started;         /* that step was begun before, outside a transaction, and its end is not known */
     int started_pid;      /* of the backend that ran it */
     const char *started_backend;
+    uint64_t moved;       /* batches done: a lost connection is forgiven as long as there is progress */
     bool sets_session;    /* its statements change settings of the session: put right behind it */
     bool changes_role;    /* … or the role, under which history must not be written */
 };

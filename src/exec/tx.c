@@ -40,3 +40,38 @@ const char *param_array(struct arena *a, const struct str *values, size_t n)
     *at = '\0';
     return text;
 }
+
+/* One element from s[*at]: quoted with backslashes inside, or bare up to a comma or the closing brace. */
+static bool array_value(struct str s, size_t *at, struct arena *a, struct str *out)
+{
+    char *const text = arena_alloc(a, s.n + 1);
+    const bool quoted = *at < s.n && s.p[*at] == '"';
+    size_t n = 0;
+    for (*at += quoted; *at < s.n; (*at)++) {
+        if (quoted ? s.p[*at] == '"' : s.p[*at] == ',' || s.p[*at] == '}') {
+            break;
+        }
+        *at += s.p[*at] == '\\' && *at + 1 < s.n;
+        text[n++] = s.p[*at];
+    }
+    *at += quoted;
+    *out = (struct str){text, n};
+    return quoted || !str_eq_nocase(*out, STR("NULL"));
+}
+
+bool array_values(struct str array, struct arena *a, struct str *out, size_t max, size_t *n)
+{
+    size_t at = 1;
+    *n = 0;
+    if (array.n < 2 || array.p[0] != '{' || array.p[array.n - 1] != '}') {
+        return false;
+    }
+    while (at < array.n && array.p[at] != '}') {
+        if (*n == max || !array_value(array, &at, a, &out[*n])) {
+            return false;
+        }
+        ++*n;
+        at += at < array.n && array.p[at] == ',';
+    }
+    return true;
+}

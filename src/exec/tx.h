@@ -15,4 +15,7 @@ const char *param_i64(struct arena *a, int64_t n);
 /* The text of an array of text: {"a","b \"c\""}. */
 const char *param_array(struct arena *a, const struct str *values, size_t n);
 
+/* The elements of such a text as the server writes it; views into the arena. False: more than max, or a NULL element. */
+NODISCARD bool array_values(struct str array, struct arena *a, struct str *out, size_t max, size_t *n);
+
 #endif
