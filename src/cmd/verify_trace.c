@@ -24,7 +24,8 @@ static const char relations_sql[] =
     "'SELECT count(*) AS n FROM ONLY %I.%I', n.nspname, c.relname), false, true, '')))[1]::text::int8 ELSE 0 END AS rows"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname !~ '^(pg_catalog|pg_toast|information_schema)' AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'i', 'I', 'f'))"
-    " SELECT r.oid, r.name, r.relkind, r.file, r.rows FROM r ORDER BY r.oid";
+    " SELECT r.oid, r.name, r.relkind, r.file, r.rows, coalesce(i.indrelid, 0) FROM r"
+    " LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = r.oid ORDER BY r.oid";
 
 static const char counters_sql[] =
     "SELECT s.relid, s.seq_scan, s.seq_tup_read FROM pg_catalog.pg_stat_xact_all_tables s WHERE s.seq_scan > 0";
@@ -47,6 +48,17 @@ static struct seen_relation *seen_by_oid(struct trace *out, int64_t oid)
     return NULL;
 }
 
+/* REINDEX CONCURRENTLY and a change of type put another relation in an index's place, by the same name. */
+static struct seen_relation *seen_by_name(struct trace *out, struct str name)
+{
+    for (size_t i = 0; i < out->seen.n; i++) {
+        if (str_eq(out->seen.at[i].name, name)) {
+            return &out->seen.at[i];
+        }
+    }
+    return NULL;
+}
+
 static enum status run(struct tracing *t, const char *sql)
 {
     return session_simple(t->worker, str_of(sql), QUERY_MS, NULL, t->err);
@@ -63,6 +75,7 @@ static enum status read_before(struct tracing *t)
         r->kind = rows_value(rows, i, 2).p[0];
         r->file = rows_i64(rows, i, 3);
         r->rows = rows_i64(rows, i, 4);
+        r->table = rows_i64(rows, i, 5);
         r->was_there = true;
     }
     rows_free(rows);
@@ -135,25 +148,32 @@ static enum status read_after(struct tracing *t, struct session *by)
     for (size_t i = 0; !status && i < rows_count(rows); i++) {
         const int64_t file = rows_i64(rows, i, 3), now = rows_i64(rows, i, 4);
         struct seen_relation *r = seen_by_oid(t->out, rows_i64(rows, i, 0));
+        r = r ? r : seen_by_name(t->out, rows_value(rows, i, 1));
         if (!r) {
             r = vec_push(t->a, &t->out->seen);
             r->oid = rows_i64(rows, i, 0);
             r->name = arena_str(t->a, rows_value(rows, i, 1));
             r->kind = rows_value(rows, i, 2).p[0];
+            r->table = rows_i64(rows, i, 5);
             r->built = r->kind == 'i';
         } else if (file != r->file && r->kind == 'i') {
             r->built = true;
         } else if (file != r->file && (r->kind == 'r' || r->kind == 'm')) {
-            /* A table that was emptied has a new file, too. */
             r->rewritten = now > 0 || told(t, STR("rewriting table "), r->name);
+            r->emptied = !r->rewritten;
         }
     }
     for (size_t i = 0; !status && i < t->out->seen.n; i++) {
         struct seen_relation *r = &t->out->seen.at[i];
-        if (r->was_there && (r->kind == 'r' || r->kind == 'm')) {
+        const struct seen_relation *table = r->table ? seen_by_oid(t->out, r->table) : NULL;
+        r->built = r->built && !(r->was_there && table && table->emptied);
+        if (r->was_there && !r->emptied && (r->kind == 'r' || r->kind == 'm')) {
             r->scanned = r->scanned || told(t, STR("verifying table "), r->name) ||
                          told(t, STR("rewriting table "), r->name) || told(t, STR(" on table "), r->name);
         }
+    }
+    for (size_t i = 0; i < t->messages.n; i++) {
+        t->out->validates = t->out->validates || str_starts(t->messages.at[i], STR("validating foreign key"));
     }
     rows_free(rows);
     return status;
@@ -173,8 +193,9 @@ static enum status debug(struct tracing *t, bool on)
 
 static enum status trace_inside(struct tracing *t, struct str sql)
 {
-    enum status status = run(t, "BEGIN");
-    status = status ? status : read_before(t);
+    /* What is there is read before the transaction: counting rows takes locks of its own. */
+    enum status status = read_before(t);
+    status = status ? status : run(t, "BEGIN");
     status = status ? status : read_counters(t, false);
     status = status ? status : debug(t, true);
     if (status) {

@@ -15,11 +15,12 @@ struct seen_relation {
     struct str name;      /* schema.name, as the server quotes it */
     char kind;            /* relkind */
     int64_t oid, file;    /* pg_relation_filenode; 0: none */
+    int64_t table;        /* of an index: its table's oid */
     int64_t rows;         /* before the statement */
     int64_t scans, read;  /* sequential scans and rows read by them, before; then by the statement */
     bool was_there;       /* before the statement */
     enum lock_mode lock;  /* held behind the statement; LOCK_NONE: none, or it ran outside a transaction */
-    bool rewritten, scanned, built;
+    bool rewritten, emptied, scanned, built;
 };
 
 VEC_DECLARE(seen_relation_list, struct seen_relation);
@@ -28,6 +29,7 @@ struct trace {
     bool accepted;        /* the statement ran */
     char sqlstate[6];     /* when it did not */
     char message[256];
+    bool validates;       /* foreign keys: how much of the referenced table that reads depends on the plan */
     bool in_transaction;  /* it ran inside one; false: refused there (25001), so run alone */
     struct seen_relation_list seen; /* user relations; indexes too */
 };

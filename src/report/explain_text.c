@@ -18,11 +18,11 @@ static const char *what_waits(enum lock_mode mode)
     return "reads and writes go on";
 }
 
-static void add_relation(struct strbuf *out, const struct relation *r)
+static void add_relation(struct strbuf *out, const struct relation *r, struct str schema, struct str name)
 {
     struct arena a;
     arena_init(&a, 1 << 16);
-    term_escape(out, relation_display(r, &a));
+    term_escape(out, name_display(&a, schema, name));
     arena_free(&a);
     if (r->bytes >= 0 || r->rows >= 0) {
         strbuf_add_cstr(out, " (");
@@ -40,7 +40,7 @@ static void add_relation(struct strbuf *out, const struct relation *r)
 void lock_text(struct strbuf *out, const struct relation_lock *lock)
 {
     strbuf_addf(out, "%s on ", lock_mode_name(lock->mode));
-    add_relation(out, lock->relation);
+    add_relation(out, lock->relation, lock->schema, lock->name);
     strbuf_addf(out, ": %s%s", what_waits(lock->mode), lock->certain ? "" : " (at worst)");
 }
 
@@ -48,7 +48,7 @@ static void add_relations(struct strbuf *out, const char *what, const struct rel
 {
     for (size_t i = 0; i < list->n; i++) {
         strbuf_addf(out, "  %s ", what);
-        add_relation(out, list->at[i].relation);
+        add_relation(out, list->at[i].relation, list->at[i].schema, list->at[i].name);
         strbuf_addf(out, "%s\n", list->at[i].certain ? "" : " (at worst)");
     }
 }

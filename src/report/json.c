@@ -71,11 +71,11 @@ static json_t *statement_text(struct str s)
     return json_text(str_slice(s, 0, n));
 }
 
-static json_t *relation_name(const struct relation *r)
+static json_t *relation_name(struct str schema, struct str name)
 {
     struct arena a;
     arena_init(&a, 1 << 16);
-    json_t *j = json_text(relation_display(r, &a));
+    json_t *j = json_text(name_display(&a, schema, name));
     arena_free(&a);
     return j;
 }
@@ -86,7 +86,7 @@ json_t *json_locks(const struct relation_lock_list *locks)
     for (size_t i = 0; i < locks->n; i++) {
         const struct relation_lock *l = &locks->at[i];
         json_t *o = object();
-        set(o, "relation", relation_name(l->relation));
+        set(o, "relation", relation_name(l->schema, l->name));
         set(o, "mode", text_c(lock_mode_name(l->mode)));
         set(o, "blocks", text_c(lock_blocks_name(lock_blocks(l->mode))));
         if (!l->certain) {
@@ -101,7 +101,7 @@ static json_t *relations(const struct relation_effect_list *list)
 {
     json_t *all = array();
     for (size_t i = 0; i < list->n; i++) {
-        append(all, relation_name(list->at[i].relation));
+        append(all, relation_name(list->at[i].schema, list->at[i].name));
     }
     return all;
 }
@@ -121,7 +121,7 @@ json_t *json_finding(const struct finding *f)
         set(o, "remark", json_text(f->remark));
     }
     for (size_t i = 0; i < f->locks.n; i++) {
-        append(names, relation_name(f->locks.at[i].relation));
+        append(names, relation_name(f->locks.at[i].schema, f->locks.at[i].name));
     }
     set(o, "relations", names);
     set(o, "locks", json_locks(&f->locks));

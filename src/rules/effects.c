@@ -22,7 +22,7 @@ static void add_lock(struct effects *out, struct relation *r, enum lock_mode mod
         return;
     }
     if (out->locks.n < MAX_RELATIONS) {
-        *vec_push(a, &out->locks) = (struct relation_lock){r, mode, certain};
+        *vec_push(a, &out->locks) = (struct relation_lock){r, mode, certain, r->schema, r->name};
     } else {
         out->known = KNOWN_PARTLY;
     }
@@ -38,7 +38,7 @@ static void add_effect(struct effects *out, struct relation_effect_list *list, s
         }
     }
     if (list->n < MAX_RELATIONS) {
-        *vec_push(a, list) = (struct relation_effect){r, certain};
+        *vec_push(a, list) = (struct relation_effect){r, certain, r->schema, r->name};
     } else {
         out->known = KNOWN_PARTLY;
     }

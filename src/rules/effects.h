@@ -30,11 +30,13 @@ struct relation_lock {
     struct relation *relation;
     enum lock_mode mode;
     bool certain; /* false: its condition was unknown */
+    struct str schema, name; /* what it was called before the statement, which may rename it */
 };
 
 struct relation_effect {
     struct relation *relation;
     bool certain;
+    struct str schema, name;
 };
 
 VEC_DECLARE(relation_lock_list, struct relation_lock);
