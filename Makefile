@@ -62,6 +62,16 @@ $(BUILD)/migrate: $(BUILD)/src/main.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# The same with fault points (src/exec/fault.h), for tests only: the executor compiled once more, the rest from the library.
+FAULT_OBJ := $(patsubst src/exec/%.c,$(BUILD)/faults/exec/%.o,$(wildcard src/exec/*.c))
+$(BUILD)/faults/exec/%.o: src/exec/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$< with fault points)
+	$(Q)$(CC) $(CPPFLAGS) -DFAULTS $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(BUILD)/migrate-faults: $(BUILD)/src/main.o $(FAULT_OBJ) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 $(LIB): $(OBJ) $(GEN_OBJ)
 	@rm -f $@
 	$(call say,AR,$@)
@@ -100,6 +110,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 PICK = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T),$(f)),$(f))),$(1))
 PROVE := prove -j 2 --timer --exec 'tests/lib/run-test'
 export MIGRATE_BIN := $(CURDIR)/$(BUILD)/migrate
+export MIGRATE_FAULTS_BIN := $(CURDIR)/$(BUILD)/migrate-faults
 export SAN
 
 unit: $(UNIT)
@@ -108,14 +119,14 @@ cli: migrate
 	$(PROVE) $(call PICK,$(sort $(wildcard tests/cli/*.bats)))
 pg: migrate
 	$(PROVE) $(call PICK,$(sort $(wildcard tests/pg/*.bats)))
-faults: migrate
+faults: migrate $(BUILD)/migrate-faults
 	$(PROVE) $(call PICK,$(sort $(wildcard tests/fault/*.bats)))
 
 setup:
 	@tools/setup
 check: setup
 	$(MAKE) test lint
-test: migrate $(UNIT)
+test: migrate $(BUILD)/migrate-faults $(UNIT)
 	$(PROVE) $(call PICK,$(UNIT) $(sort $(wildcard tests/cli/*.bats tests/pg/*.bats tests/fault/*.bats)))
 demo: setup
 	@$(MAKE) --no-print-directory migrate
