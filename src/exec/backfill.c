@@ -490,7 +490,7 @@ static enum status run_batches(struct backfill *b, struct error *err)
 enum status backfill_run(struct run *r, struct item *it, struct error *err)
 {
     const struct step *step = item_step(it);
-    const bool last = it->next + 1 == it->plan->steps.n;
+    const bool last = it->next + 1 == it->steps.n;
     const int64_t begun = clock_monotonic_ms();
     struct arena own;
     struct backfill b = {.r = r, .it = it, .step = step, .spec = step->batch, .a = &own};

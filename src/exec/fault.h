@@ -1,7 +1,8 @@
 /*
  * fault.h - named points at which a test can let the process die.
  *
- * Compiled in with `make FAULTS=1` only; otherwise FAULT() is nothing, and no released binary has the names in it.
+ * Compiled in with -DFAULTS, for the second binary that `make faults` builds; otherwise FAULT() is nothing, and migrate has none of the names
+ * in it.
  * MIGRATE_FAULT=NAME:N ends the process by SIGKILL when the point NAME is passed for the Nth time; with MIGRATE_FAULT_DO='command' the
  * shell command is run there instead and the run goes on (it terminates a backend, restarts a server, sends a signal …).
  */

@@ -87,7 +87,10 @@ static void read_steps(const struct rows *r, struct arena *a, struct recorded_li
         s->state = str_eq(rows_value(r, i, 3), STR("done"))      ? RECORDED_DONE
                    : str_eq(rows_value(r, i, 3), STR("started")) ? RECORDED_STARTED
                                                                  : RECORDED_FAILED;
-        s->backfill = str_eq(rows_value(r, i, 6), STR("backfill"));
+        s->kind = str_eq(rows_value(r, i, 6), STR("backfill")) ? STEP_BACKFILL
+                  : str_eq(rows_value(r, i, 6), STR("single")) ? STEP_SINGLE
+                                                               : STEP_TRANSACTION;
+        s->statements = (size_t)rows_i64(r, i, 7);
         s->backend_pid = (int)rows_i64(r, i, 4);
         s->backend_start = arena_cstr(a, rows_value(r, i, 5));
     }

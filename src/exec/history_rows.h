@@ -6,6 +6,7 @@
 
 #include "exec/history.h"
 #include "exec/history_sql.h"
+#include "plan/plan.h"
 
 enum recorded_state { RECORDED_STARTED, RECORDED_DONE, RECORDED_FAILED };
 
@@ -15,7 +16,8 @@ struct recorded_step {
     unsigned ordinal;
     char sha256[65];
     enum recorded_state state;
-    bool backfill; /* its kind */
+    enum step_kind kind;
+    size_t statements;
     int backend_pid;
     const char *backend_start;
 };

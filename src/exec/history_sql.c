@@ -32,7 +32,7 @@ const char *const history_ddl[] = {
     " applied_by text NOT NULL DEFAULT session_user)",
     "CREATE TABLE IF NOT EXISTS @.steps ("
     "version text NOT NULL, direction text NOT NULL CHECK (direction IN ('up', 'down')), ordinal integer NOT NULL,"
-    " kind text NOT NULL, sha256 text NOT NULL, state text NOT NULL CHECK (state IN ('started', 'done', 'failed')),"
+    " kind text NOT NULL, statements integer NOT NULL, sha256 text NOT NULL, state text NOT NULL CHECK (state IN ('started', 'done', 'failed')),"
     " attempts integer NOT NULL, lock_wait_ms bigint NOT NULL DEFAULT 0, rows bigint NOT NULL DEFAULT 0, run text,"
     " backend_pid integer, backend_start timestamptz, started_at timestamptz NOT NULL DEFAULT now(),"
     " finished_at timestamptz, sqlstate text, error text, PRIMARY KEY (version, direction, ordinal))",
@@ -58,10 +58,11 @@ const char *const history_ddl[] = {
 
 #define STEP_COLUMNS                                                                                                   \
     "(version, direction, ordinal, kind, sha256, state, attempts, lock_wait_ms, rows, run, backend_pid,"               \
-    " backend_start, finished_at)"
+    " backend_start, statements, finished_at)"
 
 #define STEP_UPSERT                                                                                                    \
     " ON CONFLICT (version, direction, ordinal) DO UPDATE SET kind = excluded.kind, sha256 = excluded.sha256,"         \
+    " statements = excluded.statements,"                                                                               \
     " state = excluded.state, attempts = excluded.attempts, lock_wait_ms = excluded.lock_wait_ms,"                     \
     " rows = excluded.rows, run = excluded.run, backend_pid = excluded.backend_pid,"                                   \
     " backend_start = excluded.backend_start, finished_at = excluded.finished_at, sqlstate = NULL, error = NULL,"      \
@@ -98,27 +99,27 @@ static const char *const statements[HSQL_COUNT] = {
         " m.sha256, m.sha256_text, CASE WHEN $1::pg_catalog.bool THEN m.file_text END,"
         " pg_catalog.to_char(coalesce(m.applied_at, m.started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
         " m.applied_by, m.apply_order FROM @.migrations m",
-    [HSQL_STEPS] = "SELECT s.version, s.ordinal, s.sha256, s.state, s.backend_pid, s.backend_start, s.kind"
+    [HSQL_STEPS] = "SELECT s.version, s.ordinal, s.sha256, s.state, s.backend_pid, s.backend_start, s.kind, s.statements"
                    " FROM @.steps s JOIN @.migrations m ON m.version = s.version WHERE m.state <> 'applied'"
                    " AND s.direction = CASE m.state WHEN 'applying' THEN 'up' ELSE 'down' END"
                    " ORDER BY s.version, s.ordinal",
     [HSQL_WRITE_UP] =
         "WITH m AS (INSERT INTO @.migrations AS h"
         " (version, name, file, layout, sha256, sha256_text, file_text, state, n_steps, run, applied_at)"
-        " VALUES ($1, $13, $14, $15, $16, $17, $18, $19, $20, $9,"
-        " CASE WHEN $19 = 'applied' THEN pg_catalog.clock_timestamp() END)" MIGRATION_UPSERT ")"
-        " INSERT INTO @.steps AS s " STEP_COLUMNS " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $9, $10, $11,"
+        " VALUES ($1, $15, $16, $17, $18, $19, $20, $21, $14, $9,"
+        " CASE WHEN $21 = 'applied' THEN pg_catalog.clock_timestamp() END)" MIGRATION_UPSERT ")"
+        " INSERT INTO @.steps AS s " STEP_COLUMNS " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $9, $10, $11, $13,"
         " CASE WHEN $6 = 'done' THEN pg_catalog.clock_timestamp() END)" STEP_UPSERT,
     [HSQL_WRITE_DOWN] =
-        "WITH m AS (UPDATE @.migrations SET state = 'reverting', n_steps = $13, run = $9 WHERE version = $1)"
-        " INSERT INTO @.steps AS s " STEP_COLUMNS " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $9, $10, $11,"
+        "WITH m AS (UPDATE @.migrations SET state = 'reverting', n_steps = $14, run = $9 WHERE version = $1)"
+        " INSERT INTO @.steps AS s " STEP_COLUMNS " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $9, $10, $11, $13,"
         " CASE WHEN $6 = 'done' THEN pg_catalog.clock_timestamp() END)" STEP_UPSERT,
     [HSQL_WRITE_DOWN_LAST] = "WITH s AS (DELETE FROM @.steps WHERE version = $1),"
                              " b AS (DELETE FROM @.backfills WHERE version = $1)"
                              " DELETE FROM @.migrations WHERE version = $1",
     [HSQL_FAILED] =
         "INSERT INTO @.steps AS s (version, direction, ordinal, kind, sha256, attempts, run, sqlstate, error, state,"
-        " finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, pg_catalog.clock_timestamp())"
+        " statements, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, pg_catalog.clock_timestamp())"
         " ON CONFLICT (version, direction, ordinal) DO UPDATE SET attempts = excluded.attempts, run = excluded.run,"
         " sqlstate = excluded.sqlstate, error = excluded.error, state = excluded.state,"
         " finished_at = excluded.finished_at WHERE s.state <> 'done'",

@@ -52,7 +52,7 @@ static bool replayable(struct str sql)
 enum status item_replay_settings(struct run *r, struct item *it, struct error *err)
 {
     for (size_t i = 0; it->sets_session && i < it->next; i++) {
-        const struct planned_statement_list *list = &it->plan->steps.at[i].statements;
+        const struct planned_statement_list *list = &it->steps.at[i].statements;
         for (size_t k = 0; k < list->n; k++) {
             if (!replayable(list->at[k].sql)) {
                 continue;
@@ -98,50 +98,19 @@ static enum status conflict(struct error *err, const struct item *it, const char
     return error_set(err, ST_CONFLICT, "%s %s: %s", it->params.version, it->params.name, what);
 }
 
-/* The steps that are recorded as done must be the first ones, and the same as in the plan. */
-static enum status match_steps(struct item *it, struct str version, const struct recorded_list *steps, struct error *err)
-{
-    const struct step_list *plan = &it->plan->steps;
-    it->next = 0;
-    it->started = false;
-    for (size_t i = 0; i < steps->n; i++) {
-        const struct recorded_step *s = &steps->at[i];
-        if (!str_eq(s->version, version) || s->state == RECORDED_FAILED) {
-            continue;
-        }
-        const struct step *planned = s->ordinal >= 1 && s->ordinal <= plan->n ? &plan->at[s->ordinal - 1] : NULL;
-        const bool same = planned && strcmp(planned->sha256, s->sha256) == 0;
-        if (s->state == RECORDED_STARTED && (same || !s->backfill)) {
-            /* Another text for a step that was only begun is how a mistake in it is mended; a backfill has changed rows already. */
-            it->started = same;
-            it->started_pid = s->backend_pid;
-            it->started_backend = s->backend_start;
-            continue;
-        }
-        if (!same || s->ordinal != it->next + 1) {
-            error_set(err, ST_CONFLICT, "step %u of %s %s was %s, but is another one now", s->ordinal,
-                      it->params.version, it->params.name, s->state == RECORDED_DONE ? "done" : "begun");
-            error_place(err, it->m->file.p, planned && planned->statements.n > 0 ? planned->statements.at[0].line : 0, 0);
-            error_hint(err, "put the steps that are done back as they were (the file as it ran is in the history), and put"
-                            " changes into a new migration");
-            return ST_CONFLICT;
-        }
-        it->next = s->ordinal;
-    }
-    return ST_OK;
-}
-
 static bool same_file(const struct item *it, const struct applied *a)
 {
     return strcmp(a->sha256, it->params.sha256) == 0 || strcmp(a->sha256_text, it->params.sha256_text) == 0;
 }
 
-enum status item_place(struct item *it, const struct history *h, const struct recorded_list *steps, struct error *err)
+enum status item_place(struct run *r, struct item *it, const struct history *h, const struct recorded_list *steps,
+                       struct error *err)
 {
     const struct applied *a = history_find(h, it->m->version);
     it->finished = false;
     it->started = false;
     it->text_recorded = false;
+    it->steps = it->plan->steps;
     it->next = 0;
     if (a) {
         /* 007 in history and 7 in the file are one version: the row keeps its spelling. */
@@ -165,7 +134,7 @@ enum status item_place(struct item *it, const struct history *h, const struct re
         error_hint(err, "finish that first: migrate %s", a->going_down ? "down" : "up");
         return ST_CONFLICT;
     }
-    return match_steps(it, a->version, steps, err);
+    return item_align(r, it, a->version, steps, err);
 }
 
 /* ---- its course ---- */
@@ -216,7 +185,7 @@ static void end_migration(struct run *r, struct item *it, int64_t begun)
 {
     struct event e = run_event(it, NULL, EVENT_MIGRATION_END);
     e.ms = clock_monotonic_ms() - begun;
-    e.n_steps = (unsigned)it->plan->steps.n;
+    e.n_steps = (unsigned)it->steps.n;
     run_emit(r, &e);
 }
 
@@ -226,13 +195,13 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
     unsigned losses = 0;
     enum status status = ST_OK;
     struct event e = run_event(it, NULL, EVENT_MIGRATION_BEGIN);
-    e.n_steps = (unsigned)it->plan->steps.n;
+    e.n_steps = (unsigned)it->steps.n;
     run_emit(r, &e);
     for (size_t i = 0; i < it->next; i++) {
-        struct event skipped = run_event(it, &it->plan->steps.at[i], EVENT_STEP_SKIPPED);
+        struct event skipped = run_event(it, &it->steps.at[i], EVENT_STEP_SKIPPED);
         run_emit(r, &skipped);
     }
-    if (it->next == it->plan->steps.n) {
+    if (it->next == it->steps.n) {
         /* No statement at all, or the steps that were not done yet were taken out of the file. */
         status = record_empty(r, it, err);
         it->finished = !status;
@@ -248,7 +217,7 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
         if (!status) {
             it->started = false;
             it->next++;
-            it->finished = it->next == it->plan->steps.n;
+            it->finished = it->next == it->steps.n;
         } else if (status != ST_INTERRUPTED && is_lost(r)) {
             status = settle(r, it, &losses, err);
         }

@@ -45,16 +45,17 @@ void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_s
         {r->pid_text},
         {r->lock.backend_start},
         {param_i64(a, rows)},
-        {it->down ? param_i64(a, (int64_t)it->plan->steps.n) : m->name},
+        {param_i64(a, (int64_t)step->statements.n)},
+        {param_i64(a, (int64_t)it->steps.n)},
+        {m->name},
         {m->file},
         {m->layout},
         {m->sha256},
         {m->sha256_text},
         {it->text_recorded ? NULL : m->file_text},
         {last ? "applied" : "applying"},
-        {param_i64(a, (int64_t)it->plan->steps.n)},
     };
-    pipe_add_params(p, r->sql.at[it->down ? HSQL_WRITE_DOWN : HSQL_WRITE_UP], params, it->down ? 13 : 20);
+    pipe_add_params(p, r->sql.at[it->down ? HSQL_WRITE_DOWN : HSQL_WRITE_UP], params, it->down ? 14 : 21);
 }
 
 enum status record_now(struct run *r, struct item *it, enum recorded_state state, bool last, unsigned attempts,
@@ -102,6 +103,7 @@ void record_failure(struct run *r, struct item *it, bool clean, unsigned attempt
         {why->sqlstate[0] ? why->sqlstate : NULL},
         {why->primary},
         {clean ? "failed" : "started"},
+        {param_i64(&r->scratch, (int64_t)step->statements.n)},
     };
     pipe_add_params(&p, r->sql.at[HSQL_FAILED], params, countof(params));
     if (clean) {
@@ -124,7 +126,7 @@ enum status record_empty(struct run *r, struct item *it, struct error *err)
     const struct migration_params *m = &it->params;
     const struct param params[] = {{m->version}, {m->name},        {m->file},     {m->layout},
                                    {m->sha256},  {m->sha256_text}, {m->file_text},
-                                   {param_i64(&r->scratch, (int64_t)it->plan->steps.n)}};
+                                   {param_i64(&r->scratch, (int64_t)it->steps.n)}};
     const enum status status = session_query(r->s, r->sql.at[it->down ? HSQL_WRITE_DOWN_LAST : HSQL_MARK], params,
                                              it->down ? 1 : countof(params), ANSWER_MS, NULL, err);
     if (status) {

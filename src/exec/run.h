@@ -54,6 +54,7 @@ struct item {
     bool text_recorded;   /* in this run: later rows need not carry it again */
     bool finished;        /* nothing (more) to do */
     bool was_finished;    /* … before this run began */
+    struct step_list steps; /* those that are done as they were recorded, then the plan's */
     size_t next;          /* index of the first step that is not done */
     bool started;         /* that step was begun before, outside a transaction, and its end is not known */
     int started_pid;      /* of the backend that ran it */
@@ -65,7 +66,7 @@ struct item {
 
 static inline const struct step *item_step(const struct item *it)
 {
-    return &it->plan->steps.at[it->next];
+    return &it->steps.at[it->next];
 }
 
 /* ---- runner.c ---- */
@@ -79,12 +80,17 @@ NODISCARD enum status run_place(struct run *r, struct error *err);
 /* ---- item.c ---- */
 NODISCARD enum status item_make(struct run *r, const struct run_item *from, struct item *it, struct error *err);
 /* Find its place in what history says. ST_CONFLICT when that does not fit the plan. */
-NODISCARD enum status item_place(struct item *it, const struct history *h, const struct recorded_list *steps,
-                                 struct error *err);
+NODISCARD enum status item_place(struct run *r, struct item *it, const struct history *h,
+                                 const struct recorded_list *steps, struct error *err);
 /* Run it to its end; or r->again is set. */
 NODISCARD enum status item_run(struct run *r, struct item *it, struct error *err);
 /* Session settings made by steps that are done already (SET search_path …): for a session that did not run them. */
 NODISCARD enum status item_replay_settings(struct run *r, struct item *it, struct error *err);
+
+/* ---- align.c ---- */
+/* Lay the plan over the steps that history has of this version: it->steps, next, started. ST_CONFLICT: they are not the plan's statements. */
+NODISCARD enum status item_align(struct run *r, struct item *it, struct str version, const struct recorded_list *recorded,
+                                 struct error *err);
 
 /* ---- record.c: rows of history ---- */
 /* Put the step's row (and its migration's) into the message; last: with this step the migration is finished. */

@@ -34,7 +34,7 @@ struct event run_event(const struct item *it, const struct step *step, enum even
         .migration = it ? it->m : NULL,
         .step = step,
         .down = it && it->down,
-        .n_steps = it ? (unsigned)it->plan->steps.n : 0,
+        .n_steps = it ? (unsigned)it->steps.n : 0,
         .done = -1,
         .total = -1,
     };
@@ -47,7 +47,7 @@ void run_repair(const struct run *r, const struct item *it, const char *fmt, ...
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    struct event e = run_event(it, it->next < it->plan->steps.n ? item_step(it) : NULL, EVENT_REPAIR);
+    struct event e = run_event(it, it->next < it->steps.n ? item_step(it) : NULL, EVENT_REPAIR);
     e.detail = text;
     run_emit(r, &e);
 }
@@ -133,7 +133,7 @@ enum status run_place(struct run *r, struct error *err)
         status = history_install_locked(r->s, &r->sql, r->o->schema, err);
     }
     for (size_t i = 0; i < r->n_items && !status; i++) {
-        status = item_place(&r->list[i], &h, &steps, err);
+        status = item_place(r, &r->list[i], &h, &steps, err);
     }
     return status;
 }

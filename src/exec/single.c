@@ -356,7 +356,7 @@ static enum status fail(struct run *r, struct item *it, struct single *one, enum
 static enum status run_alone(struct run *r, struct item *it, struct single *one, int64_t *affected, struct error *err)
 {
     const struct step *step = item_step(it);
-    const bool last = it->next + 1 == it->plan->steps.n;
+    const bool last = it->next + 1 == it->steps.n;
     enum status status = look_before(r, it, one, err);
     if (status) {
         return status;

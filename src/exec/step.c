@@ -174,7 +174,7 @@ static bool is_last(const struct run *r, const struct item *it)
 static enum status attempt(struct run *r, struct item *it, const struct retry *retry, int64_t *rows, struct error *err)
 {
     const struct step *step = item_step(it);
-    const bool last = it->next + 1 == it->plan->steps.n;
+    const bool last = it->next + 1 == it->steps.n;
     const int64_t lock_ms = retry_lock_timeout(retry);
     const struct event base = {.migration = it->m, .step = step, .down = it->down, .attempt = retry->attempt};
     struct pipe p;

@@ -200,7 +200,7 @@ static void hash_text(struct sha256 *h, struct str s)
     sha256_add(h, (struct str){"", 1});
 }
 
-static void hash_step(struct step *step)
+void step_hash(struct step *step)
 {
     struct sha256 h;
     sha256_init(&h);
@@ -233,7 +233,7 @@ static enum status finish_step(struct planner *p, struct step *step)
     }
     set_timeouts(p, step);
     set_built_index(step);
-    hash_step(step);
+    step_hash(step);
     step->estimate_ms = estimate_step(step);
     return status;
 }

@@ -51,9 +51,13 @@ VEC_DECLARE(step_list, struct step);
 struct migration_plan {
     const struct migration *migration;
     bool down;
+    uint32_t file;                /* its number in the judge's replay, to tell what it made itself; 0: not known. Set by who plans */
     struct judged_part judged;
     struct step_list steps;
 };
+
+/* Fill sha256 from kind and statements (however their lines end). plan_make() does it for its steps. */
+void step_hash(struct step *step);
 
 struct plan_options {
     int64_t lock_timeout_ms;      /* first rung for short DDL (200) */
