@@ -147,6 +147,43 @@ static enum applied apply_not_null(struct reader *rd, struct relation *r, const 
     return APPLIED;
 }
 
+static bool same_list(const struct name_list *a, const struct name_list *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++) {
+        same = str_eq(a->at[i], b->at[i]);
+    }
+    return same;
+}
+
+static bool same_key(const struct constraint_spec *a, const struct constraint_spec *b)
+{
+    return a->using_index.n == 0 && b->using_index.n == 0 && a->deferrable == b->deferrable &&
+           a->nulls_not_distinct == b->nulls_not_distinct && a->period == b->period &&
+           same_list(&a->columns, &b->columns) && same_list(&a->include, &b->include);
+}
+
+void constraint_specs_unite(struct constraint_spec_list *specs)
+{
+    for (size_t i = 0; i < specs->n; i++) {
+        struct constraint_spec *keep = &specs->at[i];
+        if (keep->kind != CON_PRIMARY && keep->kind != CON_UNIQUE) {
+            continue;
+        }
+        for (size_t k = 0; k < specs->n; k++) {
+            const bool goes = k != i && specs->at[k].kind == CON_UNIQUE && (k > i || keep->kind == CON_PRIMARY);
+            if (goes && same_key(keep, &specs->at[k])) {
+                keep->name = keep->name.n > 0 ? keep->name : specs->at[k].name;
+                memmove(&specs->at[k], &specs->at[k + 1], (specs->n - k - 1) * sizeof specs->at[0]);
+                specs->n--;
+                i -= k < i;
+                keep = &specs->at[i];
+                k--;
+            }
+        }
+    }
+}
+
 static bool has_primary(const struct relation *r)
 {
     for (size_t i = 0; i < r->constraints.n; i++) {

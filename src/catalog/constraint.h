@@ -57,6 +57,11 @@ enum applied {
  * partitions and inheritance children where the server does so.
  */
 enum applied constraint_apply(struct reader *rd, struct relation *r, const struct constraint_spec *spec);
+/*
+ * Take out keys that say the same as an earlier one or the primary key: the server makes one index for `a int PRIMARY KEY UNIQUE`.
+ * A name goes to the one that stays.
+ */
+void constraint_specs_unite(struct constraint_spec_list *specs);
 /* The spec that would make con again; for LIKE and for partitions. */
 struct constraint_spec constraint_spec_of(struct catalog *c, const struct constraint *con);
 /* Set NOT NULL on the column of r and of its descendants, with the constraint that servers from 18 on have for it. */

@@ -50,7 +50,7 @@ struct column {
     struct type_ref type;
     struct str collation;   /* empty: the type's */
     bool not_null;
-    bool has_default;
+    bool has_default;       /* of a value: DEFAULT NULL is none */
     struct str default_sql; /* its source text, empty when unknown */
     enum tri default_volatile;
     char identity;  /* 'a' always, 'd' by default, 0 none */
@@ -189,6 +189,9 @@ struct catalog {
         struct str time_zone;
     } start, before_local; /* as the session began; as before the first SET LOCAL of `local_transaction` */
     uint32_t local_transaction;
+    struct relation_list temporary; /* made in the session, to go with it */
+    struct relation_list on_commit_drop;
+    uint32_t commit_transaction; /* the transaction that those go with */
 };
 
 void catalog_init(struct catalog *c, struct arena *arena);
@@ -217,7 +220,9 @@ void relation_rename_constraint(struct catalog *c, struct constraint *con, struc
 void catalog_add_type(struct catalog *c, struct type *t);
 void catalog_add_function(struct catalog *c, struct function *f);
 struct schema *catalog_schema(struct catalog *c, struct str name); /* entered when new, then exists is UNKNOWN (complete: NO) */
-/* Back to the search path and time zone that the session began with: a new connection, RESET ALL, DISCARD ALL. */
+/* Back to the search path and time zone that the session began with, as RESET ALL does. */
+void catalog_reset_settings(struct catalog *c);
+/* That, and temporary relations are gone: a new connection, DISCARD ALL. */
 void catalog_reset_session(struct catalog *c);
 /* Link a partition or child, a view and what it reads, an index and its table. */
 void relation_add_child(struct catalog *c, struct relation *parent, struct relation *child);

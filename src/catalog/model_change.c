@@ -288,6 +288,15 @@ void catalog_rename(struct catalog *c, struct relation *r, struct str schema, st
 
 void catalog_reset_session(struct catalog *c)
 {
+    catalog_reset_settings(c);
+    for (size_t i = 0; i < c->temporary.n; i++) {
+        catalog_drop(c, c->temporary.at[i]);
+    }
+    c->temporary.n = c->on_commit_drop.n = 0;
+}
+
+void catalog_reset_settings(struct catalog *c)
+{
     if (c->start.saved) {
         c->search_path = c->start.search_path;
         c->time_zone = c->start.time_zone;

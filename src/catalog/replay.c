@@ -44,6 +44,9 @@ struct relation *rd_create_relation(struct reader *rd, const struct new_relation
     const bool known_absent = c->complete || r || (s && s->made.statement > 0) || str_eq(schema, STR("pg_temp"));
     r = catalog_add(c, schema, want->name, want->kind, rd->at);
     r->temporary = str_eq(schema, STR("pg_temp"));
+    if (r->temporary) {
+        *vec_push(c->arena, &c->temporary) = r;
+    }
     r->maybe_older = want->if_not_exists && !known_absent;
     return r;
 }
@@ -165,6 +168,12 @@ void catalog_replay(struct catalog *c, struct str text, const struct statement *
 {
     if (st->psql || st->n_tokens == 0) {
         return;
+    }
+    if (c->on_commit_drop.n > 0 && c->commit_transaction != at.transaction) {
+        for (size_t i = 0; i < c->on_commit_drop.n; i++) {
+            catalog_drop(c, c->on_commit_drop.at[i]);
+        }
+        c->on_commit_drop.n = 0;
     }
     if (c->before_local.saved && c->local_transaction != at.transaction) { /* SET LOCAL ended with its transaction */
         c->search_path = c->before_local.search_path;

@@ -249,6 +249,7 @@ enum applied alter_add_column(struct reader *rd, const struct alter *al)
         }
     }
     bool named = false;
+    constraint_specs_unite(&cr.constraints);
     for (size_t i = 0; i < cr.constraints.n; i++) {
         struct constraint_spec *spec = &cr.constraints.at[i];
         constraint_spec_settle(c, r, spec);

@@ -95,7 +95,7 @@ void replay_reset(struct reader *rd)
         return;
     }
     if (rd_is(rd, KW_ALL)) {
-        catalog_reset_session(rd->c);
+        catalog_reset_settings(rd->c);
     } else if (rd_take2(rd, KW_TIME, KW_ZONE)) {
         set_default(rd->c, false);
     } else if (rd_any_name(rd, &name) && (is_setting(name, "search_path") || is_setting(name, "timezone"))) {

@@ -295,8 +295,11 @@ static void build_options(struct reader *rd, struct build *b)
             (void)rd_name(rd, &r->access_method);
         } else if (rd_take(rd, KW_TABLESPACE)) {
             (void)rd_name(rd, &r->tablespace);
-        } else if (rd_take2(rd, KW_WITHOUT, KW_OIDS) || rd_take3(rd, KW_ON, KW_COMMIT, KW_DROP)) {
+        } else if (rd_take2(rd, KW_WITHOUT, KW_OIDS)) {
             continue;
+        } else if (rd_take3(rd, KW_ON, KW_COMMIT, KW_DROP)) {
+            *vec_push(rd->c->arena, &rd->c->on_commit_drop) = r;
+            rd->c->commit_transaction = rd->at.transaction;
         } else if (rd_take2(rd, KW_ON, KW_COMMIT)) {
             rd->i += 2; /* DELETE ROWS, PRESERVE ROWS */
         } else if (rd_take(rd, KW_SERVER)) {
@@ -379,6 +382,7 @@ static void finish(struct reader *rd, struct build *b)
         struct column *col = relation_column(r, cr->col.name);
         column_make_sequence(rd, r, col, cr->sequence_schema, cr->sequence);
     }
+    constraint_specs_unite(&b->constraints);
     apply_kinds(rd, b, 1u << CON_CHECK);
     apply_kinds(rd, b, 1u << CON_NOT_NULL);
     for (size_t i = 0; i < r->parents.n; i++) {
@@ -470,7 +474,14 @@ void replay_create_table(struct reader *rd, struct table_flags flags)
     if (!b.r) {
         return;
     }
-    if (find_as(rd) < rd->end) {
+    const size_t as = find_as(rd);
+    if (as < rd->end) {
+        for (; rd->i < as; rd->i++) {
+            if (rd_take3(rd, KW_ON, KW_COMMIT, KW_DROP)) {
+                *vec_push(rd->c->arena, &rd->c->on_commit_drop) = b.r;
+                rd->c->commit_transaction = rd->at.transaction;
+            }
+        }
         build_as(rd, b.r);
         return;
     }

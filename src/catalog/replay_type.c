@@ -147,7 +147,8 @@ void replay_create_domain(struct reader *rd)
                    !rd_is(rd, KW_CONSTRAINT)) {
                 rd->i++;
             }
-            t->default_sql = rd_source(rd, start, rd->i);
+            /* DEFAULT NULL is none */
+            t->default_sql = statement_is(rd->st, start, KW_NULL) ? STR_NONE : rd_source(rd, start, rd->i);
         } else if (!read_domain_constraint(rd, t)) {
             t->has_constraints = true; /* something we cannot read: assume the worst */
             return;

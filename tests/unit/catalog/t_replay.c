@@ -9,7 +9,8 @@
  *
  * t_replay --facts FILE MAJOR prints, for each case that a server of that version can be asked about, its title, its SQL and the
  * dump of facts, for tests/pg/catalog.bats.  t_replay --rewrite FILE prints the file with what the model says now.  t_replay --sql FILE… replays whole
- * files, as one history on an unknown base, and prints the model; with --quiet only how much of it is incomplete.
+ * files, as one history on an unknown base, and prints the model; with --quiet only how much of it is incomplete, with --facts (on
+ * an empty server 15) what such a server would print.
  */
 #include <setjmp.h>
 #include <cmocka.h>
@@ -146,8 +147,12 @@ static int print_cases(const char *path, enum dump_detail detail, int major)
     return 0;
 }
 
-static int replay_files(int n, char **paths, bool quiet)
+/* What --sql prints. */
+enum report { WHOLE, QUIET, FACTS };
+
+static int replay_files(int n, char **paths, enum report report)
 {
+    const bool quiet = report == QUIET;
     struct arena a;
     struct strbuf out;
     struct catalog c;
@@ -155,6 +160,8 @@ static int replay_files(int n, char **paths, bool quiet)
     arena_init(&a, SIZE_MAX);
     strbuf_init(&out, 1 << 28);
     catalog_init(&c, &a);
+    c.complete = report == FACTS;
+    c.server_version = report == FACTS ? 15 : 0;
     for (int i = 0; i < n; i++) {
         at.file++;
         catalog_reset_session(&c);
@@ -175,10 +182,10 @@ static int replay_files(int n, char **paths, bool quiet)
         }
     }
     if (!quiet) {
-        catalog_dump(&c, DUMP_ALL, &out);
+        catalog_dump(&c, report == FACTS ? DUMP_FACTS : DUMP_ALL, &out);
         printf("%s", strbuf_cstr(&out));
     }
-    printf("statements %" PRIu32 " tables %zu incomplete %zu mentioned %zu memory %zu\n", at.statement, tables, incomplete,
+    fprintf(report == FACTS ? stderr : stdout, "statements %" PRIu32 " tables %zu incomplete %zu mentioned %zu memory %zu\n", at.statement, tables, incomplete,
            mentioned, a.used);
     strbuf_free(&out);
     arena_free(&a);
@@ -195,8 +202,9 @@ int main(int argc, char **argv)
         return print_cases(argv[2], DUMP_ALL, 15);
     }
     if (argc > 2 && strcmp(argv[1], "--sql") == 0) {
-        const bool quiet = strcmp(argv[2], "--quiet") == 0;
-        return replay_files(argc - 2 - quiet, argv + 2 + quiet, quiet);
+        const enum report report = strcmp(argv[2], "--quiet") == 0 ? QUIET : strcmp(argv[2], "--facts") == 0 ? FACTS : WHOLE;
+        const int skip = report == WHOLE ? 2 : 3;
+        return replay_files(argc - skip, argv + skip, report);
     }
     static char folder[] = "tests/cases/catalog";
     struct arena a;
