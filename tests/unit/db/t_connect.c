@@ -161,6 +161,47 @@ static void silence_ends_at_the_timeout(void **state)
     close(fd);
 }
 
+/* A socket whose queue is full: the kernel drops what comes, as a firewall does. Fills fds with what fills it. */
+static int black_hole(int *port, int fds[8])
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = listening_socket(port);
+    assert_int_equal(listen(fd, 0), 0);
+    at.sin_port = htons((uint16_t)*port);
+    for (int i = 0; i < 8; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)!connect(fds[i], (struct sockaddr *)&at, sizeof(at));
+    }
+    return fd;
+}
+
+static void a_black_hole_is_left_for_the_next_host(void **state)
+{
+    (void)state;
+    struct session *s;
+    struct error err;
+    char text[400];
+    int port, fds[8];
+    const int fd = black_hole(&port, fds);
+    snprintf(text, sizeof(text), "host=127.0.0.1 port=%d user=postgres dbname=postgres", port);
+    const struct target alone = {.url = text, .connect_timeout_ms = 1200};
+    const int64_t begun = clock_monotonic_ms();
+    assert_int_equal(try_open(&alone, &err), ST_SERVER);
+    assert_int_equal(error_sql_class(&err), SQL_CONNECTION_LOST);
+    assert_true(clock_monotonic_ms() - begun < 5000);
+    snprintf(text, sizeof(text), "host=127.0.0.1,%s port=%d,5432 user=postgres dbname=postgres", strstr(url, "host=") + 5,
+             port);
+    const struct target both = {.url = text, .connect_timeout_ms = 1200};
+    if (session_open(loop, &both, &s, &err) != ST_OK) {
+        fail_msg("%s: %s", err.primary, err.detail);
+    }
+    session_close(s);
+    for (int i = 0; i < 8; i++) {
+        close(fds[i]);
+    }
+    close(fd);
+}
+
 static void something_else_listens(void **state)
 {
     (void)state;
@@ -325,6 +366,7 @@ int main(void)
         cmocka_unit_test(refused),
         cmocka_unit_test(no_such_host),
         cmocka_unit_test(silence_ends_at_the_timeout),
+        cmocka_unit_test(a_black_hole_is_left_for_the_next_host),
         cmocka_unit_test(something_else_listens),
         cmocka_unit_test(refusals_of_the_server),
         cmocka_unit_test(passwords_are_asked_for_per_connection),
