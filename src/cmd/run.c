@@ -39,6 +39,7 @@ static enum status plan_all(struct run *r, const struct chosen_list *chosen, str
         status = judge_part(&r->judge, chosen->at[i].migration, r->down, &c->arena, part, err);
         if (!status) {
             status = plan_make(part, &options, &c->arena, &r->plans[i], err);
+            r->plans[i].file = r->judge.files;
         }
     }
     return status;

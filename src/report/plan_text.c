@@ -4,6 +4,7 @@
 #include "base/term.h"
 #include "report/explain.h"
 #include "report/style.h"
+#include "rules/transaction.h"
 
 enum { STATEMENT_CHARS = 100, STATEMENTS_SHOWN = 40 };
 
@@ -59,9 +60,9 @@ static void add_head(struct strbuf *out, const struct step *s, unsigned n_steps,
     strbuf_add_char(out, '\n');
 }
 
-static void add_step(struct strbuf *out, const struct step *s, unsigned n_steps, bool done, bool colour)
+static void add_step(struct strbuf *out, const struct migration_plan *p, const struct step *s, bool done, bool colour)
 {
-    add_head(out, s, n_steps, done, colour);
+    add_head(out, s, (unsigned)p->steps.n, done, colour);
     for (size_t i = 0; i < s->statements.n && i < STATEMENTS_SHOWN; i++) {
         strbuf_add_cstr(out, "      ");
         paint_begin(out, done ? PAINT_DIM : PAINT_NONE, colour);
@@ -73,13 +74,12 @@ static void add_step(struct strbuf *out, const struct step *s, unsigned n_steps,
         strbuf_addf(out, "      … and %zu more\n", s->statements.n - STATEMENTS_SHOWN);
     }
     for (size_t i = 0; i < s->locks.n && !done; i++) {
-        const struct relation *r = s->locks.at[i].relation;
-        if (r->loaded == TRI_NO && r->made.file > 0) {
-            continue; /* made by these migrations: nobody else is there to wait */
+        /* On what this file makes nobody else is there to wait. */
+        if (!p->file || !relation_is_new(s->locks.at[i].relation, p->file)) {
+            strbuf_add_cstr(out, "    - ");
+            lock_text(out, &s->locks.at[i]);
+            strbuf_add_char(out, '\n');
         }
-        strbuf_add_cstr(out, "    - ");
-        lock_text(out, &s->locks.at[i]);
-        strbuf_add_char(out, '\n');
     }
 }
 
@@ -96,7 +96,7 @@ void plan_text(struct strbuf *out, const struct migration_plan *plans, const uns
         paint_end(out, PAINT_BOLD, colour);
         strbuf_add_cstr(out, p->down ? "  down\n" : "\n");
         for (size_t k = 0; k < p->steps.n; k++) {
-            add_step(out, &p->steps.at[k], (unsigned)p->steps.n, k < first, colour);
+            add_step(out, p, &p->steps.at[k], k < first, colour);
             steps += k >= first;
         }
         if (p->steps.n == 0) {

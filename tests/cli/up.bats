@@ -326,3 +326,50 @@ SQL
     run migrate wait --url "host=$PGTEST_SOCKET user=nobody_at_all dbname=postgres"
     [ "$status" -eq 3 ]
 }
+
+@test "a migration that failed half-way is resumed at the step that failed" {
+    migrate up
+    write migrations/11_steps.sql <<'SQL'
+-- migrate:up
+CREATE TABLE n (id int PRIMARY KEY, user_id int);
+CREATE INDEX n_user_idx ON n (user_id);
+CREATE UNIQUE INDEX CONCURRENTLY users_name_key ON users (name);
+ALTER TABLE n ADD COLUMN more int;
+ALTER TABLE n ADD CONSTRAINT n_user_fk FOREIGN KEY (user_id) REFERENCES users NOT VALID;
+ALTER TABLE n VALIDATE CONSTRAINT n_user_fk;
+-- migrate:down
+DROP TABLE n;
+DROP INDEX CONCURRENTLY users_name_key;
+SQL
+    sql "INSERT INTO users VALUES (1001, 'u1')"
+    run migrate up
+    [ "$status" -eq 3 ] || [ "$status" -eq 7 ]
+    [[ "$output" == *"migrations/11_steps.sql:4"* ]]
+    [ "$(migrate status --json | jq -r '.migrations[3] | .state, .steps_done' | paste -sd' ')" = "partial 1" ]
+    run migrate down
+    [ "$status" -eq 5 ]
+    [[ "$output" == *"part-way up"* ]]
+    run migrate validate
+    [ "$status" -eq 1 ]
+    run migrate plan
+    [[ "$output" == *"done in an earlier run"* ]]
+    sql "DELETE FROM users WHERE id = 1001"
+    run migrate up
+    [ "$status" -eq 0 ]
+    [ "$(sql "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" = 0 ]
+    [ "$(migrate status --json | jq -r '.migrations[3].state')" = applied ]
+    migrate down
+    [ "$(tables)" = "orders users" ]
+}
+
+@test "a half-done migration whose file was edited is a conflict" {
+    migrate up
+    printf -- '-- migrate:up\nCREATE TABLE n (id int);\nCREATE UNIQUE INDEX CONCURRENTLY k ON users (name);\n' >migrations/11_steps.sql
+    sql "INSERT INTO users VALUES (1001, 'u1')"
+    run migrate up
+    [ "$status" -ne 0 ]
+    echo 'SELECT 1;' >>migrations/11_steps.sql
+    run migrate up
+    [ "$status" -eq 5 ]
+    [[ "$output" == *"11 steps, step 1 of 2"* ]]
+}
