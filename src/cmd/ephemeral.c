@@ -53,8 +53,9 @@ const struct command cmd_ephemeral = {
     .name = "ephemeral",
     .summary = "run a command against a throw-away PostgreSQL",
     .usage = "[--] COMMAND [ARGUMENT…]",
-    .about = "Starts a PostgreSQL of its own on a unix socket in a private directory, runs COMMAND with\n"
-             "DATABASE_URL set to it, and removes it when COMMAND ends. Ends with COMMAND's exit code.\n"
+    .about = "Starts a PostgreSQL of its own on a unix socket in a private directory, runs COMMAND\n"
+             "with DATABASE_URL set to it, and removes it when COMMAND ends. Ends with COMMAND's\n"
+             "exit code.\n"
              "--url ephemeral:15 asks for a major version.",
     .examples = "migrate ephemeral -- sh -c 'migrate up && migrate status'\nmigrate ephemeral -- npm test",
     .exits = "02",

@@ -5,7 +5,8 @@
 #include "plan/batch.h"
 #include "plan/estimate.h"
 
-enum { DATA_LOCK_TIMEOUT_MS = 2000 };
+/* A batch's stays with its run time below deadlock_timeout (1 s): it gives way before anybody's deadlock check fires. */
+enum { DATA_LOCK_TIMEOUT_MS = 2000, BATCH_LOCK_TIMEOUT_MS = 200 };
 
 struct planner {
     const struct judged_part *judged;
@@ -158,7 +159,8 @@ static void add_statement(struct planner *p, struct step *step, const struct jud
 static void set_timeouts(struct planner *p, struct step *step)
 {
     const bool data = step->class == CLASS_DATA || step->kind == STEP_BACKFILL;
-    step->lock_timeout_ms = data                          ? DATA_LOCK_TIMEOUT_MS
+    step->lock_timeout_ms = step->kind == STEP_BACKFILL   ? BATCH_LOCK_TIMEOUT_MS
+                            : data                        ? DATA_LOCK_TIMEOUT_MS
                             : step->class == CLASS_ONLINE ? 0
                                                           : p->options->lock_timeout_ms;
     step->statement_timeout_ms = data ? p->options->data_statement_timeout_ms : 0;

@@ -187,6 +187,8 @@ void progress_emit(void *arg, const struct event *e)
         migration_begin(p, e);
         break;
     case EVENT_STEP_BEGIN:
+        /* A short step needs no line of progress. */
+        p->last_ms = p->terminal ? p->last_ms : clock_monotonic_ms();
         if (p->terminal || p->verbose) {
             begin_step(p, e);
             put(p, false);

@@ -15,7 +15,7 @@ setup() { common_setup; }
 @test "help lists every command, and each explains itself" {
     run migrate help
     [ "$status" -eq 0 ]
-    for c in new lint explain plan up down redo goto status validate baseline mark wait rules version help; do
+    for c in new lint explain plan up down redo goto status validate baseline mark wait ephemeral rules version help; do
         [[ "$output" == *"    $c "* ]]
         text=$(migrate help "$c")
         [ "$text" = "$(migrate "$c" --help)" ]
@@ -27,7 +27,7 @@ setup() { common_setup; }
 }
 
 @test "help fits a terminal, apart from examples" {
-    for c in new lint explain plan up down redo goto status validate baseline mark wait rules version help; do
+    for c in new lint explain plan up down redo goto status validate baseline mark wait ephemeral rules version help; do
         migrate help "$c" | sed '/^Examples/,/^Exit codes/d' | while IFS= read -r line; do
             [ "${#line}" -le 92 ] || { echo "$c: $line"; return 1; }
         done
