@@ -6,7 +6,7 @@
 #include "db/live_sql.h"
 
 /* A catalog of 100,000 relations takes a few seconds. */
-enum { READ_MS = 120 * 1000 };
+enum { READ_MS = 120 * 1000, TRIES = 5 };
 
 /* ---- cells ---- */
 
@@ -35,11 +35,16 @@ void live_names(const struct live *l, const struct rows *r, size_t row, size_t c
     }
 }
 
+bool live_unshown(struct str text)
+{
+    return str_eq(text, STR(LIVE_UNSHOWN));
+}
+
 struct str live_canonical(const struct live *l, const struct live_expression *e)
 {
     struct arena *a = l->c->arena;
-    if (e->text.n == 0) {
-        return STR_NONE;
+    if (e->text.n == 0 || live_unshown(e->text)) {
+        return e->text;
     }
     const struct statement st = expression_lex(a, e->text);
     if (e->mentions) {
@@ -132,17 +137,18 @@ static void (*const readers[LIVE_N])(struct live *l, const struct rows *r) = {
     [LIVE_SEQUENCES] = live_read_sequences,
 };
 
-enum status live_catalog(struct session *s, struct catalog *c, struct error *err)
+static enum status try_read(struct session *s, struct catalog *c, struct error *err)
 {
     /* One snapshot for all queries, unless the caller has a transaction already: then it is as consistent as that. */
     const bool own = !session_in_transaction(s);
-    struct pipelined items[LIVE_N + 2];
-    struct rows *results[LIVE_N + 2] = {NULL};
+    struct pipelined items[LIVE_N + 3];
+    struct rows *results[LIVE_N + 3] = {NULL};
     struct error ignored;
     struct live l = {.c = c};
     size_t n = 0, failed;
     if (own) {
         items[n++] = (struct pipelined){.sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+        items[n++] = (struct pipelined){.sql = "SET LOCAL lock_timeout = '500ms'"};
     }
     const size_t first = n;
     for (int q = 0; q < LIVE_N; q++) {
@@ -169,6 +175,19 @@ enum status live_catalog(struct session *s, struct catalog *c, struct error *err
     }
     for (size_t i = 0; i < n; i++) {
         rows_free(results[i]);
+    }
+    return status;
+}
+
+enum status live_catalog(struct session *s, struct catalog *c, struct error *err)
+{
+    enum status status = ST_OK;
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        /* A lock that came up between our look at pg_locks and our turn at the table: the next look sees it. */
+        status = try_read(s, c, err);
+        if (!status || error_sql_class(err) != SQL_LOCK_TIMEOUT || session_in_transaction(s)) {
+            break;
+        }
     }
     return status;
 }

@@ -30,6 +30,7 @@ struct live_expression {
     const struct relation *table;
     struct name_list *mentions, *proves; /* added to; NULL: not wanted */
 };
+bool live_unshown(struct str text); /* its table is locked: there is one, but what it is cannot be known now */
 struct str live_canonical(const struct live *l, const struct live_expression *e);
 
 /* A type from five cells: schema, name (of the element), format_type() of the element, dimensions. first: the schema's column. */

@@ -56,6 +56,7 @@ void live_read_relations(struct live *l, const struct rows *r)
             rel->access_method = live_text(l, r, i, 11);
         }
         rel->tablespace = live_text(l, r, i, 12);
+        rel->complete = !live_unshown(rel->partition_key);
         map_put(&l->relations, live_text(l, r, i, 0), rel);
     }
 }
@@ -76,7 +77,10 @@ void live_read_columns(struct live *l, const struct rows *r)
         col->generated = live_char(r, i, 10);
         col->has_default = rows_bool(r, i, 7) && !col->generated;
         col->default_sql = live_text(l, r, i, 8);
-        if (col->default_sql.n > 0) {
+        if (live_unshown(col->default_sql)) {
+            col->default_sql = STR_NONE;
+            col->default_volatile = TRI_UNKNOWN;
+        } else if (col->default_sql.n > 0) {
             const struct statement st = expression_lex(a, col->default_sql);
             col->default_volatile = expression_volatile(l->c, col->default_sql, &st, 0, st.n_tokens);
         }
@@ -103,6 +107,7 @@ void live_read_indexes(struct live *l, const struct rows *r)
         index->predicate = live_canonical(l, &(struct live_expression){.text = live_text(l, r, i, 6),
                                                                        .table = table,
                                                                        .mentions = &index->mentions});
+        index->complete = !live_unshown(index->predicate);
         *vec_push(l->c->arena, &table->indexes) = index;
     }
 }
@@ -130,6 +135,7 @@ void live_read_keys(struct live *l, const struct rows *r)
                                                                           .table = index->table,
                                                                           .mentions = &index->mentions});
         }
+        index->complete = index->complete && !live_unshown(key->expression);
         key->collation = live_text(l, r, i, 3);
         key->opclass = live_text(l, r, i, 4);
         key->included = rows_bool(r, i, 5);
@@ -189,6 +195,8 @@ void live_read_constraints(struct live *l, const struct rows *r)
         if (table) {
             struct constraint *con = read_constraint(l, r, i, table);
             relation_add_constraint(l->c, table, con);
+            /* What a CHECK that cannot be read proves is not known: "no" would be a guess. */
+            table->complete = table->complete && !live_unshown(con->expression);
             struct column *col = con->columns.n == 1 ? relation_column(table, con->columns.at[0]) : NULL;
             if (con->kind == CON_NOT_NULL && !con->valid && col) {
                 col->not_null = false; /* 18: attnotnull is set at once, but old rows may hold nulls */

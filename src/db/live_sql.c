@@ -4,9 +4,17 @@
 
 /*
  * Every name is schema-qualified, operators in pg_catalog are found first whatever the search_path. The system's schemas are left out.
- * No function here opens a relation's file (pg_table_size() takes a lock and would wait behind a running ALTER TABLE): sizes are
- * what the last VACUUM or ANALYZE wrote down.
+ *
+ * Nothing here may wait behind an ALTER TABLE that runs, or stand in the queue of one that waits. So sizes are what the last VACUUM or
+ * ANALYZE wrote down (pg_table_size() takes a lock), and an expression is shown with its table, for which the server locks that
+ * (ACCESS SHARE, to look up column names), only where it has columns and nobody has or wants the table for himself; otherwise
+ * UNSHOWN stands for it. Expressions without columns are shown without a table.
  */
+#define BUSY                                                                                                           \
+    "WITH busy AS MATERIALIZED (SELECT relation FROM pg_catalog.pg_locks "                                             \
+    "  WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND pid <> pg_catalog.pg_backend_pid() "           \
+    "    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())) "
+#define UNLESS_BUSY(table, shown) "CASE WHEN " table " IN (SELECT relation FROM busy) THEN '" LIVE_UNSHOWN "' ELSE " shown " END"
 #define OURS(n) n ".nspname !~ '^pg_' AND " n ".nspname <> 'information_schema'"
 
 /* A type's element when it is an array as format_type() sees it, else itself. */
@@ -44,19 +52,19 @@ static const char functions[] =
     "WHERE " OURS("n") " ORDER BY n.nspname, p.proname, p.oid";
 
 /*
- * reltuples is what ANALYZE saw last (-1: never; before 14 also 0 with no pages), n_live_tup what was counted since: the larger
- * one is nearer. Pages with those of TOAST.
+ * reltuples is what ANALYZE saw last (-1: never; before 14 also 0 with no pages). n_live_tup is counted from statement to
+ * statement and can be double just after an ANALYZE, but when it says much more the table has grown since. Pages with those of TOAST.
  */
 static const char relations[] =
-    "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, "
+    BUSY "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, "
     "  CASE WHEN c.relkind NOT IN ('r', 'm') THEN -1 "
-    "       WHEN c.reltuples > 0 OR (c.reltuples = 0 AND c.relpages > 0) "
-    "       THEN GREATEST(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid))::pg_catalog.int8 "
+    "       WHEN (c.reltuples > 0 OR (c.reltuples = 0 AND c.relpages > 0)) "
+    "         AND pg_catalog.pg_stat_get_live_tuples(c.oid) <= 2 * c.reltuples THEN c.reltuples::pg_catalog.int8 "
     "       ELSE COALESCE(NULLIF(pg_catalog.pg_stat_get_live_tuples(c.oid), 0), -1) END, "
     "  CASE WHEN c.relkind NOT IN ('r', 'm', 'i') OR c.relpages <= 0 THEN -1 ELSE c.relpages + COALESCE(t.relpages, 0) END, "
     "  c.relispartition, c.relrowsecurity, "
-    "  CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END, "
-    "  pg_catalog.pg_get_expr(c.relpartbound, c.oid), am.amname, s.spcname "
+    "  CASE WHEN c.relkind = 'p' THEN " UNLESS_BUSY("c.oid", "pg_catalog.pg_get_partkeydef(c.oid)") " END, "
+    "  pg_catalog.pg_get_expr(c.relpartbound, 0), am.amname, s.spcname "
     "FROM pg_catalog.pg_class c "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid "
@@ -65,9 +73,10 @@ static const char relations[] =
     "WHERE " OURS("n") " ORDER BY n.nspname, c.relname";
 
 static const char columns[] =
-    "SELECT a.attrelid, a.attname, bn.nspname, b.typname, pg_catalog.format_type(b.oid, a.atttypmod), "
+    BUSY "SELECT a.attrelid, a.attname, bn.nspname, b.typname, pg_catalog.format_type(b.oid, a.atttypmod), "
     "  CASE WHEN b.oid = t.oid THEN 0 ELSE GREATEST(a.attndims, 1) END, a.attnotnull, a.atthasdef, "
-    "  pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated, a.attislocal, co.collname "
+    "  CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) "
+    "       ELSE " UNLESS_BUSY("a.attrelid", "pg_catalog.pg_get_expr(d.adbin, d.adrelid)") " END, a.attidentity, a.attgenerated, a.attislocal, co.collname "
     "FROM pg_catalog.pg_attribute a "
     "JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
@@ -80,15 +89,17 @@ static const char columns[] =
     "ORDER BY a.attrelid, a.attnum";
 
 #define INDEXES(nulls_not_distinct)                                                                                    \
-    "SELECT i.indexrelid, i.indrelid, i.indisunique, i.indisprimary, i.indisvalid, " nulls_not_distinct ", "           \
-    "  pg_catalog.pg_get_expr(i.indpred, i.indrelid) "                                                                 \
+    BUSY "SELECT i.indexrelid, i.indrelid, i.indisunique, i.indisprimary, i.indisvalid, " nulls_not_distinct ", "           \
+    "  CASE WHEN i.indpred IS NOT NULL "                                                                               \
+    "       THEN " UNLESS_BUSY("i.indrelid", "pg_catalog.pg_get_expr(i.indpred, i.indrelid)") " END "                  \
     "FROM pg_catalog.pg_index i "                                                                                      \
     "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "                                                              \
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                                                        \
     "WHERE " OURS("n") " ORDER BY n.nspname, c.relname"
 
 static const char keys[] =
-    "SELECT i.indexrelid, a.attname, CASE WHEN i.indkey[k - 1] = 0 THEN pg_catalog.pg_get_indexdef(i.indexrelid, k, true) END, "
+    BUSY "SELECT i.indexrelid, a.attname, "
+    "  CASE WHEN i.indkey[k - 1] = 0 THEN " UNLESS_BUSY("i.indrelid", "pg_catalog.pg_get_indexdef(i.indexrelid, k, true)") " END, "
     "  co.collname, o.opcname, k > i.indnkeyatts "
     "FROM pg_catalog.pg_index i "
     "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
@@ -110,9 +121,10 @@ static const char keys[] =
  * the NOT NULL constraints of domains, which typnotnull tells.
  */
 #define CONSTRAINTS(enforced)                                                                                          \
-    "SELECT c.conrelid, c.contypid, c.conname, c.contype, c.convalidated, " enforced ", c.connoinherit, "              \
+    BUSY "SELECT c.conrelid, c.contypid, c.conname, c.contype, c.convalidated, " enforced ", c.connoinherit, "              \
     "  c.condeferrable, c.coninhcount > 0, c.conindid, c.confrelid, c.confdeltype, " NAMES("c.conkey", "c.conrelid")  \
-    ", " NAMES("c.confkey", "c.confrelid") ", pg_catalog.pg_get_expr(c.conbin, c.conrelid) "                          \
+    ", " NAMES("c.confkey", "c.confrelid") ", CASE WHEN c.conbin IS NOT NULL "                                         \
+    "  THEN " UNLESS_BUSY("c.conrelid", "pg_catalog.pg_get_expr(c.conbin, c.conrelid)") " END "                        \
     "FROM pg_catalog.pg_constraint c "                                                                                 \
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace "                                                        \
     "LEFT JOIN pg_catalog.pg_constraint p ON p.oid = c.conparentid "                                                   \

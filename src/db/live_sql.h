@@ -4,6 +4,9 @@
 #ifndef MIGRATE_DB_LIVE_SQL_H
 #define MIGRATE_DB_LIVE_SQL_H
 
+/* What stands for an expression that cannot be shown now, because its table is locked against everybody. */
+#define LIVE_UNSHOWN "?"
+
 /* In the order in which they are sent and their answers are read. */
 enum live_query {
     LIVE_SESSION,     /* time zone, block size */

@@ -355,6 +355,34 @@ static void it_runs_inside_a_transaction(void **state)
     run("ROLLBACK");
 }
 
+/* An ALTER TABLE under way must not make the linter's look at the catalog wait, or worse, stand in its queue. */
+static void it_waits_for_no_table_lock(void **state)
+{
+    (void)state;
+    struct session *holder;
+    struct catalog c;
+    struct error err;
+    const struct target target = {.url = url};
+    assert_int_equal(session_open(loop, &target, &holder, &err), ST_OK);
+    run("SET lock_timeout = 200");
+    assert_int_equal(session_simple(holder, STR("BEGIN"), 0, NULL, &err), ST_OK);
+    assert_int_equal(session_simple(holder, STR("LOCK TABLE customers, orders, orders_1, base, fast"), 0, NULL, &err), ST_OK);
+    read_live(&c);
+    assert_int_equal(session_simple(holder, STR("ROLLBACK"), 0, NULL, &err), ST_OK);
+    session_close(holder);
+    /* what could not be looked at is said to be so */
+    assert_false(relation(&c, "customers")->complete);
+    assert_int_equal(relation_proves_not_null(relation(&c, "customers"), STR("name")), TRI_UNKNOWN);
+    assert_int_equal(relation_column(relation(&c, "customers"), STR("up"))->default_volatile, TRI_UNKNOWN);
+    assert_int_equal(relation_column(relation(&c, "customers"), STR("made"))->default_volatile, TRI_NO);
+    assert_false(catalog_relation(&c, STR("public"), STR("customers_lower_code_name_idx"))->complete);
+    assert_false(relation(&c, "orders")->complete);
+    assert_true(relation(&c, "points")->complete);
+    read_live(&c);
+    assert_true(relation(&c, "customers")->complete);
+    run("SET lock_timeout = 3000");
+}
+
 static void a_failure_leaves_the_session_usable(void **state)
 {
     (void)state;
@@ -404,6 +432,7 @@ int main(void)
         cmocka_unit_test(views_and_what_they_read),
         cmocka_unit_test(a_not_null_that_is_not_valid_proves_nothing),
         cmocka_unit_test(it_runs_inside_a_transaction),
+        cmocka_unit_test(it_waits_for_no_table_lock),
         cmocka_unit_test(a_failure_leaves_the_session_usable),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
