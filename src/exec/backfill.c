@@ -17,9 +17,7 @@
 #include "exec/tx.h"
 
 enum {
-    /* Below deadlock_timeout (1 s) together with a batch: we give way before anybody's deadlock check fires. */
-    BATCH_LOCK_MS = 200,
-    BATCH_STATEMENT_MS = 15000,
+    BATCH_STATEMENT_MS = 15000, /* where the plan has no other */
     PAUSE_POLL_MS = 1000,
 };
 
@@ -156,7 +154,7 @@ static enum status start(struct backfill *b, struct error *err)
         {r->result->run_id},
     };
     pipe_begin(&p, &r->scratch);
-    step_settings(r, &p, BATCH_LOCK_MS, BATCH_STATEMENT_MS, true);
+    step_settings(r, &p, b->step->lock_timeout_ms, BATCH_STATEMENT_MS, true);
     pipe_add(&p, "BEGIN");
     record_step(r, b->it, &p, RECORDED_STARTED, false, 1, 0, 0);
     pipe_add_params(&p, r->sql.at[HSQL_BACKFILL_NEW], params, countof(params));
@@ -277,7 +275,8 @@ static enum status send_batch(struct backfill *b, int64_t *changed, struct error
     size_t n, fence, batch, boundary, failed;
     const int64_t size = b->size.rows;
     pipe_begin(&p, &r->scratch);
-    step_settings(r, &p, BATCH_LOCK_MS, BATCH_STATEMENT_MS, false);
+    step_settings(r, &p, b->step->lock_timeout_ms,
+                  b->step->statement_timeout_ms > 0 ? b->step->statement_timeout_ms : BATCH_STATEMENT_MS, false);
     pipe_add(&p, "BEGIN ISOLATION LEVEL READ COMMITTED");
     /* Rather an error than rows left out by a policy. */
     pipe_add(&p, "SET LOCAL row_security = off");
@@ -439,7 +438,7 @@ static enum status after_failure(struct backfill *b, enum status status, struct 
 
 static void begin_retries(struct backfill *b)
 {
-    retry_begin(&b->retry, BATCH_LOCK_MS, BATCH_LOCK_MS, b->r->o->lock_budget_ms, b->r->o->lock_attempts);
+    retry_begin(&b->retry, b->step->lock_timeout_ms, b->step->lock_timeout_ms, b->r->o->lock_budget_ms, b->r->o->lock_attempts);
     b->retry.pause_ms = 50;
     b->retry.pause_max_ms = 5000;
 }
@@ -457,7 +456,8 @@ static enum status one_batch(struct backfill *b, struct error *err)
     const int64_t keys = b->next_rows;
     const int64_t begun = clock_monotonic_us();
     if (!status) {
-        watch_start(&b->r->watch, b->r->lock.pid, BATCH_LOCK_MS * 4 / 5, false, &base);
+        watch_start(&b->r->watch, b->r->lock.pid, b->step->lock_timeout_ms > 0 ? b->step->lock_timeout_ms * 4 / 5 : 2000, false,
+                    &base);
         status = send_batch(b, &changed, err);
         watch_stop(&b->r->watch);
     }

@@ -288,7 +288,7 @@ void single_add_check(const struct item *it, struct pipe *p)
     static const char sql[] = "SELECT 1 / count(*) FROM pg_catalog.pg_constraint"
                               " WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2 AND convalidated";
     struct lone lone;
-    if (item_step(it)->kind != STEP_SINGLE) {
+    if (item_step(it)->statements.n != 1) {
         return;
     }
     lone_read(item_step(it)->statements.at[0].sql, p->arena, &lone);
