@@ -1,12 +1,13 @@
 # up, plan, status, down, redo, goto, mark, validate on a server.
+load ../pg/lib.bash
 load lib.bash
 
-setup_file() { start_server; }
-teardown_file() { stop_server; }
+setup_file() { pg_start; }
+teardown_file() { pg_stop; }
 
 setup() {
     common_setup
-    fresh_database
+    pg_fresh_db "t$BATS_TEST_NUMBER"
     write migrations/1_users.sql <<'SQL'
 -- migrate:up
 CREATE TABLE users (id int PRIMARY KEY, name text);
@@ -30,7 +31,7 @@ DROP TABLE orders;
 SQL
 }
 
-tables() { sql "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"; }
+tables() { pg_sql "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"; }
 
 @test "plan shows steps, locks and what waits, and changes nothing" {
     run migrate plan
@@ -40,7 +41,7 @@ tables() { sql "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class W
     [ "${lines[-1]}" = "3 migrations, 4 steps" ] || { echo "$output"; false; }
     [ "$(migrate up --dry-run)" = "$output" ]
     [ -z "$(tables)" ]
-    [ "$(sql "SELECT count(*) FROM pg_namespace WHERE nspname = 'migrate'")" = 0 ]
+    [ "$(pg_sql "SELECT count(*) FROM pg_namespace WHERE nspname = 'migrate'")" = 0 ]
 }
 
 @test "plan as JSON" {
@@ -97,7 +98,7 @@ tables() { sql "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class W
 -- migrate:up
 CREATE INDEX users_age ON users (age);
 SQL
-    sql "INSERT INTO users SELECT g FROM generate_series(1000, 60000) g; ANALYZE users"
+    pg_sql "INSERT INTO users SELECT g FROM generate_series(1000, 60000) g; ANALYZE users"
     run migrate up
     [ "$status" -eq 1 ]
     [[ "$output" == *"migrations/3_bad.sql:2:1: error:"* ]]
@@ -208,7 +209,7 @@ SQL
     rm migrations/10_orders.sql
     migrate down 2
     [ "$(tables)" = "users" ]
-    [ "$(sql "SELECT count(*) FROM pg_class WHERE relname = 'users_name_idx'")" = 0 ]
+    [ "$(pg_sql "SELECT count(*) FROM pg_class WHERE relname = 'users_name_idx'")" = 0 ]
     migrate up
     migrate down --to 1
     [ "$(migrate status --json | jq -c '[.migrations[] | .state]')" = '["applied","pending"]' ]
@@ -235,9 +236,9 @@ SQL
 
 @test "redo and goto" {
     migrate up 1
-    sql "INSERT INTO users VALUES (-1)"
+    pg_sql "INSERT INTO users VALUES (-1)"
     migrate redo
-    [ "$(sql "SELECT count(*) FROM users")" = 100 ]
+    [ "$(pg_sql "SELECT count(*) FROM users")" = 100 ]
     migrate goto 10
     [ "$(tables)" = "orders users" ]
     migrate goto 1
@@ -261,8 +262,8 @@ SQL
     migrate up
     run migrate validate
     [ "$status" -eq 0 ]
-    sql "INSERT INTO users VALUES (1001, 'u1'); ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) NOT VALID"
-    sql "CREATE UNIQUE INDEX CONCURRENTLY bad_idx ON users (name)" || true
+    pg_sql "INSERT INTO users VALUES (1001, 'u1'); ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) NOT VALID"
+    pg_sql "CREATE UNIQUE INDEX CONCURRENTLY bad_idx ON users (name)" || true
     run migrate validate
     [ "$status" -eq 1 ]
     [[ "$output" == *"index public.bad_idx is not valid"* ]]
@@ -271,7 +272,7 @@ SQL
 
 @test "the history has its schema, which can be named" {
     migrate up --schema "odd name"
-    [ "$(sql "SELECT count(*) FROM \"odd name\".migrations")" = 3 ]
+    [ "$(pg_sql "SELECT count(*) FROM \"odd name\".migrations")" = 3 ]
     [ "$(migrate status --schema "odd name" --quiet)" = "3 applied" ]
 }
 
@@ -287,19 +288,19 @@ SQL
     [[ "$output" == *"in batches, a transaction each"* ]]
     run migrate up
     [ "$status" -eq 0 ]
-    [ "$(sql "SELECT count(*) FROM users WHERE age = id")" = 100 ]
+    [ "$(pg_sql "SELECT count(*) FROM users WHERE age = id")" = 100 ]
 }
 
 @test "COPY data" {
     printf -- '-- migrate:up\nCOPY users (id, name) FROM stdin;\n2000\ta\n2001\tb\\\\.c\n\\.\nUPDATE users SET age = 1 WHERE id = 2000;\n' >migrations/3_copy.sql
     run migrate up
     [ "$status" -eq 0 ]
-    [ "$(sql "SELECT string_agg(name, ' ' ORDER BY id) FROM users WHERE id >= 2000")" = 'a b\.c' ]
+    [ "$(pg_sql "SELECT string_agg(name, ' ' ORDER BY id) FROM users WHERE id >= 2000")" = 'a b\.c' ]
 }
 
 @test "ways to name the database" {
     local url=$DATABASE_URL
-    unset DATABASE_URL
+    unset DATABASE_URL PGHOST PGPORT PGUSER PGDATABASE
     run migrate status --url "$url"
     [ "$status" -eq 0 ]
     OTHER=$url run migrate status --env OTHER
@@ -310,11 +311,11 @@ SQL
     run migrate status
     [ "$status" -eq 0 ]
     rm .env
-    PGHOST=$PGTEST_SOCKET PGUSER=postgres PGDATABASE=t$BATS_TEST_NUMBER run migrate status
+    PGHOST=$PG_DIR PGUSER=postgres PGDATABASE=t$BATS_TEST_NUMBER run migrate status
     [ "$status" -eq 0 ]
-    PGHOST=$PGTEST_SOCKET PGUSER=postgres PGDATABASE=nowhere run migrate status
+    PGHOST=$PG_DIR PGUSER=postgres PGDATABASE=nowhere run migrate status
     [ "$status" -eq 3 ]
-    run migrate status --url "postgresql://postgres@/t$BATS_TEST_NUMBER?host=$PGTEST_SOCKET"
+    run migrate status --url "postgresql://postgres@/t$BATS_TEST_NUMBER?host=$PG_DIR"
     [ "$status" -eq 0 ]
 }
 
@@ -323,7 +324,7 @@ SQL
     [ "$status" -eq 0 ]
     run migrate wait --timeout 300ms --url "host=/nowhere/at/all user=x"
     [ "$status" -eq 4 ]
-    run migrate wait --url "host=$PGTEST_SOCKET user=nobody_at_all dbname=postgres"
+    run migrate wait --url "host=$PG_DIR user=nobody_at_all dbname=postgres"
     [ "$status" -eq 3 ]
 }
 
@@ -341,7 +342,7 @@ ALTER TABLE n VALIDATE CONSTRAINT n_user_fk;
 DROP TABLE n;
 DROP INDEX CONCURRENTLY users_name_key;
 SQL
-    sql "INSERT INTO users VALUES (1001, 'u1')"
+    pg_sql "INSERT INTO users VALUES (1001, 'u1')"
     run migrate up
     [ "$status" -eq 3 ] || [ "$status" -eq 7 ]
     [[ "$output" == *"migrations/11_steps.sql:4"* ]]
@@ -353,10 +354,10 @@ SQL
     [ "$status" -eq 1 ]
     run migrate plan
     [[ "$output" == *"done in an earlier run"* ]]
-    sql "DELETE FROM users WHERE id = 1001"
+    pg_sql "DELETE FROM users WHERE id = 1001"
     run migrate up
     [ "$status" -eq 0 ]
-    [ "$(sql "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" = 0 ]
+    [ "$(pg_sql "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" = 0 ]
     [ "$(migrate status --json | jq -r '.migrations[3].state')" = applied ]
     migrate down
     [ "$(tables)" = "orders users" ]
@@ -365,7 +366,7 @@ SQL
 @test "a half-done migration whose file was edited is a conflict" {
     migrate up
     printf -- '-- migrate:up\nCREATE TABLE n (id int);\nCREATE UNIQUE INDEX CONCURRENTLY k ON users (name);\n' >migrations/11_steps.sql
-    sql "INSERT INTO users VALUES (1001, 'u1')"
+    pg_sql "INSERT INTO users VALUES (1001, 'u1')"
     run migrate up
     [ "$status" -ne 0 ]
     echo 'SELECT 1;' >>migrations/11_steps.sql
