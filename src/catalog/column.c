@@ -182,7 +182,7 @@ static bool read_option(struct reader *rd, const struct relation *r, struct colu
     if (spec.kind == CON_NOT_NULL || spec.kind == CON_PRIMARY) {
         col->not_null = true;
     }
-    *vec_push(rd->c->arena, &out->constraints) = spec;
+    *vec_push(&rd->c->scratch, &out->constraints) = spec;
     return true;
 }
 

@@ -101,7 +101,7 @@ static enum applied apply_check(struct reader *rd, struct relation *r, const str
                                 bool inherited)
 {
     struct catalog *c = rd->c;
-    struct constraint *same = spec->name.n > 0 ? relation_constraint(r, spec->name) : NULL;
+    struct constraint *same = spec->name.n > 0 ? constraint_find(rd->c, r, spec->name) : NULL;
     if (same && !inherited) {
         return REFUSED;
     }
@@ -245,7 +245,7 @@ static struct index_spec index_spec_for(struct reader *rd, const struct constrai
     };
     if (spec->kind == CON_EXCLUDE) {
         for (size_t i = 0; i < spec->elements.n; i++) {
-            *vec_push(rd->c->arena, &index.columns) = spec->elements.at[i];
+            *vec_push(&rd->c->scratch, &index.columns) = spec->elements.at[i];
         }
         index.mentions = spec->mentions;
         index.labels = spec->labels;
@@ -291,7 +291,7 @@ static enum applied apply_unique(struct reader *rd, struct relation *r, const st
 {
     struct catalog *c = rd->c;
     struct name_list columns = spec->columns;
-    if ((spec->kind == CON_PRIMARY && has_primary(r)) || (spec->name.n > 0 && relation_constraint(r, spec->name)) ||
+    if ((spec->kind == CON_PRIMARY && has_primary(r)) || (spec->name.n > 0 && constraint_find(rd->c, r, spec->name)) ||
         !columns_there(r, &spec->columns) ||
         (spec->using_index.n == 0 && !covers_partition_key(rd, r, &spec->columns))) {
         return REFUSED;
@@ -379,7 +379,7 @@ void foreign_to_partition(struct reader *rd, const struct constraint *con, struc
         }
     }
     struct str name = con->name;
-    if (relation_constraint(partition, name)) {
+    if (constraint_find(rd->c, partition, name)) {
         name = name_choose(rd->c, partition->schema, partition->name, name_join(rd->c->arena, &con->columns), "fkey",
                            NAME_CONSTRAINT);
     }
@@ -393,7 +393,7 @@ void foreign_to_partition(struct reader *rd, const struct constraint *con, struc
 static enum applied apply_foreign(struct reader *rd, struct relation *r, const struct constraint_spec *spec)
 {
     struct catalog *c = rd->c;
-    if ((spec->name.n > 0 && relation_constraint(r, spec->name)) || !columns_there(r, &spec->columns)) {
+    if ((spec->name.n > 0 && constraint_find(rd->c, r, spec->name)) || !columns_there(r, &spec->columns)) {
         return REFUSED;
     }
     struct relation *referenced = catalog_mention(c, spec->ref_schema, spec->ref_name, REL_UNKNOWN);

@@ -170,7 +170,7 @@ static bool read_exclude(struct reader *rd, const struct relation *r, struct con
         return false;
     }
     for (size_t i = 0; i < index.columns.n; i++) {
-        *vec_push(rd->c->arena, &spec->elements) = index.columns.at[i];
+        *vec_push(&rd->c->scratch, &spec->elements) = index.columns.at[i];
         if (index.columns.at[i].name.n > 0) {
             *vec_push(rd->c->arena, &spec->columns) = index.columns.at[i].name;
         }
@@ -182,7 +182,7 @@ static bool read_exclude(struct reader *rd, const struct relation *r, struct con
         }
         for (size_t i = 0; i < include.n; i++) {
             index_spec_add(rd->c, &index, include.at[i], true);
-            *vec_push(rd->c->arena, &spec->elements) = index.columns.at[index.columns.n - 1];
+            *vec_push(&rd->c->scratch, &spec->elements) = index.columns.at[index.columns.n - 1];
         }
     }
     if (!read_index_options(rd, spec)) {

@@ -12,12 +12,12 @@ static void add_label(struct catalog *c, struct index_spec *spec, struct str lab
         unique = arena_printf(c->arena, "%.*s%.*s",
                               STR_ARG(str_slice(label, 0, (size_t)NAME_MAX_BYTES - number.n)), STR_ARG(number));
     }
-    *vec_push(c->arena, &spec->labels) = unique;
+    *vec_push(&c->scratch, &spec->labels) = unique;
 }
 
 void index_spec_add(struct catalog *c, struct index_spec *spec, struct str column, bool included)
 {
-    *vec_push(c->arena, &spec->columns) = (struct index_column){.name = column, .included = included};
+    *vec_push(&c->scratch, &spec->columns) = (struct index_column){.name = column, .included = included};
     if (!name_list_has(&spec->mentions, column)) {
         *vec_push(c->arena, &spec->mentions) = column;
     }
@@ -77,7 +77,7 @@ static bool read_element(struct reader *whole, size_t first, size_t last, const 
         add_label(c, spec, expression_label(c->arena, rd.text, rd.st, from, to));
     }
     read_options(&rd, &col);
-    *vec_push(c->arena, &spec->columns) = col;
+    *vec_push(&c->scratch, &spec->columns) = col;
     return true;
 }
 
@@ -109,7 +109,7 @@ bool index_read_include(struct reader *rd, struct index_spec *spec)
     return true;
 }
 
-static struct str choose_name(const struct catalog *c, const struct relation *r, const struct index_spec *spec)
+static struct str choose_name(struct catalog *c, const struct relation *r, const struct index_spec *spec)
 {
     const bool primary = spec->primary && strcmp(spec->label, "pkey") == 0;
     const struct str addition = primary ? STR_NONE : name_join(c->arena, &spec->labels);
@@ -142,11 +142,13 @@ static struct relation *make_index(struct reader *rd, struct relation *r, const 
     index->temporary = r->temporary;
     index->loaded = r->loaded;
     index->predicate = spec->predicate;
-    for (size_t i = 0; i < spec->columns.n; i++) {
-        *vec_push(c->arena, &index->index_columns) = spec->columns.at[i];
-    }
+    index->index_columns.n = index->index_columns.cap = spec->columns.n;
+    index->index_columns.at = arena_array(c->arena, struct index_column, spec->columns.n);
+    memcpy(index->index_columns.at, spec->columns.at, spec->columns.n * sizeof spec->columns.at[0]);
+    index->mentions.n = index->mentions.cap = spec->mentions.n;
+    index->mentions.at = arena_array(c->arena, struct str, spec->mentions.n);
     for (size_t i = 0; i < spec->mentions.n; i++) {
-        *vec_push(c->arena, &index->mentions) = spec->mentions.at[i];
+        index->mentions.at[i] = spec->mentions.at[i];
     }
     *vec_push(c->arena, &r->indexes) = index;
     return index;
@@ -184,8 +186,9 @@ static struct relation *equal_index(const struct relation *parent_index, const s
 
 static void index_to_partition(struct reader *rd, struct relation *parent_index, struct relation *partition)
 {
-    for (size_t i = 0; i < parent_index->children.n; i++) {
-        if (parent_index->children.at[i]->table == partition) {
+    for (size_t i = 0; i < partition->indexes.n; i++) {
+        const struct relation_list *parents = &partition->indexes.at[i]->parents;
+        if (parents->n > 0 && parents->at[0] == parent_index) {
             return;
         }
     }
@@ -256,7 +259,7 @@ struct index_spec index_spec_of(struct catalog *c, const struct relation *index)
     };
     for (size_t i = 0; i < index->index_columns.n; i++) {
         const struct index_column *col = &index->index_columns.at[i];
-        *vec_push(c->arena, &spec.columns) = *col;
+        *vec_push(&c->scratch, &spec.columns) = *col;
         if (col->name.n > 0) {
             add_label(c, &spec, col->name);
         } else {

@@ -11,6 +11,8 @@ void catalog_init(struct catalog *c, struct arena *arena)
     map_init(&c->functions, arena);
     map_init(&c->schemas, arena);
     map_init(&c->constraint_names, arena);
+    map_init(&c->name_hints, arena);
+    arena_init(&c->scratch, SIZE_MAX);
     *vec_push(arena, &c->search_path) = STR("public");
     struct schema *public = arena_new(arena, struct schema);
     *public = (struct schema){.name = STR("public"), .exists = TRI_YES};

@@ -189,6 +189,9 @@ struct catalog {
         struct str time_zone;
     } start, before_local; /* as the session began; as before the first SET LOCAL of `local_transaction` */
     uint32_t local_transaction;
+    struct arena scratch;    /* of the statement being replayed; empty between two */
+    struct map name_hints;   /* generated name -> how often it had to be numbered, while name_epoch stays */
+    uint32_t name_epoch;     /* counts names that became free */
     struct relation_list temporary; /* made in the session, to go with it */
     struct relation_list on_commit_drop;
     uint32_t commit_transaction; /* the transaction that those go with */

@@ -86,6 +86,7 @@ void constraint_name_count(struct catalog *c, struct str schema, struct str name
         name_map_put(&c->constraint_names, schema, name, count);
     }
     *count += by;
+    c->name_epoch += by < 0;
 }
 
 void relation_add_constraint(struct catalog *c, struct relation *r, struct constraint *con)
@@ -215,6 +216,7 @@ void catalog_drop(struct catalog *c, struct relation *r)
         return;
     }
     r->exists = TRI_NO;
+    c->name_epoch++;
     while (r->read_by.n > 0) {
         struct relation *view = r->read_by.at[r->read_by.n - 1];
         relation_remove(&r->read_by, view);
@@ -263,6 +265,7 @@ static void move_constraint_names(struct catalog *c, const struct relation *r, s
 void catalog_rename(struct catalog *c, struct relation *r, struct str schema, struct str name)
 {
     const struct str old_schema = r->schema, old_name = r->name;
+    c->name_epoch++;
     if (name_map_get(&c->relations, old_schema, old_name) == r) {
         name_map_remove(&c->relations, old_schema, old_name);
     }

@@ -47,6 +47,12 @@ struct str name_join(struct arena *a, const struct name_list *names)
     return joined;
 }
 
+struct constraint *constraint_find(const struct catalog *c, const struct relation *r, struct str name)
+{
+    const int32_t *count = name_map_get(&c->constraint_names, r->schema, name);
+    return count && *count > 0 ? relation_constraint(r, name) : NULL;
+}
+
 static bool taken(const struct catalog *c, struct str schema, struct str name, enum name_use use)
 {
     if (use != NAME_CONSTRAINT && catalog_relation(c, schema, name)) {
@@ -56,12 +62,50 @@ static bool taken(const struct catalog *c, struct str schema, struct str name, e
     return count && *count > 0;
 }
 
-struct str name_choose(const struct catalog *c, struct str schema, struct str table, struct str addition,
-                       const char *label, enum name_use use)
+/* Where to begin counting, so that ten thousand unnamed CHECKs on one table do not count up from 1 each. */
+struct hint {
+    uint32_t epoch, pass;
+};
+
+static struct hint *find_hint(const struct catalog *c, struct str schema, struct str name)
 {
-    struct str name = name_compose(c->arena, table, addition, str_of(label));
-    for (unsigned pass = 1; taken(c, schema, name, use); pass++) {
-        name = name_compose(c->arena, table, addition, arena_printf(c->arena, "%s%u", label, pass));
+    struct hint *h = name_map_get(&c->name_hints, schema, name);
+    return h && h->epoch == c->name_epoch ? h : NULL;
+}
+
+static void keep_hint(struct catalog *c, struct str schema, struct str name, uint32_t pass)
+{
+    struct hint *h = name_map_get(&c->name_hints, schema, name);
+    if (!h) {
+        h = arena_new(c->arena, struct hint);
+        name_map_put(&c->name_hints, schema, name, h);
     }
-    return name;
+    *h = (struct hint){c->name_epoch, pass};
+}
+
+struct str name_choose(struct catalog *c, struct str schema, struct str table, struct str addition, const char *label,
+                       enum name_use use)
+{
+    enum { ROOM_FOR_NUMBER = 8 };
+    const struct str plain = name_compose(c->arena, table, addition, str_of(label));
+    if (!taken(c, schema, plain, use)) {
+        return plain;
+    }
+    /* A number that has to shorten the name may give different names for the same plain one: no hint then. */
+    const bool hinted = plain.n + ROOM_FOR_NUMBER <= NAME_MAX_BYTES;
+    const struct hint *h = hinted ? find_hint(c, schema, plain) : NULL;
+    uint32_t pass = h ? h->pass : 1;
+    for (;; pass++) {
+        char number[64];
+        snprintf(number, sizeof number, "%s%" PRIu32, label, pass);
+        const struct arena_mark mark = arena_mark(c->arena);
+        const struct str name = name_compose(c->arena, table, addition, str_of(number));
+        if (!taken(c, schema, name, use)) {
+            if (hinted) {
+                keep_hint(c, schema, plain, pass);
+            }
+            return name;
+        }
+        arena_rewind(c->arena, mark);
+    }
 }

@@ -18,6 +18,8 @@ void name_map_remove(struct map *m, struct str schema, struct str name);
 /* Count a constraint's name in a schema up or down; relation_add_constraint() does it for tables, domains are left to the caller. */
 void constraint_name_count(struct catalog *c, struct str schema, struct str name, int by);
 
+/* relation_constraint() that is quick when no table of the schema has a constraint of that name. */
+struct constraint *constraint_find(const struct catalog *c, const struct relation *r, struct str name);
 /* The types and functions of a schema that is being renamed. */
 void schema_move_names(struct catalog *c, struct str from, struct str to);
 
@@ -30,7 +32,7 @@ struct str name_join(struct arena *a, const struct name_list *names);
  * must be free among the schema's relations, a constraint's among the schema's constraints, an index's behind a constraint among both.
  */
 enum name_use { NAME_RELATION, NAME_CONSTRAINT, NAME_BOTH };
-struct str name_choose(const struct catalog *c, struct str schema, struct str table, struct str addition,
+struct str name_choose(struct catalog *c, struct str schema, struct str table, struct str addition,
                        const char *label, enum name_use use);
 
 #endif

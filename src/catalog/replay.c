@@ -182,4 +182,5 @@ void catalog_replay(struct catalog *c, struct str text, const struct statement *
     }
     struct reader rd = {.c = c, .text = text, .st = st, .end = st->n_tokens, .at = at};
     replay_statement(&rd);
+    arena_free(&c->scratch);
 }

@@ -64,10 +64,10 @@ static void build_column(struct reader *rd, struct build *b, struct column_read 
         return;
     }
     if (cr->serial || cr->col.identity) {
-        *vec_push(c->arena, &b->columns) = *cr;
+        *vec_push(&c->scratch, &b->columns) = *cr;
     }
     for (size_t i = 0; i < cr->constraints.n; i++) {
-        *vec_push(c->arena, &b->constraints) = cr->constraints.at[i];
+        *vec_push(&c->scratch, &b->constraints) = cr->constraints.at[i];
     }
 }
 
@@ -121,12 +121,12 @@ static bool build_like(struct reader *rd, struct build *b)
         col->generated = like.generated ? from->generated : 0;
         col->identity = like.identity ? from->identity : 0;
         if (col->identity) {
-            *vec_push(rd->c->arena, &b->columns) = (struct column_read){.col = *col};
+            *vec_push(&rd->c->scratch, &b->columns) = (struct column_read){.col = *col};
         }
         b->refused = b->refused || relation_column(b->r, col->name);
         add_column(rd, b, col);
     }
-    *vec_push(rd->c->arena, &b->likes) = like;
+    *vec_push(&rd->c->scratch, &b->likes) = like;
     return rd_done(rd);
 }
 
@@ -144,7 +144,7 @@ static void build_body(struct reader *rd, struct build *b, size_t first, size_t 
             struct constraint_spec spec = {0};
             ok = constraint_read_table(&part, b->r, &spec);
             if (ok) {
-                *vec_push(rd->c->arena, &b->constraints) = spec;
+                *vec_push(&rd->c->scratch, &b->constraints) = spec;
             }
         } else {
             ok = column_read(&part, b->r, with_types, &cr);

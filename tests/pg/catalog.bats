@@ -99,3 +99,22 @@ need() {
     need
     compare tests/cases/catalog/unknown.case
 }
+
+@test "defaults that rewrite the table are the ones called volatile" {
+    need
+    local file=tests/cases/catalog/volatile.txt setup="$BATS_TEST_TMPDIR/setup.sql" failed=0 n=0 answer type default got
+    sed '/^#/d; /^==>$/,$d' "$file" >"$setup"
+    psql "$T_REPLAY_DSN dbname=template1" -Xq -c 'DROP DATABASE IF EXISTS replay' -c 'CREATE DATABASE replay' 2>/dev/null
+    psql "$T_REPLAY_DSN dbname=replay" -Xq -v ON_ERROR_STOP=1 -f "$setup"
+    # One session for all: each default is added to a table with a row, and the table's file is compared.
+    sed '1,/^==>$/d; /^$/d; /^unknown /d; /uuid_generate/d; /nobody_knows/d' "$file" | while read -r answer type default; do
+        echo "CREATE TABLE t (id int); INSERT INTO t VALUES (1);"
+        echo "SELECT pg_relation_filenode('t') AS before \\gset"
+        echo "ALTER TABLE t ADD COLUMN x $type DEFAULT $default;"
+        echo "SELECT CASE WHEN pg_relation_filenode('t') = :before THEN 'no' ELSE 'yes' END;"
+        echo "DROP TABLE t;"
+    done >"$setup"
+    psql "$T_REPLAY_DSN dbname=replay" -XAtq -v ON_ERROR_STOP=1 -f "$setup" >"$setup.got"
+    sed '1,/^==>$/d; /^$/d; /^unknown /d; /uuid_generate/d; /nobody_knows/d' "$file" | sed 's/ .*//' >"$setup.want"
+    diff "$setup.want" "$setup.got"
+}

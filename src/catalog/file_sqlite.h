@@ -1,0 +1,47 @@
+/*
+ * file_sqlite.h - SQLite's functions, bound when the first catalog file is read or written.
+ *
+ * Linking libsqlite3 would make every start of the program load and relocate it, and few of them need it.
+ */
+#ifndef MIGRATE_CATALOG_FILE_SQLITE_H
+#define MIGRATE_CATALOG_FILE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+
+/* Those in use, without the prefix sqlite3_. */
+#define SQLITE_FUNCTIONS(F)                                                                                            \
+    F(open_v2)                                                                                                         \
+    F(close)                                                                                                           \
+    F(db_config)                                                                                                       \
+    F(limit)                                                                                                           \
+    F(set_authorizer)                                                                                                  \
+    F(exec)                                                                                                            \
+    F(prepare_v2)                                                                                                      \
+    F(step)                                                                                                            \
+    F(reset)                                                                                                           \
+    F(finalize)                                                                                                        \
+    F(bind_null)                                                                                                       \
+    F(bind_int64)                                                                                                      \
+    F(bind_text64)                                                                                                     \
+    F(column_count)                                                                                                    \
+    F(column_type)                                                                                                     \
+    F(column_int64)                                                                                                    \
+    F(column_text)                                                                                                     \
+    F(column_bytes)                                                                                                    \
+    F(errmsg)                                                                                                          \
+    F(errstr)                                                                                                          \
+    F(serialize)                                                                                                       \
+    F(deserialize)                                                                                                     \
+    F(free)
+
+#define SQLITE_MEMBER(name) __typeof__(sqlite3_##name) *name;
+struct sqlite {
+    SQLITE_FUNCTIONS(SQLITE_MEMBER)
+};
+
+/* Load the library, once, and give its functions. ST_SYSTEM: it is not there or lacks one of them. */
+NODISCARD enum status sqlite_bind(const struct sqlite **lib, struct error *err);
+
+#endif
