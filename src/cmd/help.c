@@ -1,4 +1,5 @@
 /* Help, printed from the commands' rows. */
+#include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/rows.h"
 
