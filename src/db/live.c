@@ -141,14 +141,15 @@ static enum status try_read(struct session *s, struct catalog *c, struct error *
 {
     /* One snapshot for all queries, unless the caller has a transaction already: then it is as consistent as that. */
     const bool own = !session_in_transaction(s);
-    struct pipelined items[LIVE_N + 3];
-    struct rows *results[LIVE_N + 3] = {NULL};
+    struct pipelined items[LIVE_N + 4];
+    struct rows *results[LIVE_N + 4] = {NULL};
     struct error ignored;
     struct live l = {.c = c};
     size_t n = 0, failed;
     if (own) {
         items[n++] = (struct pipelined){.sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
         items[n++] = (struct pipelined){.sql = "SET LOCAL lock_timeout = '500ms'"};
+        items[n++] = (struct pipelined){.sql = "SET LOCAL jit = off"}; /* compiling would take longer than running */
     }
     const size_t first = n;
     for (int q = 0; q < LIVE_N; q++) {
