@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/signals.h"
 #include "base/term.h"
+#include "cmd/url.h"
 #include "migration/layout.h"
 
 /* ---- rulebook and migrations ---- */
@@ -108,6 +109,11 @@ static enum status url_of(struct context *c, const char **url, struct error *err
     }
     if (*url && !**url) {
         *url = NULL;
+    }
+    struct str ignored = STR("");
+    *url = *url ? url_for_libpq(&c->arena, *url, &ignored) : NULL;
+    if (ignored.n > 0 && !c->set.quiet) {
+        context_say(arena_printf(&c->arena, "migrate: note: in the URL, %.*s means nothing here\n", STR_ARG(ignored)));
     }
     return ST_OK;
 }

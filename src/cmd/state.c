@@ -88,16 +88,12 @@ enum status state_check_up(const struct state *s, bool allow_out_of_order, struc
     strbuf_init(&list, 2000);
     for (size_t i = 0; i < s->rows.n; i++) {
         const struct status_row *r = &s->rows.at[i];
-        if (r->state == STATE_PARTIAL && (r->going_down || r->file.n == 0 || r->changed)) {
+        if (r->state == STATE_PARTIAL && (r->going_down || r->file.n == 0)) {
+            /* An edited file is the executor's to judge: the steps done must be as they were, the others may be mended. */
             strbuf_addf(&list, "%.*s %.*s, step %u of %u", STR_ARG(r->version), STR_ARG(r->name), r->steps_done, r->n_steps);
             return refuse(&list, err,
-                          r->going_down    ? "a migration is part-way down"
-                          : r->file.n == 0 ? "a migration was begun, and its file is gone"
-                                           : "a migration was begun, and its file was edited since",
-                          r->going_down    ? "migrate down finishes it"
-                          : r->file.n == 0 ? "restore the file; migrate up resumes it"
-                                           : "restore the file as it was: migrate up resumes it. Or undo what was done by "
-                                             "hand and say so: migrate mark VERSION --pending");
+                          r->going_down ? "a migration is part-way down" : "a migration was begun, and its file is gone",
+                          r->going_down ? "migrate down finishes it" : "restore the file; migrate up resumes it");
         }
     }
     if (list_state(s, STATE_CHANGED, STR_NONE, &list) > 0) {

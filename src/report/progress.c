@@ -21,11 +21,32 @@ void progress_free(struct progress *p)
     strbuf_free(&p->line);
 }
 
+/* A line that will be written over must not wrap: cut it at the terminal's width. */
+static void cut_line(struct progress *p)
+{
+    const unsigned width = term_width(fileno(p->stream), 80);
+    const struct str line = strbuf_str(&p->line);
+    unsigned columns = 0;
+    for (size_t i = 0; i < line.n;) {
+        uint32_t c;
+        const size_t n = utf8_decode(line, i, &c);
+        columns += term_char_width(c);
+        if (columns >= width) {
+            strbuf_truncate(&p->line, i);
+            return;
+        }
+        i += n;
+    }
+}
+
 /* Write p->line. `stays`: it is done; otherwise the next line on a terminal takes its place. */
 static void put(struct progress *p, bool stays)
 {
     if (p->open_line) {
         fputs("\r\x1b[K", p->stream);
+    }
+    if (!stays && p->terminal) {
+        cut_line(p);
     }
     fwrite(p->line.p, 1, p->line.n, p->stream);
     p->open_line = !stays && p->terminal;

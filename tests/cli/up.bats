@@ -319,6 +319,17 @@ SQL
     [ "$status" -eq 0 ]
 }
 
+@test "URLs of other runners" {
+    run migrate status -q -database "pgx5://postgres@/t$BATS_TEST_NUMBER?host=$PG_DIR&x-migrations-table=m" -path migrations
+    [ "$status" -eq 0 ]
+    [[ "$output" == "3 pending" ]]
+    run migrate status --url "postgres://postgres@/t$BATS_TEST_NUMBER?host=$PG_DIR&x-migrations-table=m"
+    [[ "$output" == *"x-migrations-table means nothing here"* ]]
+    pg_sql "CREATE SCHEMA app"
+    migrate up 1 --url "postgres://postgres@/t$BATS_TEST_NUMBER?host=$PG_DIR&search_path=app"
+    [ "$(pg_sql "SELECT relnamespace::regnamespace FROM pg_class WHERE relname = 'users'")" = app ]
+}
+
 @test "wait" {
     run migrate wait --timeout 5s
     [ "$status" -eq 0 ]

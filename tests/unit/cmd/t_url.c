@@ -1,0 +1,37 @@
+/* URLs of other runners become libpq's. */
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "cmd/url.h"
+
+static void urls(void **state)
+{
+    static const struct {
+        const char *url, *want, *ignored;
+    } cases[] = {
+        {"postgres://u:p@h:5/d", "postgres://u:p@h:5/d", ""},
+        {"postgresql://h/d?sslmode=disable", "postgresql://h/d?sslmode=disable", ""},
+        {"host=h dbname=d?x-y=1", "host=h dbname=d?x-y=1", ""},
+        {"pgx5://u@h/d", "postgres://u@h/d", ""},
+        {"postgres://h/d?x-migrations-table=t&sslmode=disable&x-lock=1", "postgres://h/d?sslmode=disable",
+         "x-migrations-table, x-lock"},
+        {"postgres://h/d?x-a", "postgres://h/d", "x-a"},
+        {"postgres://h/d?search_path=a%2Cb&connect_timeout=3", "postgres://h/d?options=-csearch_path%3Da%2Cb&connect_timeout=3", ""},
+        {"postgres://u:p?x-a=1@h/d", "postgres://u:p", "x-a"}, /* a ? in a password must be written %3F */
+    };
+    struct arena a;
+    (void)state;
+    arena_init(&a, 1 << 20);
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct str ignored;
+        assert_string_equal(url_for_libpq(&a, cases[i].url, &ignored), cases[i].want);
+        assert_true(str_eq(ignored, str_of(cases[i].ignored)));
+    }
+    arena_free(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(urls)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
