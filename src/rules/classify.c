@@ -3,6 +3,8 @@
 #include "rules/runtime.h"
 #include "rules/synopsis.h"
 
+enum { MAX_LIMITS = 3 }; /* patterns given up on before the statement is */
+
 static enum keyword keyword_at(const struct classified *c, size_t i)
 {
     if (i >= c->shape->n_tokens) {
@@ -50,10 +52,11 @@ void classify(const struct rulebook *book, struct catalog *catalog, int server_v
     *out = (struct classified){.shape = shape, .statement = st, .text = text};
     const struct candidates candidates = runtime_candidates(book, keyword_at(out, 0), keyword_at(out, 1));
     uint64_t words[2];
+    unsigned limits = 0;
     if (candidates.n > 0) {
         words_of(out, words);
     }
-    for (size_t i = 0; i < candidates.n; i++) {
+    for (size_t i = 0; i < candidates.n && limits < MAX_LIMITS; i++) {
         const struct candidate *c = &candidates.at[i];
         struct group groups[FORM_MAX_CAPTURES];
         if ((c->pattern->needs[0] & ~words[0]) != 0 || (c->pattern->needs[1] & ~words[1]) != 0) {
@@ -62,6 +65,7 @@ void classify(const struct rulebook *book, struct catalog *catalog, int server_v
         const enum match match = runtime_match(book->runtime, c->pattern, shape->text, shape->cut, groups);
         if (match == MATCH_LIMIT) {
             out->limit_hit = true; /* a later form may be sure all the same */
+            limits++;
         } else if (match == MATCH_YES) {
             set_captures(out, c->pattern, groups);
             if (applies(book, c->form, out, catalog, server_version)) {

@@ -10,8 +10,9 @@
  * cannot be told, and that is said.
  */
 enum {
-    MATCH_STEPS = 2 * 1000 * 1000,
+    MATCH_STEPS = 1000 * 1000,
     MATCH_HEAP_KIB = 20 * 1024,
+    MATCH_NESTING = 256, /* parentheses within parentheses; a server's own stack ends not far above */
     JIT_STACK_MIN = 32 * 1024,
     JIT_STACK_MAX = 1024 * 1024,
     COMPILE_MAX = 128 * 1024,
@@ -136,6 +137,20 @@ static struct compiled *compiled_of(struct rulebook_runtime *rt, const struct pa
     return c;
 }
 
+/* PCRE2's time for recursion grows with the square of its depth, so that is bounded before. Short texts cannot be deep enough. */
+static bool too_nested(struct str subject)
+{
+    unsigned depth = 0;
+    for (size_t i = 0; subject.n > 4 * MATCH_NESTING && i < subject.n; i++) {
+        depth += subject.p[i] == '(';
+        depth -= subject.p[i] == ')' && depth > 0;
+        if (depth > MATCH_NESTING) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject,
                          bool cut, struct group groups[FORM_MAX_CAPTURES])
 {
@@ -143,7 +158,7 @@ enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *patt
         matcher_start(rt);
     }
     const struct compiled *c = compiled_of(rt, pattern);
-    if (!c->code) {
+    if (!c->code || too_nested(subject)) {
         return MATCH_LIMIT;
     }
     const int rc = pcre2_match(c->code, (PCRE2_SPTR)(subject.p ? subject.p : ""), subject.n, 0, 0, rt->data,

@@ -156,6 +156,8 @@ struct filler {
     const struct effects *effects;
     bool display;
     struct strbuf out;
+    bool in_name;      /* a name is being put together from parts, since .name in out */
+    size_t name;
 };
 
 static void add_amount(struct strbuf *out, int64_t n, int64_t step, const char *const *units, size_t n_units)
@@ -248,19 +250,61 @@ static bool add_displayed(struct filler *f, struct str shape)
     return f->out.n > before;
 }
 
+/* A name made up of parts, such as {table:name}_{column:name}_key, is quoted as a whole, where it has to be. */
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static void name_open(struct filler *f)
+{
+    if (!f->in_name) {
+        f->in_name = true;
+        f->name = f->out.n;
+        while (f->name > 0 && is_name_char(f->out.p[f->name - 1])) {
+            f->name--;
+        }
+    }
+}
+
+static void name_close(struct filler *f)
+{
+    if (f->in_name) {
+        const struct str made = arena_str(f->e->a, str_slice(strbuf_str(&f->out), f->name, f->out.n));
+        strbuf_truncate(&f->out, f->name);
+        strbuf_add(&f->out, name_quote(f->e->a, made));
+        f->in_name = false;
+    }
+}
+
+static void add_text(struct filler *f, struct str text)
+{
+    size_t n = 0;
+    while (f->in_name && n < text.n && is_name_char(text.p[n])) {
+        n++;
+    }
+    strbuf_add(&f->out, str_slice(text, 0, n));
+    if (n < text.n) {
+        name_close(f);
+        strbuf_add(&f->out, str_slice(text, n, text.n));
+    }
+}
+
 static void add_last_part(struct filler *f, struct str shape)
 {
     struct str rest = shape, part, last = STR("");
     while (term_name_part(f->e->a, &rest, &part)) {
         last = part;
     }
-    strbuf_add(&f->out, name_quote(f->e->a, last));
+    name_open(f);
+    strbuf_add(&f->out, last);
 }
 
 static void add_joined(struct filler *f, const struct term *capture)
 {
     struct name_list names = {0};
     term_names(f->e, capture, &names);
+    name_open(f);
     for (size_t i = 0; i < names.n; i++) {
         strbuf_add_cstr(&f->out, i > 0 ? "_" : "");
         strbuf_add(&f->out, names.at[i]);
@@ -283,10 +327,11 @@ static void fill(struct filler *f, struct str text)
     struct part p;
     for (size_t i = 0; next_part(text, &i, &p);) {
         if (p.kind == PART_TEXT) {
-            strbuf_add(&f->out, p.text);
+            add_text(f, p.text);
             continue;
         }
         if (p.kind == PART_PLACE && is_fact(p.name)) {
+            name_close(f);
             add_fact(f, p.name);
             continue;
         }
@@ -303,9 +348,13 @@ static void fill(struct filler *f, struct str text)
         } else if (str_eq(p.way, STR("join"))) {
             add_joined(f, &capture);
         } else if (str_eq(p.way, STR("rest"))) {
+            name_close(f);
             add_rest(f, last);
-        } else if (!(f->display && add_displayed(f, shape))) {
-            strbuf_add(&f->out, written);
+        } else {
+            name_close(f);
+            if (!(f->display && add_displayed(f, shape))) {
+                strbuf_add(&f->out, written);
+            }
         }
     }
 }
@@ -315,6 +364,7 @@ struct str template_fill(struct str text, struct eval *e, const struct effects *
     struct filler f = {.e = e, .effects = effects, .display = display};
     strbuf_init(&f.out, MAX_FILLED);
     fill(&f, text);
+    name_close(&f);
     const struct str s = arena_str(a, strbuf_str(&f.out));
     strbuf_free(&f.out);
     return s;
