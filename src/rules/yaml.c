@@ -11,6 +11,7 @@ struct reader {
     yaml_event_t event;
     bool has_event;
     const char *file;
+    struct str text;
     struct arena *a;
     struct error *err;
 };
@@ -28,6 +29,31 @@ static enum status refuse(struct reader *r, yaml_mark_t mark, const char *fmt, .
     return ST_USAGE;
 }
 
+static size_t characters(struct str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+    }
+    return n;
+}
+
+/* Where the parser stumbled; libyaml's reader knows only an offset. */
+static yaml_mark_t problem_mark(const struct reader *r)
+{
+    yaml_mark_t mark = {0};
+    struct str line = STR(""), before = str_slice(r->text, 0, r->parser.problem_offset);
+    if (r->parser.error != YAML_READER_ERROR) {
+        return r->parser.problem_mark;
+    }
+    while (str_next(&before, '\n', &line)) {
+        mark.line++;
+    }
+    mark.line -= mark.line > 0;
+    mark.column = characters(line);
+    return mark;
+}
+
 static enum status next(struct reader *r)
 {
     if (r->has_event) {
@@ -39,8 +65,7 @@ static enum status next(struct reader *r)
         if (p->error == YAML_MEMORY_ERROR) {
             mem_out("YAML");
         }
-        return refuse(r, p->error == YAML_READER_ERROR ? (yaml_mark_t){0} : p->problem_mark, "not YAML: %s",
-                      p->problem ? p->problem : "cannot be read");
+        return refuse(r, problem_mark(r), "not YAML: %s", p->problem ? p->problem : "cannot be read");
     }
     r->has_event = true;
     return ST_OK;
@@ -60,15 +85,6 @@ static struct str event_text(const struct reader *r)
 }
 
 static enum status read_node(struct reader *r, unsigned depth, struct yaml **out);
-
-static size_t characters(struct str s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-    }
-    return n;
-}
 
 static enum status read_scalar(struct reader *r, struct yaml *y)
 {
@@ -181,7 +197,7 @@ static enum status read_stream(struct reader *r, struct yaml **out)
 
 enum status yaml_read(const char *file, struct str text, struct arena *a, struct yaml **out, struct error *err)
 {
-    struct reader r = {.file = file, .a = a, .err = err};
+    struct reader r = {.file = file, .text = text, .a = a, .err = err};
     *out = NULL;
     if (!yaml_parser_initialize(&r.parser)) {
         mem_out("YAML");
