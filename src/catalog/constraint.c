@@ -165,7 +165,8 @@ static bool same_key(const struct constraint_spec *a, const struct constraint_sp
 
 void constraint_specs_unite(struct constraint_spec_list *specs)
 {
-    for (size_t i = 0; i < specs->n; i++) {
+    enum { MAX_SPECS = 4096 }; /* compared in pairs: a statement with more is nobody's table */
+    for (size_t i = 0; i < specs->n && specs->n <= MAX_SPECS; i++) {
         struct constraint_spec *keep = &specs->at[i];
         if (keep->kind != CON_PRIMARY && keep->kind != CON_UNIQUE) {
             continue;
@@ -418,6 +419,9 @@ static enum applied apply_foreign(struct reader *rd, struct relation *r, const s
 
 enum applied constraint_apply(struct reader *rd, struct relation *r, const struct constraint_spec *spec)
 {
+    if (spec->kind != CON_CHECK && spec->columns.n + spec->include.n > INDEX_MAX_KEYS) {
+        return REFUSED;
+    }
     switch (spec->kind) {
     case CON_CHECK:
         return columns_there(r, &spec->columns) ? apply_check(rd, r, spec, false) : REFUSED;

@@ -89,7 +89,7 @@ bool index_read_elements(struct reader *rd, const struct relation *r, struct ind
     }
     while (first < last) {
         const size_t comma = rd_comma(rd, first, last);
-        if (!read_element(rd, first, comma, r, spec)) {
+        if (spec->columns.n >= INDEX_MAX_KEYS || !read_element(rd, first, comma, r, spec)) {
             return false;
         }
         first = comma + 1;
@@ -101,6 +101,9 @@ bool index_read_include(struct reader *rd, struct index_spec *spec)
 {
     struct name_list names;
     if (!rd_name_list(rd, &names)) {
+        return false;
+    }
+    if (spec->columns.n + names.n > INDEX_MAX_KEYS) {
         return false;
     }
     for (size_t i = 0; i < names.n; i++) {

@@ -6,6 +6,8 @@
 
 #include "catalog/read.h"
 
+enum { INDEX_MAX_KEYS = 32 }; /* columns of an index, INCLUDE among them: the server as everybody builds it */
+
 struct index_spec {
     struct str name;          /* empty: to be made up */
     const char *label;        /* of a made-up name: "idx", "key", "pkey", "excl" */

@@ -227,7 +227,11 @@ struct schema *catalog_schema(struct catalog *c, struct str name); /* entered wh
 void catalog_reset_settings(struct catalog *c);
 /* That, and temporary relations are gone: a new connection, DISCARD ALL. */
 void catalog_reset_session(struct catalog *c);
-/* Link a partition or child, a view and what it reads, an index and its table. */
+/*
+ * Link a partition or child, a view and what it reads. More than RELATION_MAX_LEVELS of parents and children are not linked: both
+ * are then no longer complete.
+ */
+enum { RELATION_MAX_LEVELS = 64 };
 void relation_add_child(struct catalog *c, struct relation *parent, struct relation *child);
 void relation_add_read(struct catalog *c, struct relation *view, struct relation *r);
 void relation_remove(struct relation_list *list, const struct relation *r);

@@ -166,8 +166,43 @@ static bool is_below(const struct relation *r, const struct relation *above)
     return below;
 }
 
+/* Levels above r by its first parents. */
+static size_t levels_above(const struct relation *r)
+{
+    size_t n = 0;
+    for (; r->parents.n > 0 && n <= RELATION_MAX_LEVELS; r = r->parents.at[0]) {
+        n++;
+    }
+    return n;
+}
+
+static size_t levels_below(const struct relation *r)
+{
+    struct relation_list level = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < r->children.n; i++) {
+        *vec_push(NULL, &level) = r->children.at[i];
+    }
+    for (; level.n > 0 && n <= RELATION_MAX_LEVELS; n++) {
+        struct relation_list next = {0};
+        for (size_t i = 0; i < level.n; i++) {
+            for (size_t k = 0; k < level.at[i]->children.n; k++) {
+                *vec_push(NULL, &next) = level.at[i]->children.at[k];
+            }
+        }
+        vec_free(&level);
+        level = next;
+    }
+    vec_free(&level);
+    return n;
+}
+
 void relation_add_child(struct catalog *c, struct relation *parent, struct relation *child)
 {
+    if (levels_above(parent) + levels_below(child) >= RELATION_MAX_LEVELS) {
+        parent->complete = child->complete = false;
+        return;
+    }
     /* The server refuses circles; a file may still try one, and every walk over the tree relies on there being none. */
     if (is_below(parent, child)) {
         return;
@@ -210,23 +245,10 @@ static void unlink_relation(struct relation *r)
     }
 }
 
-void catalog_drop(struct catalog *c, struct relation *r)
+/* What belongs to a relation that is gone. */
+static void take_apart(struct catalog *c, struct relation *r)
 {
-    if (r->exists == TRI_NO) {
-        return;
-    }
-    r->exists = TRI_NO;
-    c->name_epoch++;
-    while (r->read_by.n > 0) {
-        struct relation *view = r->read_by.at[r->read_by.n - 1];
-        relation_remove(&r->read_by, view);
-        catalog_drop(c, view);
-    }
-    while (r->children.n > 0) {
-        struct relation *child = r->children.at[r->children.n - 1];
-        relation_remove(&r->children, child);
-        catalog_drop(c, child);
-    }
+    r->read_by.n = r->children.n = 0;
     while (r->referenced_by.n > 0) {
         relation_remove_constraint(c, r->referenced_by.at[r->referenced_by.n - 1]);
     }
@@ -235,7 +257,7 @@ void catalog_drop(struct catalog *c, struct relation *r)
     }
     while (r->indexes.n > 0) {
         struct relation *index = r->indexes.at[r->indexes.n - 1];
-        relation_remove(&r->indexes, index);
+        r->indexes.n--;
         catalog_drop(c, index);
     }
     for (size_t i = 0; i < r->columns.n; i++) {
@@ -252,6 +274,35 @@ void catalog_drop(struct catalog *c, struct relation *r)
     if (r->kind == REL_UNKNOWN) {
         r->kind = REL_TABLE; /* so that a later mention is a new entry, not this one */
     }
+}
+
+/* A list of what goes, not recursion: views on views may be thousands deep. */
+static void condemn(struct catalog *c, struct relation_list *doomed, struct relation *r)
+{
+    if (r->exists != TRI_NO) {
+        r->exists = TRI_NO;
+        c->name_epoch++;
+        *vec_push(NULL, doomed) = r;
+    }
+}
+
+void catalog_drop(struct catalog *c, struct relation *r)
+{
+    struct relation_list doomed = {0};
+    condemn(c, &doomed, r);
+    for (size_t i = 0; i < doomed.n; i++) {
+        const struct relation *next = doomed.at[i];
+        for (size_t k = 0; k < next->read_by.n; k++) {
+            condemn(c, &doomed, next->read_by.at[k]);
+        }
+        for (size_t k = 0; k < next->children.n; k++) {
+            condemn(c, &doomed, next->children.at[k]);
+        }
+    }
+    while (doomed.n > 0) {
+        take_apart(c, doomed.at[--doomed.n]);
+    }
+    vec_free(&doomed);
 }
 
 static void move_constraint_names(struct catalog *c, const struct relation *r, struct str from, struct str to)

@@ -1,10 +1,18 @@
 /*
  * replay.h - apply one statement to the model: what the schema is after it, if the server accepts it.
  *
- * Knows CREATE, ALTER and DROP of tables, indexes, types, domains, sequences, views, materialized views, schemas, functions (volatility), triggers,
- * partitions (PARTITION OF, ATTACH, DETACH), LIKE, INHERITS, AS; renames, SET SCHEMA; SET search_path and TimeZone; INSERT, COPY, UPDATE and MERGE mark
- * a table as loaded; DO blocks and EXECUTE are not looked into. What it cannot read changes nothing, except that the relation it
- * names is no longer `complete`.
+ * Knows CREATE, ALTER and DROP of tables, indexes, types, domains, sequences, views, materialized views, schemas, functions (volatility),
+ * triggers, partitions (PARTITION OF, ATTACH, DETACH), LIKE, INHERITS, OF, AS; renames, SET SCHEMA; SET search_path and TimeZone. INSERT, COPY
+ * and MERGE mark a table as loaded, with its partitions or parents; UPDATE spreads that to partitions; TRUNCATE and DELETE take nothing back.
+ *
+ * What the server would refuse for a reason that the model knows changes nothing: an ALTER TABLE with several actions is
+ * looked through beforehand for what is simple to tell (names that exist or do not), the rest stops at the first action that is refused.
+ * What cannot be read changes nothing, except that the relation it names is no longer `complete`.
+ *
+ * Not modelled: ROLLBACK and savepoints (BEGIN and COMMIT do nothing here; the end of a transaction is seen by origin.transaction, and
+ * ends SET LOCAL and ON COMMIT DROP), what a function, a procedure or a trigger does when it runs, the columns of a query (AS SELECT, views),
+ * rules, policies, privileges, statistics objects, operators. The body of a DO block is not run: a table that its DDL names, also in a string
+ * for EXECUTE, is no longer complete, one that it writes to may hold rows; names put together at run time are not seen.
  */
 #ifndef MIGRATE_CATALOG_REPLAY_H
 #define MIGRATE_CATALOG_REPLAY_H

@@ -228,11 +228,23 @@ static bool refuses_alter(struct reader *rd, const struct preview *p)
     return false;
 }
 
+enum { MAX_PREVIEW = 2000 }; /* actions: the lists of names are searched from end to end */
+
+static size_t count_actions(const struct reader *rd)
+{
+    size_t n = 0;
+    for (size_t at = rd->i; at < rd->end; at = rd_comma(rd, at, rd->end) + 1) {
+        n++;
+    }
+    return n;
+}
+
 /* One action that is surely refused refuses all of them. Looked at before anything is changed, for what is simple to tell. */
 static bool refuses_any(const struct reader *rd, const struct relation *r)
 {
     struct preview p = {.r = r};
-    if (!r->complete || rd_comma(rd, rd->i, rd->end) >= rd->end) {
+    const size_t n_actions = count_actions(rd);
+    if (!r->complete || n_actions < 2 || n_actions > MAX_PREVIEW) {
         return false;
     }
     for (unsigned pass = 0; pass < 2; pass++) {

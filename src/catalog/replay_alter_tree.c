@@ -93,10 +93,23 @@ static void merge_constraints(const struct relation *parent, const struct relati
     }
 }
 
+/* Is r the relation or one of its descendants? Then it cannot become a parent of it. */
+static bool is_below(struct reader *rd, const struct relation *r, const struct relation *relation)
+{
+    struct relation_list below = {0};
+    relation_descendants(relation, &rd->c->scratch, &below);
+    for (size_t i = 0; i < below.n; i++) {
+        if (below.at[i] == r) {
+            return true;
+        }
+    }
+    return r == relation;
+}
+
 /* ALTER INDEX … ATTACH PARTITION: the parent's index is valid once every partition has its part. */
 static enum applied attach_index(struct reader *rd, struct relation *index, struct relation *part)
 {
-    if (part->parents.n > 0) {
+    if (part->parents.n > 0 || is_below(rd, index, part)) {
         return APPLIED;
     }
     relation_add_child(rd->c, index, part);
@@ -123,7 +136,7 @@ enum applied alter_attach(struct reader *rd, const struct alter *al)
     if (rd_done(rd)) {
         return attach_index(rd, parent, child);
     }
-    if (child->is_partition || !partition_attach(rd, parent, child)) {
+    if (child->is_partition || is_below(rd, parent, child) || !partition_attach(rd, parent, child)) {
         return REFUSED;
     }
     if (parent->kind == REL_UNKNOWN) {
@@ -195,6 +208,15 @@ enum applied alter_detach(struct reader *rd, const struct alter *al)
     return APPLIED;
 }
 
+static bool has_parent(const struct relation *r, const struct relation *parent)
+{
+    bool has = false;
+    for (size_t i = 0; i < r->parents.n; i++) {
+        has = has || r->parents.at[i] == parent;
+    }
+    return has;
+}
+
 enum applied alter_inherit(struct reader *rd, const struct alter *al, bool inherit)
 {
     struct str schema, name;
@@ -203,7 +225,10 @@ enum applied alter_inherit(struct reader *rd, const struct alter *al, bool inher
         return APPLIED;
     }
     struct relation *parent = rd_target(rd, schema, name, false, REL_TABLE);
-    if (!parent) {
+    if (!parent || al->r->is_partition) {
+        return REFUSED;
+    }
+    if (inherit && (is_below(rd, parent, al->r) || has_parent(al->r, parent))) {
         return REFUSED;
     }
     if (!inherit) {

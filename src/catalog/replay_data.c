@@ -90,11 +90,13 @@ void replay_data(struct reader *rd)
     }
 }
 
-/* A statement inside a body may or may not run: what it names is not sure any more. */
-static void doubt(struct reader *rd, bool creates)
+/* A statement inside a body may or may not run: the table it names may hold rows, and may have been changed when it is DDL. */
+static void doubt(struct reader *rd, bool ddl, bool creates)
 {
     struct str schema, name;
-    const bool conditional = rd_if_exists(rd) || rd_if_not_exists(rd);
+    if (!rd_if_exists(rd)) {
+        (void)rd_if_not_exists(rd);
+    }
     (void)rd_take(rd, KW_ONLY);
     if (!rd_qualified(rd, &schema, &name)) {
         return;
@@ -104,35 +106,41 @@ static void doubt(struct reader *rd, bool creates)
         r = catalog_mention(rd->c, schema, name, REL_UNKNOWN);
         r->exists = TRI_UNKNOWN;
     }
-    (void)conditional;
     if (r) {
-        r->complete = false;
+        r->complete = r->complete && !ddl;
         r->loaded = r->loaded == TRI_NO ? TRI_UNKNOWN : r->loaded;
     }
 }
 
 enum { MAX_NESTING = 3 };
 
+/* Statements of a procedural body, and strings in it that may be statements for EXECUTE. */
 static void read_body(struct reader *rd, unsigned depth)
 {
     struct str text;
+    bool ddl = false; /* since the last semicolon: CREATE, ALTER or DROP */
     for (; !rd_done(rd); rd->i++) {
         if (depth < MAX_NESTING && rd_is_string(rd)) {
             struct reader at = *rd;
             if (rd_string(&at, &text) && text.n > 8) {
-                const struct statement st = expression_lex_all(rd->c->arena, text);
+                const struct statement st = expression_lex_all(&rd->c->scratch, text);
                 struct reader inner = {.c = rd->c, .text = text, .st = &st, .end = st.n_tokens, .at = rd->at};
                 read_body(&inner, depth + 1);
             }
             continue;
         }
         struct reader at = *rd;
-        if (rd_take(&at, KW_TABLE)) {
-            doubt(&at, true);
-        } else if (rd_take(&at, KW_INTO) || rd_take(&at, KW_UPDATE) || rd_take(&at, KW_ON) ||
-                   rd_take(&at, KW_COPY) || rd_take(&at, KW_INDEX) || rd_take(&at, KW_VIEW) ||
-                   rd_take(&at, KW_SEQUENCE)) {
-            doubt(&at, false);
+        if (rd_is_self(&at, ';')) {
+            ddl = false;
+        } else if (rd_is(&at, KW_CREATE) || rd_is(&at, KW_ALTER) || rd_is(&at, KW_DROP)) {
+            ddl = true;
+        } else if (rd_take(&at, KW_INTO) || rd_take(&at, KW_UPDATE) || rd_take(&at, KW_COPY)) {
+            doubt(&at, false, false);
+        } else if (ddl && rd_take(&at, KW_TABLE)) {
+            doubt(&at, true, true);
+        } else if (ddl && (rd_take(&at, KW_ON) || rd_take(&at, KW_INDEX) || rd_take(&at, KW_VIEW) ||
+                           rd_take(&at, KW_SEQUENCE))) {
+            doubt(&at, true, false);
         }
     }
 }

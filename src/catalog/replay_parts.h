@@ -56,6 +56,8 @@ enum applied alter_attach(struct reader *rd, const struct alter *al);      /* be
 enum applied alter_detach(struct reader *rd, const struct alter *al);      /* behind DETACH PARTITION */
 enum applied alter_inherit(struct reader *rd, const struct alter *al, bool inherit);
 
+/* RANGE | LIST | HASH ( … ), behind PARTITION BY: r is partitioned by it. False: unreadable. */
+bool partition_key_read(struct reader *rd, struct relation *r);
 /* Read the bound at the cursor and make partition a part of parent. False: unreadable or a second default. */
 bool partition_attach(struct reader *rd, struct relation *parent, struct relation *partition);
 

@@ -212,7 +212,7 @@ static bool build_inherits(struct reader *rd, struct build *b)
             return false;
         }
         struct relation *parent = catalog_mention(rd->c, schema, name, REL_TABLE);
-        if (parent->exists == TRI_NO) {
+        if (parent->exists == TRI_NO || parent == b->r) {
             b->refused = true;
             return true;
         }
@@ -223,62 +223,6 @@ static bool build_inherits(struct reader *rd, struct build *b)
     return rd_take_self(rd, ')');
 }
 
-/* FOR VALUES … or DEFAULT. */
-static bool read_bound(struct reader *rd, struct relation *partition)
-{
-    const size_t start = rd->i;
-    if (rd_take(rd, KW_DEFAULT)) {
-        partition->is_default_partition = true;
-        partition->partition_bound = STR("DEFAULT");
-        return true;
-    }
-    if (!rd_take2(rd, KW_FOR, KW_VALUES)) {
-        return false;
-    }
-    size_t first, last;
-    if (!rd_take(rd, KW_IN) && !rd_take(rd, KW_FROM) && !rd_take(rd, KW_WITH)) {
-        return false;
-    }
-    if (!rd_parens(rd, &first, &last) || (rd_take(rd, KW_TO) && !rd_parens(rd, &first, &last))) {
-        return false;
-    }
-    partition->partition_bound = expression_canonical(rd->c->arena, rd->text, rd->st, start, rd->i);
-    return true;
-}
-
-bool partition_attach(struct reader *rd, struct relation *parent, struct relation *partition)
-{
-    if (!read_bound(rd, partition) || (partition->is_default_partition && parent->default_partition)) {
-        return false;
-    }
-    partition->is_partition = true;
-    if (partition->is_default_partition) {
-        parent->default_partition = partition;
-    }
-    relation_add_child(rd->c, parent, partition);
-    return true;
-}
-
-/* RANGE | LIST | HASH ( … ) */
-static bool build_partitioning(struct reader *rd, struct relation *r)
-{
-    static const char *const strategies[] = {"RANGE", "LIST", "HASH"};
-    struct str strategy;
-    size_t first, last;
-    if (!rd_any_name(rd, &strategy) || !rd_parens(rd, &first, &last)) {
-        return false;
-    }
-    const struct str key = expression_canonical(rd->c->arena, rd->text, rd->st, first, last);
-    for (size_t i = 0; i < countof(strategies); i++) {
-        if (str_eq_nocase(strategy, str_of(strategies[i]))) {
-            r->kind = REL_PARTITIONED;
-            r->partition_key = arena_printf(rd->c->arena, "%s ( %.*s )", strategies[i], STR_ARG(key));
-            return true;
-        }
-    }
-    return false;
-}
-
 /* WITH ( … ), TABLESPACE x, PARTITION BY …: any order, up to the end or AS. */
 static void build_options(struct reader *rd, struct build *b)
 {
@@ -287,7 +231,7 @@ static void build_options(struct reader *rd, struct build *b)
     struct str name;
     while (!rd_done(rd)) {
         if (rd_take2(rd, KW_PARTITION, KW_BY)) {
-            if (!build_partitioning(rd, r)) {
+            if (!partition_key_read(rd, r)) {
                 b->unreadable = true;
                 return;
             }
@@ -404,9 +348,10 @@ static void finish(struct reader *rd, struct build *b)
     }
     apply_kinds(rd, b, 1u << CON_PRIMARY);
     apply_kinds(rd, b, 1u << CON_UNIQUE | 1u << CON_EXCLUDE);
-    for (size_t i = 0; r->is_partition && i < r->parents.at[0]->constraints.n; i++) {
-        if (r->parents.at[0]->constraints.at[i]->kind == CON_FOREIGN) {
-            foreign_to_partition(rd, r->parents.at[0]->constraints.at[i], r);
+    const struct relation *parent = r->is_partition ? r->parents.at[0] : NULL;
+    for (size_t i = 0; parent && i < parent->constraints.n; i++) {
+        if (parent->constraints.at[i]->kind == CON_FOREIGN) {
+            foreign_to_partition(rd, parent->constraints.at[i], r);
         }
     }
     apply_kinds(rd, b, 1u << CON_FOREIGN);
@@ -490,6 +435,7 @@ void replay_create_table(struct reader *rd, struct table_flags flags)
     const bool typed = !partition && rd_take(rd, KW_OF);
     struct relation *from = partition || typed ? read_origin(rd) : NULL;
     if (partition || typed) {
+        from = from == b.r ? NULL : from;
         b.refused = !from;
         if (from) {
             inherit_columns(rd, &b, from);

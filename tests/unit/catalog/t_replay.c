@@ -59,14 +59,15 @@ static bool next_case(struct str *rest, struct test_case *t)
     return true;
 }
 
-static void replay_text(struct catalog *c, struct str sql, struct origin *at)
+/* With autocommit each statement is a transaction of its own. */
+static void replay_text(struct catalog *c, struct str sql, struct origin *at, bool autocommit)
 {
     struct splitter sp;
     struct statement st;
     splitter_init(&sp, sql, 0, (uint32_t)sql.n);
     while (splitter_next(&sp, &st)) {
         at->statement++;
-        at->transaction++;
+        at->transaction += autocommit;
         catalog_replay(c, sql, &st, *at);
     }
     splitter_free(&sp);
@@ -85,7 +86,7 @@ static void run(const struct test_case *t, int server, struct arena *a, enum dum
     catalog_init(&c, a);
     c.complete = !option(t, "base");
     c.server_version = server;
-    replay_text(&c, t->sql, &at);
+    replay_text(&c, t->sql, &at, true);
     catalog_dump(&c, detail, out);
 }
 
@@ -164,8 +165,9 @@ static int replay_files(int n, char **paths, enum report report)
     c.server_version = report == FACTS ? 15 : 0;
     for (int i = 0; i < n; i++) {
         at.file++;
+        at.transaction++;
         catalog_reset_session(&c);
-        replay_text(&c, read_cases(paths[i], &a), &at);
+        replay_text(&c, read_cases(paths[i], &a), &at, false);
     }
     size_t tables = 0, incomplete = 0, mentioned = 0;
     for (size_t i = 0; i < c.all.n; i++) {
