@@ -63,6 +63,16 @@ static enum status refuse_in_transaction(struct planner *p, const struct judged_
     return ST_USAGE;
 }
 
+static enum status refuse_unsupported(struct planner *p, const struct judged_statement *s)
+{
+    const struct migration *m = p->judged->migration;
+    const struct form *form = s->n_actions > 0 ? s->actions[0].what.form : NULL;
+    const struct str title = form ? form->title : STR("this statement");
+    place_refuse(p->err, m->file, m->text, s->st.start, "this version of PostgreSQL does not have %.*s", STR_ARG(title));
+    error_hint(p->err, "migrate explain --server-version N says which versions have it");
+    return ST_USAGE;
+}
+
 static enum status check(struct planner *p, const struct judged_statement *s)
 {
     const struct migration *m = p->judged->migration;
@@ -87,6 +97,9 @@ static enum status check(struct planner *p, const struct judged_statement *s)
     if (s->st.cut) {
         return place_refuse(p->err, m->file, m->text, s->st.start, "cannot run: the statement has more than %d words",
                             STATEMENT_MAX_TOKENS);
+    }
+    if (s->effects.supported == TRI_NO) {
+        return refuse_unsupported(p, s);
     }
     return s->effects.in_transaction == TRI_NO && !s->alone ? refuse_in_transaction(p, s) : ST_OK;
 }

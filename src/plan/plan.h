@@ -64,8 +64,11 @@ struct plan_options {
     int64_t data_statement_timeout_ms; /* for statements of CLASS_DATA run whole; 0: none */
 };
 
-/* Make the steps of a judged part. Errors (ST_USAGE with the place): what cannot run, such as psql commands, transaction control in the file,
- * a statement refused in a transaction under transaction:true, a backfill that cannot be batched (with the reason and what to write). */
+/*
+ * Make the steps of a judged part. Errors (ST_USAGE with the place): what cannot run, such as psql commands, transaction control in the file, a
+ * statement that the server's version does not have, or refuses in a transaction under transaction:true, a backfill that cannot be batched
+ * (with the reason and what to write).
+ */
 NODISCARD enum status plan_make(const struct judged_part *judged, const struct plan_options *options, struct arena *a,
                                 struct migration_plan *out, struct error *err);
 

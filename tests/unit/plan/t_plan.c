@@ -5,6 +5,7 @@
  *     alone    outside a transaction         backfill     in batches
  *     catalog | long | online | data | transaction         its class (default catalog)
  *     refused  PostgreSQL refuses it in a transaction
+ *     unsupported  this version of PostgreSQL does not have it
  *     begin    the file's own transaction control
  *     lock=X   lock_timeout of a directive, in milliseconds;  statement=X  statement_timeout
  *     build=X  the index it builds
@@ -58,6 +59,7 @@ static void apply_flag(struct fixture *f, struct judged_statement *s, struct str
     s->backfill = s->backfill || str_eq(flag, STR("backfill"));
     s->kind = str_eq(flag, STR("begin")) ? STATEMENT_TRANSACTION : s->kind;
     s->effects.in_transaction = str_eq(flag, STR("refused")) ? TRI_NO : s->effects.in_transaction;
+    s->effects.supported = str_eq(flag, STR("unsupported")) ? TRI_NO : s->effects.supported;
     for (size_t i = 0; i < countof(classes); i++) {
         s->effects.class = str_eq(flag, str_of(classes[i])) ? values[i] : s->effects.class;
     }
@@ -116,6 +118,7 @@ static void judge_by_hand(struct fixture *f, const struct test_case *c, struct m
         s->kind = st.psql ? STATEMENT_PSQL : STATEMENT_SQL;
         s->transaction = 1000 + (uint32_t)part->statements.n;
         s->effects.in_transaction = TRI_YES;
+        s->effects.supported = TRI_YES;
         line_map_find(&map, st.start, &s->line, &s->column);
         apply_flags(f, c, s, (int64_t)part->statements.n);
     }
