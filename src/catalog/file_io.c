@@ -32,8 +32,18 @@ static int authorize(void *arg, int action, const char *a, const char *b, const 
     return action == SQLITE_SELECT || action == SQLITE_READ || check ? SQLITE_OK : SQLITE_DENY;
 }
 
-static void distrust(struct io *io)
+/* Rows that a damaged file links in a circle must end, too. */
+enum { STEPS = 10000, STEPS_PER_BYTE = 10 };
+static int count_steps(void *arg)
 {
+    struct io *io = arg;
+    return (io->steps_left -= STEPS) < 0;
+}
+
+static void distrust(struct io *io, struct str file)
+{
+    io->steps_left = 1000 * STEPS + (int64_t)file.n * STEPS_PER_BYTE;
+    io->lib->progress_handler(io->db, STEPS, count_steps, io);
     for (size_t i = 0; i < countof(switches); i++) {
         (void)io->lib->db_config(io->db, switches[i].what, switches[i].value, NULL);
     }
@@ -52,10 +62,10 @@ enum status io_open(struct io *io, bool writing, struct str file, struct error *
     io->writing = writing;
     int rc = io->lib->open_v2(":memory:", &io->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, NULL);
     if (!rc && !writing) {
-        distrust(io);
-        /* The bytes stay ours and are not written to: READONLY. */
+        /* The bytes stay ours and are not written to: READONLY. None is looked at before the first statement. */
         rc = io->lib->deserialize(io->db, "main", (unsigned char *)(uintptr_t)file.p, (sqlite3_int64)file.n,
                                   (sqlite3_int64)file.n, SQLITE_DESERIALIZE_READONLY);
+        distrust(io, file);
     }
     if (rc) {
         return error_set(err, ST_SYSTEM, "cannot start SQLite: %s", io->lib->errstr(rc));
@@ -229,6 +239,26 @@ void io_text(struct io *io, struct str *s)
     *s = got.n > 0 ? arena_str(io->a, got) : STR_NONE;
 }
 
+void io_text_shared(struct io *io, struct str *s)
+{
+    if (io->writing) {
+        put_text(io, *s);
+        return;
+    }
+    const struct str got = get_text(io);
+    if (got.n == 0) {
+        *s = STR_NONE;
+        return;
+    }
+    struct str *known = map_get(&io->shared, got);
+    if (!known) {
+        known = arena_new(io->a, struct str);
+        *known = arena_str(io->a, got);
+        map_put(&io->shared, *known, known);
+    }
+    *s = *known;
+}
+
 void io_bool(struct io *io, bool *b)
 {
     if (io->writing) {
@@ -317,35 +347,35 @@ static void put_names(struct io *io, const struct name_list *names)
     arena_free(&a);
 }
 
-/* The name at the front of *rest, taken off; false: there is none. Room for it is taken from the arena. */
+/* The name at the front of *rest, taken off; false: there is none. */
 static bool next_name(struct io *io, struct str *rest, struct str *name)
 {
-    size_t i = 1, n = 0;
     if (rest->n == 0 || rest->p[0] != '"') {
         const size_t comma = str_find_char(*rest, ',');
-        *name = str_slice(*rest, 0, comma == SIZE_MAX ? rest->n : comma);
+        *name = arena_str(io->a, str_slice(*rest, 0, comma));
         *rest = str_slice(*rest, name->n, rest->n);
-        *name = arena_str(io->a, *name);
         return name->n > 0;
     }
-    char *p = arena_alloc(io->a, rest->n);
-    for (; i < rest->n; i++) {
-        if (rest->p[i] == '"' && (i + 1 == rest->n || rest->p[i + 1] != '"')) {
-            break;
-        }
-        i += rest->p[i] == '"';
+    size_t end = 1, n = 0;
+    while (end < rest->n && (rest->p[end] != '"' || (end + 1 < rest->n && rest->p[end + 1] == '"'))) {
+        end += rest->p[end] == '"' ? 2 : 1;
+    }
+    if (end >= rest->n) {
+        return false;
+    }
+    char *p = arena_alloc(io->a, end);
+    for (size_t i = 1; i < end; i++) {
         p[n++] = rest->p[i];
+        i += rest->p[i] == '"';
     }
     *name = (struct str){p, n};
-    const bool closed = i < rest->n;
-    *rest = str_slice(*rest, i + 1, rest->n);
-    return closed;
+    *rest = str_slice(*rest, end + 1, rest->n);
+    return true;
 }
 
-static void get_names(struct io *io, struct name_list *names, size_t max)
+void io_parse_names(struct io *io, struct str rest, struct name_list *names, size_t max)
 {
-    /* Each quoted name is given room for all that follows: a copy of what is read, cut in place, would be less but no simpler. */
-    struct str rest = get_text(io), name;
+    struct str name;
     while (rest.n > 0 && !io->bad) {
         io->bad = names->n == max || !next_name(io, &rest, &name) || (rest.n > 0 && !str_starts(rest, STR(", ")));
         if (!io->bad) {
@@ -361,7 +391,7 @@ void io_names(struct io *io, struct name_list *names, size_t max)
     if (io->writing) {
         put_names(io, names);
     } else {
-        get_names(io, names, max);
+        io_parse_names(io, get_text(io), names, max);
     }
 }
 

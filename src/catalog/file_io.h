@@ -24,6 +24,8 @@ struct io {
     bool bad;           /* reading: it holds what migrate never writes */
     int failed;         /* SQLite's result code, SQLITE_OK while all is well */
     struct map ids;     /* writing: pointer -> its number */
+    struct map shared;  /* reading: text -> struct str, see io_text_shared() */
+    int64_t steps_left; /* reading: before SQLite is stopped */
     struct relation_list relations; /* reading: by number, from 1 */
     VEC(struct type *) types;
 };
@@ -49,6 +51,7 @@ void io_end(struct io *io);
 bool io_broken(const struct io *io);
 
 void io_text(struct io *io, struct str *s); /* empty is NULL in the file */
+void io_text_shared(struct io *io, struct str *s); /* the same for text that many rows have: kept once */
 void io_bool(struct io *io, bool *b);
 void io_int(struct io *io, int64_t *n, int64_t min, int64_t max);
 /* A number where min - 1 means unknown, which is NULL in the file. */
@@ -64,6 +67,8 @@ void io_word(struct io *io, const struct io_word *words, size_t n, int *value);
 void io_char(struct io *io, const struct io_word *words, size_t n, char *value);
 /* Names in SQL's manner, a, "B", joined by commas. At most `max` of them are read. */
 void io_names(struct io *io, struct name_list *names, size_t max);
+/* Reading: the same from a text at hand. */
+void io_parse_names(struct io *io, struct str text, struct name_list *names, size_t max);
 /* A link to a relation by number; NULL is NULL. */
 void io_relation(struct io *io, struct relation **r);
 void io_type(struct io *io, struct type **t);

@@ -16,6 +16,7 @@
     F(close)                                                                                                           \
     F(db_config)                                                                                                       \
     F(limit)                                                                                                           \
+    F(progress_handler)                                                                                                \
     F(set_authorizer)                                                                                                  \
     F(exec)                                                                                                            \
     F(prepare_v2)                                                                                                      \

