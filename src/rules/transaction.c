@@ -39,6 +39,16 @@ static bool is_strong(const struct judged_statement *s, uint32_t file)
     return false;
 }
 
+static bool has_query(const struct statement *st)
+{
+    for (size_t i = 0; i < st->n_tokens; i++) {
+        if (statement_is(st, i, KW_SELECT) || statement_is(st, i, KW_TABLE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Reads or writes rows of an older table, or it cannot be told which (a function, a DO block). A foreign key's check is no such work. */
 static bool is_data(const struct judged_statement *s, uint32_t file)
 {
@@ -47,7 +57,7 @@ static bool is_data(const struct judged_statement *s, uint32_t file)
     }
     for (size_t i = 0; i < s->effects.locks.n; i++) {
         const struct relation_lock *l = &s->effects.locks.at[i];
-        if (l->mode != LOCK_ROW_SHARE && !relation_is_new(owner(l->relation), file)) {
+        if (!relation_is_new(owner(l->relation), file) && (l->mode != LOCK_ROW_SHARE || has_query(&s->st))) {
             return true;
         }
     }
@@ -134,7 +144,7 @@ void transaction_place(struct transaction *tx, struct judged_statement *s, uint3
     const bool begin = control && begins(&s->st) && !tx->explicit_block;
     bool join = !tx->closed;
     if (tx->explicit_block || tx->mode == TX_TRUE) {
-        join = join || tx->explicit_block;
+        join = !tx->closed; /* whatever it is */
     } else if (tx->mode == TX_FALSE || begin || control || stands_alone(s, file)) {
         join = false;
     } else if ((is_strong(s, file) && tx->data) || (is_data(s, file) && tx->strong)) {
@@ -176,7 +186,7 @@ void transaction_enter(struct transaction *tx, const struct judged_statement *s,
     tx->strong = tx->strong || is_strong(s, file);
     tx->data = tx->data || is_data(s, file);
     if (s->kind == STATEMENT_TRANSACTION && ends(&s->st)) {
-        tx->closed = !chains(&s->st);
+        tx->closed = true;
         if (!chains(&s->st)) {
             tx->explicit_block = false;
             tx->shared = tx->mode == TX_TRUE;
