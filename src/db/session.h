@@ -1,10 +1,18 @@
 /*
  * session.h - one connection to PostgreSQL, asynchronous underneath.
  *
- * All sessions of the process share one event loop (loop.h): while one waits for its answer, the others' answers, timers and signals are
- * served. The functions here return when their own request is done, its deadline passed or a signal came; on a
- * deadline or signal the statement is cancelled and its answer still drained, so a session is always usable or closed.
- * Errors are judged by SQLSTATE only. Notices go to the notice hook. libpq is bound when the first session is opened (libpq.c).
+ * All sessions of the process share one event loop (loop.h): while one waits for its answer, timers and signals are served, and
+ * timers' callbacks may use other sessions. The functions here return when their own request is done, its deadline passed or a signal
+ * came. On a deadline or signal the statement is cancelled and its answer still read, so a session is always usable or closed:
+ *
+ *   it was cancelled      ST_GAVE_WAY after a deadline, ST_INTERRUPTED after a signal; sqlstate 57014
+ *   it ended all the same ST_OK, or its own failure
+ *   no answer for 5 s     the connection is closed, nobody knows what became of the statement: ST_SERVER with sqlstate 08006, or
+ *                         ST_INTERRUPTED
+ *
+ * All other failures of a statement or connection are ST_SERVER; sqlstate says which, 08006 and 08003 also where the server could not.
+ * Errors are judged by SQLSTATE only. Notices go to the notice hook. libpq is bound when the first session is opened (libpq.c). Two things
+ * still block: looking up a host's name, and PQcancel(), which tcp_user_timeout (15 s unless the URL says otherwise) bounds.
  */
 #ifndef MIGRATE_DB_SESSION_H
 #define MIGRATE_DB_SESSION_H
@@ -42,6 +50,11 @@ enum sql_class {
     SQL_OTHER,
 };
 
+/*
+ * Connect. The session's settings (settings.c: lock_timeout 3 s, no statement_timeout, …) go out with the first request, so that they cost no
+ * round trip; search_path is left alone. ST_USAGE: the connection string cannot be read; ST_SERVER: no connection, with the way out as hint
+ * (sqlstate 08001 where the server said nothing); ST_SYSTEM: no libpq. No text of an error holds a password.
+ */
 NODISCARD enum status session_open(struct loop *loop, const struct target *target, struct session **out,
                                    struct error *err);
 void session_close(struct session *s); /* NULL is fine */
@@ -63,12 +76,17 @@ struct param {
 };
 
 /*
- * Run one statement with parameters ($1 …) and wait. deadline_ms: 0 none. *out may be NULL when the rows do not matter. On failure *err has sqlstate,
- * primary, detail, hint; error_sql_class() tells what kind it is.
+ * Run one statement with parameters ($1 …) and wait. deadline_ms: 0 none. out may be NULL when the rows do not matter: they are then thrown away
+ * as they come and take no memory. On failure *out is NULL and *err has sqlstate, primary, detail, hint; error_sql_class() tells what kind
+ * it is. In an open transaction the server keeps this statement's snapshot until the next one (extended protocol), for which CREATE INDEX
+ * CONCURRENTLY of others waits.
  */
 NODISCARD enum status session_query(struct session *s, const char *sql, const struct param *params, size_t n_params,
                                     int64_t deadline_ms, struct rows **out, struct error *err);
-/* One simple-protocol statement without parameters: for what must be alone in its message, such as CREATE INDEX CONCURRENTLY. */
+/*
+ * One simple-protocol statement without parameters: for what must be alone in its message, such as CREATE INDEX CONCURRENTLY. Of several
+ * statements the last one's result is given, and the first failure ends them. What a COPY … TO STDOUT puts out is thrown away.
+ */
 NODISCARD enum status session_simple(struct session *s, struct str sql, int64_t deadline_ms, struct rows **out,
                                      struct error *err);
 /* COPY … FROM STDIN with its data block (psql's text form, ends before \.). */
@@ -76,8 +94,10 @@ NODISCARD enum status session_copy_in(struct session *s, struct str sql, struct 
                                       struct rows **out, struct error *err);
 
 /*
- * Several statements in one round trip (libpq pipeline mode). Statements run in order; the first failure skips the rest. results[i] is
- * filled for those that ran (NULL otherwise); *failed is the index of the one that failed, or n.
+ * Several statements in one round trip (libpq pipeline mode), one transaction unless they say BEGIN. They run in order; the first failure
+ * skips the rest, a COMMIT among them too: ROLLBACK then if session_in_transaction(). results (may be NULL) gets the rows of those that ran,
+ * NULL for the others; *failed is the index of the one that failed, or n. When the connection is lost, *failed is the first one without an
+ * answer: it and those behind it may have run. A COPY is not possible here and costs the connection.
  */
 struct pipelined {
     const char *sql;

@@ -103,7 +103,9 @@ static void settings_wait_for_the_end_of_a_transaction(void **state)
     session_settings_again(s);
     assert_int_equal(session_query(s, "SELECT 1/0", NULL, 0, 0, NULL, &err), ST_SERVER);
     assert_string_equal(err.sqlstate, "22012");
-    run(s, "ROLLBACK"); /* possible at all, and with it RESET ALL is undone */
+    session_settings_again(s);
+    run(s, "ROLLBACK"); /* possible at all: nothing else is in a transaction that has failed */
+    assert_string_equal(ask(s, "SHOW lock_timeout", out), "3s");
     run(s, "RESET ALL"); /* the settings go ahead of it */
     assert_string_equal(ask(s, "SHOW lock_timeout", out), "0");
     session_settings_again(s);
@@ -253,6 +255,24 @@ static void a_pipeline_stops_at_its_first_failure(void **state)
     rows_free(rows[1]);
     assert_string_equal(ask(s, "SELECT count(*) FROM p", out), "1"); /* one transaction: all of it is undone */
     run(s, "DROP TABLE p");
+    session_close(s);
+}
+
+static void a_pipeline_after_rows_that_nobody_wanted(void **state)
+{
+    (void)state;
+    struct error err;
+    struct rows *rows[2];
+    size_t failed;
+    struct session *s = open_session();
+    const struct pipelined items[] = {{"SELECT generate_series(1, 3)", NULL, 0}, {"SELECT generate_series(1, 4)", NULL, 0}};
+    run(s, "SELECT 1");
+    assert_int_equal(session_query(s, "SELECT pg_sleep(60)", NULL, 0, 20, NULL, &err), ST_GAVE_WAY);
+    assert_int_equal(session_pipeline(s, items, 2, 0, rows, &failed, &err), ST_OK);
+    assert_int_equal(rows_count(rows[0]), 3);
+    assert_int_equal(rows_count(rows[1]), 4);
+    rows_free(rows[0]);
+    rows_free(rows[1]);
     session_close(s);
 }
 
@@ -507,6 +527,7 @@ int main(void)
         cmocka_unit_test(copy_out_is_skipped),
         cmocka_unit_test(copy_in_takes_data),
         cmocka_unit_test(a_pipeline_stops_at_its_first_failure),
+        cmocka_unit_test(a_pipeline_after_rows_that_nobody_wanted),
         cmocka_unit_test(a_long_pipeline_does_not_lock_up),
         cmocka_unit_test(copy_in_a_pipeline_is_an_error),
         cmocka_unit_test(a_deadline_cancels_and_the_session_lives),
