@@ -1,0 +1,100 @@
+/* The size of batches: grows slowly, shrinks fast, settles at the aim. */
+#include "exec/batch_size.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* Batches on a table that does `per_ms` rows a millisecond. */
+static void run(struct batch_size *b, int n, double per_ms)
+{
+    for (int i = 0; i < n; i++) {
+        batch_size_done(b, b->rows, (double)b->rows / per_ms);
+    }
+}
+
+static void settles_at_the_aim(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0);
+    assert_int_equal(b.rows, BATCH_START);
+    run(&b, 40, 20.0);
+    assert_in_range(b.rows, 4900, 5100); /* 20 rows/ms for 250 ms */
+    run(&b, 40, 2.0);
+    assert_in_range(b.rows, 490, 510);
+}
+
+static void grows_by_half_at_most_and_after_three(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0);
+    run(&b, 2, 1000.0);
+    assert_int_equal(b.rows, BATCH_START);
+    for (int i = 0; i < 60; i++) {
+        const int64_t before = b.rows;
+        run(&b, 1, 1000.0);
+        assert_true(b.rows <= before + before / 2 + 1);
+    }
+    assert_int_equal(b.rows, BATCH_MAX);
+}
+
+static void shrinks_at_once(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0);
+    b.rows = 8000;
+    batch_size_done(&b, 8000, 3.5 * BATCH_TARGET_MS);
+    assert_int_equal(b.rows, 4000);
+    batch_size_done(&b, 4000, 6.0 * BATCH_TARGET_MS);
+    assert_int_equal(b.rows, 400);
+    run(&b, 1, 1000.0);
+    assert_int_equal(b.rows, 400); /* and does not grow at once */
+}
+
+static void halves_when_it_gives_way(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0);
+    assert_true(batch_size_failed(&b));
+    assert_int_equal(b.rows, 250);
+    b.rows = 1;
+    assert_false(batch_size_failed(&b));
+    assert_int_equal(b.rows, 1);
+}
+
+static void a_fixed_size_stays_and_comes_back(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 1000);
+    run(&b, 10, 1000.0);
+    assert_int_equal(b.rows, 1000);
+    run(&b, 10, 0.1);
+    assert_int_equal(b.rows, 1000);
+    (void)batch_size_failed(&b);
+    (void)batch_size_failed(&b);
+    assert_int_equal(b.rows, 250);
+    run(&b, 12, 10.0);
+    assert_int_equal(b.rows, 1000);
+    batch_size_begin(&b, 5000000);
+    assert_int_equal(b.rows, BATCH_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settles_at_the_aim),
+        cmocka_unit_test(grows_by_half_at_most_and_after_three),
+        cmocka_unit_test(shrinks_at_once),
+        cmocka_unit_test(halves_when_it_gives_way),
+        cmocka_unit_test(a_fixed_size_stays_and_comes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
