@@ -140,7 +140,7 @@ static void everything_comes_back(void **state)
 static void every_case_of_replay(void **state)
 {
     (void)state;
-    struct file_list list;
+    struct file_list list = {0};
     struct error err;
     unsigned cases = 0, failed = 0;
     assert_int_equal(file_list("tests/cases/catalog", &arena, &list, &err), ST_OK);
