@@ -100,7 +100,7 @@ struct index_column {
 struct trigger {
     struct str name;
     bool before, row;
-    struct str function_schema, function; /* that it calls, as written */
+    struct str function_schema, function; /* that it calls; the schema is empty when it is not known */
     struct origin made;
 };
 

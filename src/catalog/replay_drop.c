@@ -162,6 +162,31 @@ static void drop_types(struct reader *rd)
     } while (rd_take_self(rd, ','));
 }
 
+static bool has_triggers(const struct catalog *c, const struct function *f)
+{
+    for (size_t i = 0; i < c->all.n; i++) {
+        const struct relation *r = c->all.at[i];
+        for (size_t k = 0; r->exists == TRI_YES && r->complete && k < r->triggers.n; k++) {
+            if (trigger_calls(r->triggers.at[k], f->schema, f->name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void drop_triggers_of(struct catalog *c, struct str schema, struct str function)
+{
+    for (size_t i = 0; i < c->all.n; i++) {
+        struct relation *r = c->all.at[i];
+        for (size_t k = r->triggers.n; k-- > 0;) {
+            if (trigger_calls(r->triggers.at[k], schema, function)) {
+                r->triggers.at[k] = r->triggers.at[--r->triggers.n];
+            }
+        }
+    }
+}
+
 /* ---- schemas ------------------------------------------------------------------------------------------------------------- */
 
 static void empty_schema(struct catalog *c, struct str schema)
@@ -182,6 +207,7 @@ static void empty_schema(struct catalog *c, struct str schema)
     for (size_t i = 0; i < c->functions.cap; i++) {
         const struct function *f = c->functions.slots[i].value;
         if (f && str_eq(f->schema, schema)) {
+            drop_triggers_of(c, f->schema, f->name);
             name_map_remove(&c->functions, f->schema, f->name);
         }
     }
@@ -217,18 +243,6 @@ static void drop_schemas(struct reader *rd)
 
 /* ---- functions, triggers --------------------------------------------------------------------------------------------- */
 
-static void drop_triggers_of(struct catalog *c, struct str function)
-{
-    for (size_t i = 0; i < c->all.n; i++) {
-        struct relation *r = c->all.at[i];
-        for (size_t k = r->triggers.n; k-- > 0;) {
-            if (str_eq(r->triggers.at[k]->function, function)) {
-                r->triggers.at[k] = r->triggers.at[--r->triggers.n];
-            }
-        }
-    }
-}
-
 static void drop_functions(struct reader *rd)
 {
     struct catalog *c = rd->c;
@@ -241,11 +255,12 @@ static void drop_functions(struct reader *rd)
         }
         (void)rd_parens(rd, &first, &last);
         const struct function *f = catalog_function(c, schema, name);
-        if (f) {
-            name_map_remove(&c->functions, f->schema, f->name);
+        const bool cascade = statement_is(rd->st, rd->end - 1, KW_CASCADE);
+        if (cascade) {
+            drop_triggers_of(c, f ? f->schema : schema, name);
         }
-        if (statement_is(rd->st, rd->end - 1, KW_CASCADE)) {
-            drop_triggers_of(c, name);
+        if (f && (cascade || !has_triggers(c, f))) {
+            name_map_remove(&c->functions, f->schema, f->name);
         }
     } while (rd_take_self(rd, ','));
 }

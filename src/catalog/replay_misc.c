@@ -356,6 +356,21 @@ void replay_create_function(struct reader *rd, bool or_replace)
     catalog_add_function(c, f);
 }
 
+/* Triggers go on calling a function by its new name. */
+static void follow_function(const struct catalog *c, const struct function *old, const struct function *f)
+{
+    for (size_t i = 0; i < c->all.n; i++) {
+        const struct relation *r = c->all.at[i];
+        for (size_t k = 0; k < r->triggers.n; k++) {
+            struct trigger *t = r->triggers.at[k];
+            if (trigger_calls(t, old->schema, old->name)) {
+                t->function_schema = f->schema;
+                t->function = f->name;
+            }
+        }
+    }
+}
+
 void replay_alter_function(struct reader *rd)
 {
     struct catalog *c = rd->c;
@@ -372,9 +387,11 @@ void replay_alter_function(struct reader *rd)
     const bool rename = rd_take2(rd, KW_RENAME, KW_TO);
     if (rename || rd_take2(rd, KW_SET, KW_SCHEMA)) {
         if (rd_any_name(rd, &to)) {
+            const struct function old = *f;
             name_map_remove(&c->functions, f->schema, f->name);
             *(rename ? &f->name : &f->schema) = to;
             catalog_add_function(c, f);
+            follow_function(c, &old, f);
         }
         return;
     }
@@ -386,6 +403,12 @@ void replay_alter_function(struct reader *rd)
 }
 
 /* ---- triggers ------------------------------------------------------------------------------------------------------------ */
+
+bool trigger_calls(const struct trigger *t, struct str schema, struct str function)
+{
+    return str_eq(t->function, function) &&
+           (schema.n == 0 || t->function_schema.n == 0 || str_eq(t->function_schema, schema));
+}
 
 static struct trigger *find_trigger(const struct relation *r, struct str name)
 {
@@ -423,7 +446,10 @@ void replay_create_trigger(struct reader *rd, bool or_replace)
         rd->i++;
     }
     rd->i += 2; /* EXECUTE FUNCTION or PROCEDURE */
-    (void)rd_qualified_any(rd, &t.function_schema, &t.function);
+    if (rd_qualified_any(rd, &t.function_schema, &t.function)) {
+        const struct function *f = catalog_function(rd->c, t.function_schema, t.function);
+        t.function_schema = f ? f->schema : t.function_schema;
+    }
     struct trigger *same = find_trigger(r, t.name);
     if (same && or_replace) {
         *same = t;

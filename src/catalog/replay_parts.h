@@ -97,6 +97,8 @@ struct column *column_copy(struct catalog *c, const struct column *from);
 /* A constraint's spec with only columns that r has. */
 void constraint_spec_settle(struct catalog *c, const struct relation *r, struct constraint_spec *spec);
 
+/* Does the trigger call this function? A schema that is not known may be any. */
+bool trigger_calls(const struct trigger *t, struct str schema, struct str function);
 /* Types and views that CASCADE would take; used by DROP of several kinds. */
 bool relation_has_dependants(const struct relation *r);
 void catalog_drop_column(struct catalog *c, struct relation *r, struct column *col);

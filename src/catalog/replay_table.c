@@ -133,7 +133,7 @@ static bool build_like(struct reader *rd, struct build *b)
 /* The body [first, last): columns, table constraints, LIKE. */
 static void build_body(struct reader *rd, struct build *b, size_t first, size_t last, bool with_types)
 {
-    while (first < last) {
+    while (first < last && !b->refused) {
         const size_t comma = rd_comma(rd, first, last);
         struct reader part = rd_part(rd, first, comma);
         struct column_read cr;

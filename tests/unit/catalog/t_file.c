@@ -11,7 +11,11 @@
 #include "catalog/replay.h"
 
 static struct arena arena;
-static const struct catalog_info info = {.made = STR_INIT("2026-11-20 09:30:00 UTC"), .tool = STR_INIT("migrate 1"),
+static struct catalog_applied applied[] = {
+    {.version = STR_INIT("1"), .name = STR_INIT("first"), .sha256 = STR_INIT("aa"), .applied_at = STR_INIT("then")},
+    {.version = STR_INIT("2"), .partial = true, .going_down = true, .steps_done = 1, .steps = 3},
+};
+static const struct catalog_info info = {.has_history = true, .applied = {applied, 2, 2},.made = STR_INIT("2026-11-20 09:30:00 UTC"), .tool = STR_INIT("migrate 1"),
                                          .database = STR_INIT("shop")};
 
 static void replay(struct catalog *c, struct str sql, bool complete, int server)
@@ -113,6 +117,10 @@ static void everything_comes_back(void **state)
     catalog_init(&back, &arena);
     assert_int_equal(catalog_decode(encode(&c), "x", &back, &told, &err), ST_OK);
     assert_true(str_eq(told.database, STR("shop")) && str_eq(told.made, info.made) && str_eq(told.tool, info.tool));
+    assert_true(told.has_history && told.applied.n == 2);
+    assert_true(str_eq(told.applied.at[0].name, STR("first")) && str_eq(told.applied.at[0].applied_at, STR("then")));
+    assert_true(!told.applied.at[0].partial && told.applied.at[1].partial && told.applied.at[1].going_down);
+    assert_int_equal(told.applied.at[1].steps_done + 10 * told.applied.at[1].steps, 31);
     assert_true(str_eq(back.search_path.at[1], STR("Odd, One")));
     assert_true(str_eq(back.time_zone, STR("Europe/Vienna")));
     const struct relation *r = catalog_relation(&back, STR("app"), STR("customers"));

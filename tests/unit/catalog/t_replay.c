@@ -169,6 +169,9 @@ static int replay_files(int n, char **paths, enum report report)
         catalog_reset_session(&c);
         replay_text(&c, read_cases(paths[i], &a), &at, false);
     }
+    if (report == FACTS) {
+        catalog_reset_session(&c); /* another session looks */
+    }
     size_t tables = 0, incomplete = 0, mentioned = 0;
     for (size_t i = 0; i < c.all.n; i++) {
         const struct relation *r = c.all.at[i];
