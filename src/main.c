@@ -29,9 +29,9 @@
 #include "cmd/context.h"
 
 static const struct command *const commands[] = {
-    &cmd_new,  &cmd_lint,   &cmd_explain,  &cmd_plan,     &cmd_up,   &cmd_down, &cmd_redo,  &cmd_goto,
-    &cmd_status, &cmd_validate, &cmd_baseline, &cmd_mark, &cmd_wait,
-    &cmd_ephemeral, &cmd_rules, &cmd_version, &cmd_help,
+    &cmd_new,  &cmd_lint,      &cmd_explain, &cmd_plan,     &cmd_up,       &cmd_down,
+    &cmd_redo, &cmd_goto,      &cmd_status,  &cmd_validate, &cmd_baseline, &cmd_mark,
+    &cmd_wait, &cmd_ephemeral, &cmd_rules,   &cmd_version,  &cmd_help,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */
@@ -44,21 +44,38 @@ static void guard_descriptors(void)
     }
 }
 
+/* The password in a URL (scheme://user:password@) or keyword string (password=…); n == 0: none. */
+static struct str password_in(char *arg, char **at)
+{
+    char *const scheme = strstr(arg, "://");
+    char *const host = scheme ? strchr(scheme, '@') : NULL;
+    char *const colon = host ? memchr(scheme + 3, ':', (size_t)(host - scheme - 3)) : NULL;
+    char *const keyword = strstr(arg, "password=");
+    if (colon) {
+        *at = colon + 1;
+        return (struct str){colon + 1, (size_t)(host - colon - 1)};
+    }
+    if (!keyword) {
+        return STR_NONE;
+    }
+    *at = keyword + strlen("password=");
+    return (struct str){*at, strcspn(*at, " &")};
+}
+
 /*
- * Passwords in URLs on the command line are seen by everyone on the machine: keep a copy of such arguments and blank the
- * password where `ps` finds it.
+ * Passwords on the command line are seen by everyone on the machine: keep a copy of such arguments and blank the password
+ * where `ps` finds it.
  */
 static char **hide_passwords(struct arena *a, int argc, char **argv)
 {
     char **copy = arena_array(a, char *, (size_t)argc + 1);
     for (int i = 0; i < argc; i++) {
-        char *const scheme = strstr(argv[i], "://");
-        char *const at = scheme ? strchr(scheme, '@') : NULL;
-        char *const colon = at ? memchr(scheme + 3, ':', (size_t)(at - scheme - 3)) : NULL;
+        char *at = NULL;
+        const struct str password = password_in(argv[i], &at);
         copy[i] = argv[i];
-        if (colon) {
+        if (password.n > 0) {
             copy[i] = arena_cstr(a, str_of(argv[i]));
-            memset(colon + 1, 'x', (size_t)(at - colon - 1));
+            memset(at, 'x', password.n);
         }
     }
     return copy;

@@ -22,7 +22,9 @@ struct judge_options context_judge_options(const struct context *c, int server_m
 {
     const int said = (int)c->set.server_version;
     int version = said ? said : server_major ? server_major : JUDGE_DEFAULT_VERSION;
-    version = version < JUDGE_MIN_VERSION ? JUDGE_MIN_VERSION : version > JUDGE_MAX_VERSION ? JUDGE_MAX_VERSION : version;
+    version = version < JUDGE_MIN_VERSION   ? JUDGE_MIN_VERSION
+              : version > JUDGE_MAX_VERSION ? JUDGE_MAX_VERSION
+                                            : version;
     return (struct judge_options){
         .server_version = version,
         .small_rows = 10000,

@@ -1,8 +1,9 @@
 /*
- * context.h - what a command works with: its settings and operands, and what it opens on demand (rulebook, migrations, database).
+ * context.h - what a command works with: its settings and operands, and what it opens on demand (rulebook, migrations,
+ * database).
  *
- * A command's run function gets a context, does its work through the lower rooms, prints results on standard output and returns a status. What
- * it opened is closed by context_close(), whatever happened.
+ * A command's run function gets a context, does its work through the lower rooms, prints results on standard output and
+ * returns a status. What it opened is closed by context_close(), whatever happened.
  */
 #ifndef MIGRATE_CMD_CONTEXT_H
 #define MIGRATE_CMD_CONTEXT_H
@@ -61,7 +62,10 @@ bool context_colour(const struct context *c, int fd);
 
 void context_close(struct context *c);
 
-/* Read NAME=value lines of a .env file into the environment, without overriding it. A missing file is fine unless `must`. */
+/*
+ * Read NAME=value lines of a .env file into the environment, without overriding it. A missing file is fine unless
+ * `must`.
+ */
 NODISCARD enum status env_file_load(const char *path, bool must, struct arena *a, struct error *err);
 
 #endif

@@ -15,8 +15,8 @@ static enum status ask_before_down(struct context *c, const struct chosen_list *
     target_display(c->target.url, &where);
     const bool production = str_find(strbuf_str(&where), STR("prod")) != SIZE_MAX;
     if (c->set.all || production) {
-        strbuf_addf(&question, "undo %s%zu migration%s on %s", c->set.all ? "all " : "", chosen->n, chosen->n == 1 ? "" : "s",
-                    c->ephemeral ? "the throw-away server" : strbuf_cstr(&where));
+        strbuf_addf(&question, "undo %s%zu migration%s on %s", c->set.all ? "all " : "", chosen->n,
+                    chosen->n == 1 ? "" : "s", c->ephemeral ? "the throw-away server" : strbuf_cstr(&where));
         status = c->ephemeral ? ST_OK : context_ask(c, strbuf_cstr(&question), err);
     }
     strbuf_free(&question);
@@ -40,7 +40,8 @@ static enum status run_down(struct context *c, struct error *err)
     if (!status && c->set.to) {
         status = state_version(&s, c->set.to, &to, err);
         if (!status && !history_find(&s.history, to)) {
-            status = error_set(err, ST_USAGE, "version %.*s is not applied, so there is no way down to it", STR_ARG(to));
+            status =
+                error_set(err, ST_USAGE, "version %.*s is not applied, so there is no way down to it", STR_ARG(to));
         }
     }
     if (!status) {
@@ -123,14 +124,17 @@ static enum status run_goto(struct context *c, struct error *err)
     return status ? status : run_chosen(c, &chosen, down, err);
 }
 
-#define ORDER_ROW                                                                                                      \
-    {"allow-out-of-order", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_out_of_order),                        \
-     "also apply files older than the newest applied one", 0, 0}
+#define ORDER_ROW                                                                                  \
+    {                                                                                              \
+        "allow-out-of-order", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_out_of_order), \
+            "also apply files older than the newest applied one", 0, 0                             \
+    }
 
 enum { RUN_GROUPS = GROUP_RUN | GROUP_JUDGE | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON };
 
 static const struct option down_options[] = {
-    {"to", 't', OPTION_TEXT, "VERSION", offsetof(struct settings, to), "undo everything applied after this version", 0, 0},
+    {"to", 't', OPTION_TEXT, "VERSION", offsetof(struct settings, to), "undo everything applied after this version", 0,
+     0},
     {"all", 'a', OPTION_FLAG, NULL, offsetof(struct settings, all), "undo everything; asks, unless --yes", 0, 0},
 };
 

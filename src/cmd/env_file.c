@@ -1,6 +1,6 @@
 /*
- * .env files: NAME=value, `export NAME=value`, # comments, 'literal' and "escaped" values. No expansion of other variables: a
- * password may hold a $.
+ * .env files: NAME=value, `export NAME=value`, # comments, 'literal' and "escaped" values. No expansion of other
+ * variables: a password may hold a $.
  */
 #include "base/file.h"
 #include "cmd/context.h"

@@ -7,7 +7,10 @@
 
 #include <sys/wait.h>
 
-/* The command's own exit code, or 128 + the signal that ended it. A signal to us went to it as well: it decides how to end. */
+/*
+ * The command's own exit code, or 128 + the signal that ended it. A signal to us went to it as well: it decides how to
+ * end.
+ */
 static enum status wait_for(pid_t child, int *code, struct error *err)
 {
     int ended;

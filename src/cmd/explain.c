@@ -1,8 +1,8 @@
 /* explain: what one statement, or a few, would do. */
+#include "report/explain.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "migration/layout.h"
-#include "report/explain.h"
 #include "report/json.h"
 
 /* --after: SQL that is replayed first. */

@@ -1,12 +1,12 @@
 /* lint: judge migrations without a database. */
+#include "report/lint.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/lint_files.h"
-#include "report/lint.h"
 
 /*
- * One arena per file, given back before the next; one for the model of each folder. Neither bound is a working size: they end a run
- * that has gone wrong before it takes the machine with it.
+ * One arena per file, given back before the next; one for the model of each folder. Neither bound is a working size:
+ * they end a run that has gone wrong before it takes the machine with it.
  */
 enum { MODEL_ARENA_MAX = 1 << 30 };
 #define FILE_ARENA_MAX ((size_t)4 << 30)

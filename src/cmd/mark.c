@@ -2,7 +2,8 @@
 #include "cmd/commands.h"
 #include "cmd/state.h"
 
-static enum status mark_one(struct context *c, const struct state *s, struct str version, bool applied, struct error *err)
+static enum status mark_one(struct context *c, const struct state *s, struct str version, bool applied,
+                            struct error *err)
 {
     const struct migration *m = migrations_find(&s->migrations, version);
     struct migration gone = {.version = version};
@@ -67,8 +68,8 @@ static enum status run_baseline(struct context *c, struct error *err)
 }
 
 static const struct option mark_options[] = {
-    {"applied", 0, OPTION_FLAG, NULL, offsetof(struct settings, applied), "record it as applied, with the file as it is now", 0,
-     0},
+    {"applied", 0, OPTION_FLAG, NULL, offsetof(struct settings, applied),
+     "record it as applied, with the file as it is now", 0, 0},
     {"pending", 0, OPTION_FLAG, NULL, offsetof(struct settings, pending), "forget that it was applied or begun", 0, 0},
 };
 

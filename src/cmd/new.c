@@ -15,7 +15,8 @@ static struct str slug(struct arena *a, const struct text_list *words)
     for (size_t i = 0; i < words->n; i++) {
         for (const char *c = words->at[i]; *c; c++) {
             const bool upper = *c >= 'A' && *c <= 'Z';
-            const bool keep = upper || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || (unsigned char)*c >= 0x80;
+            const bool keep =
+                upper || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || (unsigned char)*c >= 0x80;
             if (keep) {
                 strbuf_add_char(&out, (char)(upper ? *c - 'A' + 'a' : *c));
             } else if (*c != '\'' && out.n > 0 && out.p[out.n - 1] != '_') {
@@ -50,7 +51,10 @@ static enum status make_folder(struct arena *a, const char *path, struct error *
     return mkdir(p, 0777) != 0 && errno != EEXIST ? error_errno(err, "make the folder", p) : ST_OK;
 }
 
-/* A version that is later than every file's, so that two made within one second, or on a machine whose clock is behind, keep their order. */
+/*
+ * A version that is later than every file's, so that two made within one second, or on a machine whose clock is behind,
+ * keep their order.
+ */
 static enum status next_version(struct context *c, struct str folder, char version[15], struct error *err)
 {
     struct file_list entries = {0};
@@ -59,8 +63,8 @@ static enum status next_version(struct context *c, struct str folder, char versi
     const enum status status = file_list(arena_cstr(&c->arena, folder), &c->arena, &entries, err);
     for (size_t i = 0; i < entries.n && !status; i++) {
         const struct str digits = str_slice(entries.at[i].name, 0, 14);
-        if (digits.n == 14 && str_to_i64(digits, 1, INT64_MAX, &last) && str_to_i64(str_of(version), 0, INT64_MAX, &now) &&
-            last >= now && last < 99999999999999) {
+        if (digits.n == 14 && str_to_i64(digits, 1, INT64_MAX, &last) &&
+            str_to_i64(str_of(version), 0, INT64_MAX, &now) && last >= now && last < 99999999999999) {
             char next[24];
             snprintf(next, sizeof(next), "%014" PRId64, last + 1);
             memcpy(version, next, 15);

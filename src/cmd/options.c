@@ -17,7 +17,8 @@ static const struct other_name {
     {"allow-missing", "allow-out-of-order", NULL},
     {"out-of-order", "allow-out-of-order", NULL},
     {"colour", "color", NULL},
-    {"lock-timeout", NULL, "say --run-lock-wait TIME (another run) or --ddl-lock-timeout TIME (PostgreSQL's lock_timeout)"},
+    {"lock-timeout", NULL,
+     "say --run-lock-wait TIME (another run) or --ddl-lock-timeout TIME (PostgreSQL's lock_timeout)"},
     {"migrations-table", NULL, "history is a schema of its own here: --schema NAME"},
     {"no-dump-schema", NULL, "nothing is dumped unasked: leave it out"},
     {"schema-file", NULL, "nothing is dumped unasked: leave it out"},
@@ -27,14 +28,16 @@ static const struct other_name {
 
 /* Commands of other runners that have an exact equivalent under another name. */
 static const struct other_name other_commands[] = {
-    {"force", NULL, "there is no dirty state to force: `migrate up` resumes; to only record: migrate mark VERSION --applied"},
+    {"force", NULL,
+     "there is no dirty state to force: `migrate up` resumes; to only record: migrate mark VERSION --applied"},
     {"drop", NULL, "nothing here drops a database: use dropdb, or `migrate down --all`"},
     {"up-to", NULL, "migrate up --to VERSION"},
     {"up-by-one", NULL, "migrate up 1"},
     {"down-to", NULL, "migrate down --to VERSION"},
     {"reset", NULL, "migrate down --all"},
     {"info", NULL, "migrate status"},
-    {"verify", NULL, "migrate validate (files against history), or migrate rules verify (the rulebook against a server)"},
+    {"verify", NULL,
+     "migrate validate (files against history), or migrate rules verify (the rulebook against a server)"},
     {"repair", NULL, "migrate up resumes; migrate validate says what is wrong; migrate mark VERSION records"},
 };
 
@@ -295,8 +298,9 @@ static enum status set_row(struct parse *p, const struct option *o, const char *
 }
 
 /*
- * One long option: --name, --name=value, --no-name, or golang-migrate's -name. *next is the following argument (NULL: none); *took is set when it is
- * the value. `single`: it was written with one dash, and *known false says that it is no such name at all.
+ * One long option: --name, --name=value, --no-name, or golang-migrate's -name. *next is the following argument (NULL:
+ * none); *took is set when it is the value. `single`: it was written with one dash, and *known false says that it is no
+ * such name at all.
  */
 static enum status long_option(struct parse *p, const char *arg, const char *next, bool *took)
 {
@@ -477,8 +481,7 @@ static enum status flag_word(const char *variable, struct str value, bool *out, 
                      STR_ARG(value));
 }
 
-enum status options_environment(const struct command_line *line, struct arena *a, struct settings *s,
-                                struct error *err)
+enum status options_environment(const struct command_line *line, struct arena *a, struct settings *s, struct error *err)
 {
     const struct option *o;
     enum status status = ST_OK;

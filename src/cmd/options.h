@@ -1,9 +1,10 @@
 /*
  * options.h - command lines: typed rows, one parser, help printed from the same rows.
  *
- * Understood: --name=value, --name value, --no-name, -x, -xyz, -xvalue; options before and after the command and between operands;
- * `--` ends them; golang-migrate's single-dash spellings and dbmate's names (see the table of other tools' names in options.c). Every row is
- * mirrored by an environment variable: --lock-timeout is MIGRATE_LOCK_TIMEOUT. The command line wins.
+ * Understood: --name=value, --name value, --no-name, -x, -xyz, -xvalue; options before and after the command and
+ * between operands; `--` ends them; golang-migrate's single-dash spellings and dbmate's names (see the table of other
+ * tools' names in options.c). Every row is mirrored by an environment variable: --lock-timeout is MIGRATE_LOCK_TIMEOUT.
+ * The command line wins.
  */
 #ifndef MIGRATE_CMD_OPTIONS_H
 #define MIGRATE_CMD_OPTIONS_H
@@ -43,15 +44,15 @@ struct context;
 
 struct command {
     const char *name;
-    const char *aliases; /* space separated; NULL: none */
-    const char *summary; /* one line of `migrate help` */
-    const char *usage;   /* what stands behind the name */
-    const char *about;   /* paragraphs, each line at most 78 columns */
-    const char *examples;/* lines */
-    const char *exits;   /* the exit codes it can end with, one digit each: "0123" */
+    const char *aliases;  /* space separated; NULL: none */
+    const char *summary;  /* one line of `migrate help` */
+    const char *usage;    /* what stands behind the name */
+    const char *about;    /* paragraphs, each line at most 78 columns */
+    const char *examples; /* lines */
+    const char *exits;    /* the exit codes it can end with, one digit each: "0123" */
     const struct option *options;
     size_t n_options;
-    unsigned groups;     /* enum option_group, or-ed */
+    unsigned groups; /* enum option_group, or-ed */
     unsigned min_args, max_args;
     enum status (*run)(struct context *c, struct error *err);
 };
@@ -64,12 +65,11 @@ struct command_line {
 };
 
 /*
- * Parse argv[1 … argc) for these commands into s (defaults first) and *out; memory from the arena, texts point into argv. Errors are ST_USAGE with a
- * hint that says what was probably meant.
+ * Parse argv[1 … argc) for these commands into s (defaults first) and *out; memory from the arena, texts point into
+ * argv. Errors are ST_USAGE with a hint that says what was probably meant.
  */
 NODISCARD enum status options_parse(const struct command *const *commands, size_t n, int argc, char *const *argv,
-                                    struct arena *a, struct settings *s, struct command_line *out,
-                                    struct error *err);
+                                    struct arena *a, struct settings *s, struct command_line *out, struct error *err);
 /* Set what the environment says (MIGRATE_*) and the command line did not. Errors name the variable. */
 NODISCARD enum status options_environment(const struct command_line *line, struct arena *a, struct settings *s,
                                           struct error *err);

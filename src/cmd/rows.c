@@ -34,7 +34,8 @@ static const struct option files[] = {
 
 static const struct option judging[] = {
     {"server-version", 0, OPTION_NUMBER, "N", AT(server_version),
-     "judge for PostgreSQL N, 13 to 18 (15, or the version of the connected server)", JUDGE_MIN_VERSION, JUDGE_MAX_VERSION},
+     "judge for PostgreSQL N, 13 to 18 (15, or the version of the connected server)", JUDGE_MIN_VERSION,
+     JUDGE_MAX_VERSION},
     {"all-rules", 0, OPTION_FLAG, NULL, AT(all_rules), "also the rules that are off by default", 0, 0},
     {"rules", 0, OPTION_LIST, "DIR", AT(rules), "add the rules of your own in DIR, may be repeated", 0, 0},
     {"gate", 0, OPTION_CHOICE, GATE_WORDS, AT(gate), "the severity from which findings fail the command (error)", 0, 0},
@@ -48,8 +49,8 @@ static const struct option running[] = {
      0, INT64_MAX},
     {"ddl-lock-timeout", 0, OPTION_DURATION, "TIME", AT(lock_timeout_ms),
      "lock_timeout of the first try of short DDL; later tries wait longer (200ms)", 1, INT32_MAX},
-    {"lock-budget", 0, OPTION_DURATION, "TIME", AT(lock_budget_ms), "give way when a step's tries took so long (10min)", 0,
-     INT64_MAX},
+    {"lock-budget", 0, OPTION_DURATION, "TIME", AT(lock_budget_ms), "give way when a step's tries took so long (10min)",
+     0, INT64_MAX},
     {"statement-timeout", 0, OPTION_DURATION, "TIME", AT(statement_timeout_ms),
      "statement_timeout of data statements that run whole (none)", 0, INT32_MAX},
 };
@@ -57,10 +58,8 @@ static const struct option running[] = {
 const struct option_rows *option_group_rows(size_t i)
 {
     static const struct option_rows groups[] = {
-        {GROUP_RUN, "Running", running, countof(running)},
-        {GROUP_JUDGE, "Judging", judging, countof(judging)},
-        {GROUP_FILES, "Migrations", files, countof(files)},
-        {GROUP_DATABASE, "Database", database, countof(database)},
+        {GROUP_RUN, "Running", running, countof(running)},  {GROUP_JUDGE, "Judging", judging, countof(judging)},
+        {GROUP_FILES, "Migrations", files, countof(files)}, {GROUP_DATABASE, "Database", database, countof(database)},
         {GROUP_COMMON, "Common", common, countof(common)},
     };
     return i < countof(groups) ? &groups[i] : NULL;

@@ -62,7 +62,8 @@ static bool finds(const struct judged_part *part, struct str id)
     return false;
 }
 
-static void check_hazard_examples(struct check *k, const struct hazard *h, const struct example *e, size_t n, bool fails)
+static void check_hazard_examples(struct check *k, const struct hazard *h, const struct example *e, size_t n,
+                                  bool fails)
 {
     struct judged_part part;
     struct error err;

@@ -6,7 +6,10 @@
 
 #include "cmd/context.h"
 
-/* Does every hazard find its failing examples and spare its passing ones, is every form's example of that form? One line per breach; ST_CHECK if any. */
+/*
+ * Does every hazard find its failing examples and spare its passing ones, is every form's example of that form? One
+ * line per breach; ST_CHECK if any.
+ */
 NODISCARD enum status rulebook_check(struct context *c, struct error *err);
 
 /* Judge an example as a migration of its own, its setup replayed before as an earlier file. Memory from the arena. */

@@ -88,7 +88,8 @@ static void show_hazard(struct strbuf *out, const struct hazard *h, bool colour)
     add_block(out, "Would settle an unknown", h->settles);
     add_examples(out, "Is found in", h->fails, h->n_fails);
     add_examples(out, "Is not found in", h->passes, h->n_passes);
-    strbuf_addf(out, "\nTo allow one, right before the statement\n    -- migrate:allow %.*s because REASON\n", STR_ARG(h->id));
+    strbuf_addf(out, "\nTo allow one, right before the statement\n    -- migrate:allow %.*s because REASON\n",
+                STR_ARG(h->id));
     add_block(out, "Source", h->source);
     if (h->aliases.n > 0) {
         add_block(out, "Also known as", h->aliases);
@@ -99,7 +100,8 @@ static void show_form(struct strbuf *out, const struct form *f, bool colour)
 {
     static const char *const kinds[] = {"lock", "rewrites", "reads all of", "builds index"};
     paint(out, PAINT_BOLD, colour, f->id);
-    strbuf_addf(out, " (a form of statements, group %.*s)\n    %.*s\n\nMatches\n", STR_ARG(f->group), STR_ARG(f->title));
+    strbuf_addf(out, " (a form of statements, group %.*s)\n    %.*s\n\nMatches\n", STR_ARG(f->group),
+                STR_ARG(f->title));
     for (unsigned i = 0; i < f->n_patterns; i++) {
         strbuf_addf(out, "    %.*s\n", STR_ARG(f->patterns[i].notation));
     }
@@ -156,7 +158,10 @@ static void add_call(struct strbuf *out, const char *name, const char *arguments
             optional = true;
             continue;
         }
-        strbuf_addf(&call, "%s%s%s", a == arguments ? "(" : optional ? "[, " : ", ",
+        strbuf_addf(&call, "%s%s%s",
+                    a == arguments ? "("
+                    : optional     ? "[, "
+                                   : ", ",
                     *a == 'r'   ? "$table"
                     : *a == 'c' ? "$name"
                                 : "word",
@@ -226,7 +231,8 @@ static enum status run(struct context *c, struct error *err)
 
 static const struct option options[] = {
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "list: one JSON document", 0, 0},
-    {"only", 0, OPTION_TEXT, "TEXT", offsetof(struct settings, only), "test, verify: only those whose id holds TEXT", 0, 0},
+    {"only", 0, OPTION_TEXT, "TEXT", offsetof(struct settings, only), "test, verify: only those whose id holds TEXT", 0,
+     0},
 };
 
 const struct command cmd_rules = {

@@ -14,6 +14,7 @@ struct run {
     bool down;
     struct catalog catalog;
     struct judge judge;
+    const struct chosen_list *chosen;
     struct migration_plan *plans;
     unsigned *first_steps;
     size_t n;
@@ -49,7 +50,17 @@ static enum status plan_all(struct run *r, const struct chosen_list *chosen, str
 
 static const enum severity gate_severity[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE};
 
-/* Tell the findings that stop the run. What an earlier run began was let through then. */
+/* Where the gate begins to look: what an earlier run began was let through then, unless the file was edited since. */
+static uint32_t gate_from(const struct migration_plan *plan, const struct chosen *chosen)
+{
+    if (chosen->first_step == 0) {
+        return 0;
+    }
+    const bool more = chosen->edited && chosen->first_step < plan->steps.n;
+    return more ? plan->steps.at[chosen->first_step].statements.at[0].judged->st.comments_start : UINT32_MAX;
+}
+
+/* Tell the findings that stop the run. */
 static void show_stopping(struct run *r)
 {
     struct strbuf out;
@@ -57,9 +68,10 @@ static void show_stopping(struct run *r)
     strbuf_init(&out, 1 << 24);
     for (size_t i = 0; i < r->n && r->c->set.gate != GATE_OFF; i++) {
         const struct judged_part *part = &r->plans[i].judged;
-        for (size_t k = 0; k < part->findings.n && r->first_steps[i] == 0; k++) {
+        const uint32_t from = gate_from(&r->plans[i], &r->chosen->at[i]);
+        for (size_t k = 0; k < part->findings.n; k++) {
             const struct finding *f = &part->findings.at[k];
-            if (!f->suppressed && f->severity >= gate_severity[r->c->set.gate]) {
+            if (!f->suppressed && f->start >= from && f->severity >= gate_severity[r->c->set.gate]) {
                 finding_text(&out, f, part->migration->text, colour);
                 strbuf_add_char(&out, '\n');
                 r->stopping++;
@@ -151,7 +163,7 @@ static enum status execute(struct run *r, struct error *err)
 
 enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool down, struct error *err)
 {
-    struct run r = {.c = c, .down = down};
+    struct run r = {.c = c, .down = down, .chosen = chosen};
     if (chosen->n == 0) {
         if (c->set.dry_run && c->set.json) {
             json_write(json_plan(NULL, 0), stdout);
@@ -196,6 +208,7 @@ void choose_up(const struct state *s, size_t limit, struct str to, struct arena 
             struct chosen *c = vec_push(a, out);
             c->migration = migrations_find(&s->migrations, r->version);
             c->first_step = r->state == STATE_PARTIAL ? r->steps_done : 0;
+            c->edited = r->changed;
         }
     }
 }
@@ -212,8 +225,8 @@ static int by_order_backwards(const void *a, const void *b)
 }
 
 /* The file, or what was recorded of it. */
-static enum status migration_of(struct context *c, struct state *s, const struct applied *a, const struct migration **out,
-                                struct error *err)
+static enum status migration_of(struct context *c, struct state *s, const struct applied *a,
+                                const struct migration **out, struct error *err)
 {
     struct migration *m = migrations_find(&s->migrations, a->version);
     if (!m && a->down_text.n == 0) {
@@ -257,7 +270,8 @@ enum status choose_down(struct context *c, struct state *s, size_t limit, struct
         if (a->state == APPLIED_PARTIAL && !a->going_down) {
             error_set(err, ST_CONFLICT, "%.*s %.*s is part-way up: step %u of %u is done", STR_ARG(a->version),
                       STR_ARG(a->name), a->steps_done, a->n_steps);
-            error_hint(err, "migrate up finishes it; or undo what it did by hand and say so: migrate mark %.*s --pending",
+            error_hint(err,
+                       "migrate up finishes it; or undo what it did by hand and say so: migrate mark %.*s --pending",
                        STR_ARG(a->version));
             return ST_CONFLICT;
         }

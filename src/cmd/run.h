@@ -9,14 +9,15 @@
 struct chosen {
     const struct migration *migration;
     unsigned first_step; /* steps before it were done by an earlier run */
+    bool edited;         /* the file is not as it was then */
 };
 
 VEC_DECLARE(chosen_list, struct chosen);
 
 /*
- * Judge these migrations on top of the server's catalog, plan them, and, unless it is a dry run, run them in this order. Going up, findings at or above
- * --gate stop everything before the first step (ST_CHECK). Prints the plan (dry run) or the last line of the run on standard output, progress
- * and findings on standard error.
+ * Judge these migrations on top of the server's catalog, plan them, and, unless it is a dry run, run them in this
+ * order. Going up, findings at or above --gate stop everything before the first step (ST_CHECK). Prints the plan (dry
+ * run) or the last line of the run on standard output, progress and findings on standard error.
  */
 NODISCARD enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool down, struct error *err);
 
@@ -24,8 +25,8 @@ NODISCARD enum status run_chosen(struct context *c, const struct chosen_list *ch
 void choose_up(const struct state *s, size_t limit, struct str to, struct arena *a, struct chosen_list *out);
 
 /*
- * Applied ones, the last applied first: at most `limit`, and only those applied after version `to` (empty: all). The recorded text stands in for a
- * file that is gone. ST_CONFLICT: one is part-way up; ST_USAGE: one has no down part.
+ * Applied ones, the last applied first: at most `limit`, and only those applied after version `to` (empty: all). The
+ * recorded text stands in for a file that is gone. ST_CONFLICT: one is part-way up; ST_USAGE: one has no down part.
  */
 NODISCARD enum status choose_down(struct context *c, struct state *s, size_t limit, struct str to,
                                   struct chosen_list *out, struct error *err);

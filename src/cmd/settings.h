@@ -20,29 +20,29 @@ struct settings {
     const char *env_file; /* ".env"; "": none */
     /* database */
     const char *url;
-    const char *env;      /* name of an environment variable that holds the URL */
+    const char *env; /* name of an environment variable that holds the URL */
     const char *password_file;
-    const char *schema;   /* of history */
-    bool wait;            /* wait for the server before anything else */
+    const char *schema; /* of history */
+    bool wait;          /* wait for the server before anything else */
     int64_t wait_timeout_ms;
     /* migrations */
     struct text_list dirs;
-    const char *layout;   /* NULL: detect */
+    const char *layout; /* NULL: detect */
     /* judging */
     int64_t server_version; /* 0: not said */
     bool all_rules;
     struct text_list rules; /* folders */
-    int gate;             /* enum gate */
+    int gate;               /* enum gate */
     /* running */
     const char *to;
     bool all, dry_run, allow_out_of_order, yes;
     int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
     /* single commands */
-    int format;           /* lint: see report/lint.h */
-    const char *after;    /* explain: SQL file replayed before */
+    int format;        /* lint: see report/lint.h */
+    const char *after; /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;
-    const char *only;     /* rules test, rules verify: part of an id */
+    const char *only; /* rules test, rules verify: part of an id */
 };
 
 void settings_default(struct settings *s);

@@ -36,7 +36,9 @@ void state_compare(struct state *s, struct arena *a)
         }
     }
     for (size_t i = 0, k = 0; i < s->migrations.n || k < h->n;) {
-        const int order = i == s->migrations.n ? 1 : k == h->n ? -1 : version_cmp(s->migrations.at[i].version, h->at[k].version);
+        const int order = i == s->migrations.n ? 1
+                          : k == h->n          ? -1
+                                               : version_cmp(s->migrations.at[i].version, h->at[k].version);
         const struct migration *m = order <= 0 ? &s->migrations.at[i++] : NULL;
         const struct applied *applied = order >= 0 ? &h->at[k++] : NULL;
         compare_one(vec_push(a, &s->rows), m, applied, m && last.n > 0 && version_cmp(m->version, last) < 0);
@@ -89,10 +91,14 @@ enum status state_check_up(const struct state *s, bool allow_out_of_order, struc
     for (size_t i = 0; i < s->rows.n; i++) {
         const struct status_row *r = &s->rows.at[i];
         if (r->state == STATE_PARTIAL && (r->going_down || r->file.n == 0)) {
-            /* An edited file is the executor's to judge: the steps done must be as they were, the others may be mended. */
-            strbuf_addf(&list, "%.*s %.*s, step %u of %u", STR_ARG(r->version), STR_ARG(r->name), r->steps_done, r->n_steps);
+            /*
+             * An edited file is the executor's to judge: the steps done must be as they were, the others may be mended.
+             */
+            strbuf_addf(&list, "%.*s %.*s, step %u of %u", STR_ARG(r->version), STR_ARG(r->name), r->steps_done,
+                        r->n_steps);
             return refuse(&list, err,
-                          r->going_down ? "a migration is part-way down" : "a migration was begun, and its file is gone",
+                          r->going_down ? "a migration is part-way down"
+                                        : "a migration was begun, and its file is gone",
                           r->going_down ? "migrate down finishes it" : "restore the file; migrate up resumes it");
         }
     }

@@ -10,7 +10,7 @@
 struct state {
     struct migration_list migrations; /* files, by version */
     struct history history;
-    struct status_list rows;          /* both, by version */
+    struct status_list rows; /* both, by version */
 };
 
 /* Read the files, connect, read the history, compare. Memory is the context's. */
@@ -20,8 +20,8 @@ NODISCARD enum status state_read(struct context *c, bool with_texts, struct stat
 void state_compare(struct state *s, struct arena *a);
 
 /*
- * May migrations go up? ST_CONFLICT lists the edited, missing (below the newest file; later ones are from a newer checkout), half undone and, unless
- * allowed, out-of-order ones.
+ * May migrations go up? ST_CONFLICT lists the edited, missing (below the newest file; later ones are from a newer
+ * checkout), half undone and, unless allowed, out-of-order ones.
  */
 NODISCARD enum status state_check_up(const struct state *s, bool allow_out_of_order, struct error *err);
 

@@ -28,8 +28,8 @@ static enum status run(struct context *c, struct error *err)
 
 static const struct option options[] = {
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "one JSON document, see migrate-json(7)", 0, 0},
-    {"exit-code", 0, OPTION_FLAG, NULL, offsetof(struct settings, exit_code), "exit with 1 unless all is applied and unchanged",
-     0, 0},
+    {"exit-code", 0, OPTION_FLAG, NULL, offsetof(struct settings, exit_code),
+     "exit with 1 unless all is applied and unchanged", 0, 0},
 };
 
 const struct command cmd_status = {

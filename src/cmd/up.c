@@ -31,10 +31,15 @@ static enum status run_plan(struct context *c, struct error *err)
     return run(c, err);
 }
 
-#define TO_ROW {"to", 't', OPTION_TEXT, "VERSION", offsetof(struct settings, to), "stop after this version", 0, 0}
-#define ORDER_ROW                                                                                                      \
-    {"allow-out-of-order", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_out_of_order),                        \
-     "also apply files older than the newest applied one", 0, 0}
+#define TO_ROW                                                                                            \
+    {                                                                                                     \
+        "to", 't', OPTION_TEXT, "VERSION", offsetof(struct settings, to), "stop after this version", 0, 0 \
+    }
+#define ORDER_ROW                                                                                  \
+    {                                                                                              \
+        "allow-out-of-order", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_out_of_order), \
+            "also apply files older than the newest applied one", 0, 0                             \
+    }
 
 static const struct option up_options[] = {TO_ROW, ORDER_ROW};
 

@@ -7,9 +7,9 @@
 #include "base/arena.h"
 
 /*
- * The URL as libpq takes it: the schemes pgx:// and pgx5:// become postgres://; parameters that begin with x- (golang-migrate's own)
- * are left out and named in *ignored, comma separated; search_path=S (dbmate, Go's drivers) becomes options=-csearch_path=S. What is no
- * URL stays as it is. Memory from the arena.
+ * The URL as libpq takes it: the schemes pgx:// and pgx5:// become postgres://; parameters that begin with x-
+ * (golang-migrate's own) are left out and named in *ignored, comma separated; search_path=S (dbmate, Go's drivers)
+ * becomes options=-csearch_path=S. What is no URL stays as it is. Memory from the arena.
  */
 const char *url_for_libpq(struct arena *a, const char *url, struct str *ignored);
 

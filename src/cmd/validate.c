@@ -5,12 +5,14 @@
 enum { QUERY_MS = 60000 };
 
 /*
- * Left behind by an interrupted build, unless one is at it right now; then constraints that were never validated. System schemas are not ours.
- * Source: PostgreSQL documentation, pg_index.indisvalid, pg_constraint.convalidated, pg_stat_progress_create_index.
+ * Left behind by an interrupted build, unless one is at it right now; then constraints that were never validated.
+ * System schemas are not ours. Source: PostgreSQL documentation, pg_index.indisvalid, pg_constraint.convalidated,
+ * pg_stat_progress_create_index.
  */
 static const char leftovers_sql[] =
     "SELECT 'index', pg_catalog.format('%I.%I', n.nspname, c.relname),"
-    " 'is not valid: an interrupted CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY left it; drop it and build it again'"
+    " 'is not valid: an interrupted CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY left it; drop it and build it "
+    "again'"
     " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname !~ '^pg_' AND NOT EXISTS"

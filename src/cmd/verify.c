@@ -156,14 +156,16 @@ static void compare_flag(struct verifying *v, const char *what, struct str name,
 }
 
 /*
- * What DML reads depends on the plan, and so does how a foreign key's check reads the referenced table; ANALYZE and VACUUM do not count what
- * they read; outside a transaction the counters cannot be read.
+ * What DML reads depends on the plan, and so does how a foreign key's check reads the referenced table; ANALYZE and
+ * VACUUM do not count what they read; outside a transaction the counters cannot be read.
  */
-static void compare_scan(struct verifying *v, const struct effects *e, const struct trace *t, const struct seen_relation *r)
+static void compare_scan(struct verifying *v, const struct effects *e, const struct trace *t,
+                         const struct seen_relation *r)
 {
     const bool claimed = claimed_effect(v, &e->scan, r->name) || claimed_effect(v, &e->rewrite, r->name);
     const bool seen = r->scanned || r->rewritten;
-    const bool counted = t->in_transaction && e->class != CLASS_DATA && !str_starts_nocase(v->example->sql, STR("ANALYZE"));
+    const bool counted =
+        t->in_transaction && e->class != CLASS_DATA && !str_starts_nocase(v->example->sql, STR("ANALYZE"));
     if (counted && !(t->validates && seen && !claimed)) {
         compare_flag(v, "reading all of", r->name, claimed, seen);
     }
@@ -184,7 +186,10 @@ static void compare(struct verifying *v, const struct effects *e, const struct t
         const struct seen_relation *r = &t->seen.at[i];
         const bool index = r->kind == 'i' || r->kind == 'I';
         const enum lock_mode claimed = claimed_lock(v, e, r->name);
-        /* What the statement itself makes is locked by it, and nobody waits. Locks on indexes come with those on tables. */
+        /*
+         * What the statement itself makes is locked by it, and nobody waits. Locks on indexes come with those on
+         * tables.
+         */
         if (r->was_there && t->in_transaction && !index && claimed != r->lock) {
             differ(v, "lock on", r->name, mode_or_none(claimed), mode_or_none(r->lock));
         }
@@ -278,8 +283,8 @@ enum status verify(struct context *c, struct error *err)
         status = clean(&v);
     }
     if (!status) {
-        strbuf_addf(&v.out, "%zu examples on PostgreSQL %d: %zu differences, %zu could not be tried\n", v.examples, v.major,
-                    v.differences, v.unproven);
+        strbuf_addf(&v.out, "%zu examples on PostgreSQL %d: %zu differences, %zu could not be tried\n", v.examples,
+                    v.major, v.differences, v.unproven);
         context_print(strbuf_str(&v.out));
         status = v.differences + v.unproven > 0 ? ST_CHECK : ST_OK;
     }

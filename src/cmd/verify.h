@@ -8,8 +8,9 @@
 #include "cmd/verify_trace.h"
 
 /*
- * Run each form's examples on the server (setup, then the statement) and compare the locks held, the tables rewritten and read, the indexes built with
- * what the rulebook says. One line per difference; ST_CHECK if there is any. Refuses a database that holds relations: it drops what examples make.
+ * Run each form's examples on the server (setup, then the statement) and compare the locks held, the tables rewritten
+ * and read, the indexes built with what the rulebook says. One line per difference; ST_CHECK if there is any. Refuses a
+ * database that holds relations: it drops what examples make.
  */
 NODISCARD enum status verify(struct context *c, struct error *err);
 

@@ -13,17 +13,19 @@ struct tracing {
 };
 
 /*
- * User relations with their files, their rows, and what this transaction has read of them so far. The rows are counted before the counters are
- * read: the inner query runs first.
- * Source: PostgreSQL documentation, pg_class, pg_stat_xact_all_tables.
+ * User relations with their files, their rows, and what this transaction has read of them so far. The rows are counted
+ * before the counters are read: the inner query runs first. Source: PostgreSQL documentation, pg_class,
+ * pg_stat_xact_all_tables.
  */
 static const char relations_sql[] =
     "WITH r AS MATERIALIZED (SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, c.relkind,"
     " coalesce(pg_catalog.pg_relation_filenode(c.oid), 0) AS file, CASE WHEN c.relkind = 'r' OR c.relkind = 'm' AND"
     " c.relispopulated THEN (pg_catalog.xpath('/row/n/text()', pg_catalog.query_to_xml(pg_catalog.format("
-    "'SELECT count(*) AS n FROM ONLY %I.%I', n.nspname, c.relname), false, true, '')))[1]::text::int8 ELSE 0 END AS rows"
+    "'SELECT count(*) AS n FROM ONLY %I.%I', n.nspname, c.relname), false, true, '')))[1]::text::int8 ELSE 0 END AS "
+    "rows"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname !~ '^(pg_catalog|pg_toast|information_schema)' AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'i', 'I', 'f'))"
+    " WHERE n.nspname !~ '^(pg_catalog|pg_toast|information_schema)' AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'i', "
+    "'I', 'f'))"
     " SELECT r.oid, r.name, r.relkind, r.file, r.rows, coalesce(i.indrelid, 0) FROM r"
     " LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = r.oid ORDER BY r.oid";
 
@@ -133,7 +135,8 @@ static bool told(const struct tracing *t, struct str before, struct str name)
             continue;
         }
         struct str rest = str_slice(m, at + before.n, m.n);
-        if (rest.n > bare.n + 1 && rest.p[0] == '"' && str_starts(str_slice(rest, 1, rest.n), bare) && rest.p[bare.n + 1] == '"') {
+        if (rest.n > bare.n + 1 && rest.p[0] == '"' && str_starts(str_slice(rest, 1, rest.n), bare) &&
+            rest.p[bare.n + 1] == '"') {
             return true;
         }
     }

@@ -21,7 +21,8 @@ const struct command cmd_version = {
     .name = "version",
     .summary = "show the version of migrate",
     .usage = "",
-    .about = "One line, \"migrate VERSION\". --verbose adds the PostgreSQL versions it judges\nand the format of the history "
+    .about = "One line, \"migrate VERSION\". --verbose adds the PostgreSQL versions it judges\nand the format of the "
+             "history "
              "it writes.",
     .examples = "migrate version\nmigrate --version",
     .exits = "0",

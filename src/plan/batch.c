@@ -86,7 +86,8 @@ static enum status read_target(struct reading *r)
     }
     r->target_end = i;
     r->set_at = i;
-    return update && !is(r, i, KW_SET) ? refuse(r, i, "SET is missing", "write UPDATE table SET column = value") : ST_OK;
+    return update && !is(r, i, KW_SET) ? refuse(r, i, "SET is missing", "write UPDATE table SET column = value")
+                                       : ST_OK;
 }
 
 /* The clauses behind the target at depth 0. */
@@ -101,10 +102,11 @@ static enum status read_clauses(struct reading *r)
             continue;
         }
         /* a IS DISTINCT FROM b is an operator, not a clause. */
-        if (r->where_at == r->s->st.n_tokens && ((update && is(r, i, KW_FROM) && !is(r, i - 1, KW_DISTINCT)) ||
-                                                 (!update && is(r, i, KW_USING)))) {
-            return refuse(r, i, "a join (FROM or USING) may give a row several partners, which batches would choose otherwise",
-                          "write it as a subquery: SET x = (SELECT … WHERE …), or WHERE EXISTS (SELECT …)");
+        if (r->where_at == r->s->st.n_tokens &&
+            ((update && is(r, i, KW_FROM) && !is(r, i - 1, KW_DISTINCT)) || (!update && is(r, i, KW_USING)))) {
+            return refuse(
+                r, i, "a join (FROM or USING) may give a row several partners, which batches would choose otherwise",
+                "write it as a subquery: SET x = (SELECT … WHERE …), or WHERE EXISTS (SELECT …)");
         }
         if (is(r, i, KW_WHERE) && r->where_at == r->s->st.n_tokens) {
             r->where_at = i;
@@ -236,8 +238,9 @@ static enum status check_subqueries(struct reading *r)
             open.n -= open.n > 0;
         } else if (top) {
             if (top->table_next && is_name(r, i) && same_table(r, i)) {
-                return refuse(r, i, "a subquery reads the table itself, which would see what earlier batches changed",
-                              "read from a copy of what is needed, or run it as one statement: -- migrate:whole because …");
+                return refuse(
+                    r, i, "a subquery reads the table itself, which would see what earlier batches changed",
+                    "read from a copy of what is needed, or run it as one statement: -- migrate:whole because …");
             }
             frame_word(r, i, top);
         }
@@ -253,8 +256,7 @@ static struct str source_of(const struct reading *r, size_t first, size_t last)
 }
 
 enum status batch_spec_of(const struct judged_statement *st, struct str text, const char *file,
-                          const struct directive *directive, struct arena *a, struct batch_spec *out,
-                          struct error *err)
+                          const struct directive *directive, struct arena *a, struct batch_spec *out, struct error *err)
 {
     struct reading r = {.s = st, .text = text, .file = str_of(file), .a = a, .out = out, .err = err};
     *out = (struct batch_spec){0};

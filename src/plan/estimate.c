@@ -39,7 +39,8 @@ int64_t estimate_step(const struct step *step)
         if (e->class == CLASS_DATA) {
             /* How many rows a statement touches is not known here. */
             for (size_t k = 0; k < e->locks.n && total >= 0; k++) {
-                total = e->locks.at[k].mode >= LOCK_ROW_EXCLUSIVE && e->locks.at[k].relation->loaded != TRI_NO ? -1 : total;
+                total =
+                    e->locks.at[k].mode >= LOCK_ROW_EXCLUSIVE && e->locks.at[k].relation->loaded != TRI_NO ? -1 : total;
             }
         }
     }

@@ -5,7 +5,9 @@
 #include "plan/batch.h"
 #include "plan/estimate.h"
 
-/* A batch's stays with its run time below deadlock_timeout (1 s): it gives way before anybody's deadlock check fires. */
+/*
+ * A batch's stays with its run time below deadlock_timeout (1 s): it gives way before anybody's deadlock check fires.
+ */
 enum { DATA_LOCK_TIMEOUT_MS = 2000, BATCH_LOCK_TIMEOUT_MS = 200 };
 
 struct planner {
@@ -28,13 +30,13 @@ static enum status refuse_unreadable(struct planner *p, const struct judged_stat
 {
     const struct migration *m = p->judged->migration;
     if (s->st.broken) {
-        return place_refuse(p->err, m->file, m->text, s->st.broken_at, "cannot run: %s",
-                            lex_bad_reason(s->st.broken));
+        return place_refuse(p->err, m->file, m->text, s->st.broken_at, "cannot run: %s", lex_bad_reason(s->st.broken));
     }
     for (size_t i = 0; i < s->st.n_tokens; i++) {
         if (s->st.tokens[i].kind == TOK_PLACEHOLDER) {
             const struct str t = token_text(m->text, s->st.tokens[i]);
-            place_refuse(p->err, m->file, m->text, s->st.tokens[i].start, "cannot run: the placeholder %.*s is left", STR_ARG(t));
+            place_refuse(p->err, m->file, m->text, s->st.tokens[i].start, "cannot run: the placeholder %.*s is left",
+                         STR_ARG(t));
             error_hint(p->err, "placeholders are understood by lint, but nothing fills them here: write the value");
             return ST_USAGE;
         }
@@ -56,8 +58,9 @@ static enum status refuse_transaction(struct planner *p, const struct judged_sta
 static enum status refuse_in_transaction(struct planner *p, const struct judged_statement *s)
 {
     const struct migration *m = p->judged->migration;
-    place_refuse(p->err, m->file, m->text, s->st.start,
-                 "PostgreSQL refuses this statement inside a transaction, and the file asks for one (transaction:true)");
+    place_refuse(
+        p->err, m->file, m->text, s->st.start,
+        "PostgreSQL refuses this statement inside a transaction, and the file asks for one (transaction:true)");
     error_hint(p->err, "write -- migrate:%s transaction:auto, or move the statement to a file of its own",
                p->judged->down ? "down" : "up");
     return ST_USAGE;
@@ -68,7 +71,8 @@ static enum status refuse_unsupported(struct planner *p, const struct judged_sta
     const struct migration *m = p->judged->migration;
     const struct form *form = s->n_actions > 0 ? s->actions[0].what.form : NULL;
     const struct str title = form ? form->title : STR("this statement");
-    place_refuse(p->err, m->file, m->text, s->st.start, "this version of PostgreSQL does not have %.*s", STR_ARG(title));
+    place_refuse(p->err, m->file, m->text, s->st.start, "this version of PostgreSQL does not have %.*s",
+                 STR_ARG(title));
     error_hint(p->err, "migrate explain --server-version N says which versions have it");
     return ST_USAGE;
 }

@@ -1,8 +1,8 @@
 /*
  * plan.h - the exact steps that `up` and `down` run.
  *
- * A step is one transaction, one statement outside a transaction, or one batched backfill. Steps come from the judged statements
- * (rules/judge.h), so what lint says, plan shows and up does can never disagree.
+ * A step is one transaction, one statement outside a transaction, or one batched backfill. Steps come from the judged
+ * statements (rules/judge.h), so what lint says, plan shows and up does can never disagree.
  */
 #ifndef MIGRATE_PLAN_PLAN_H
 #define MIGRATE_PLAN_PLAN_H
@@ -14,18 +14,18 @@ const char *step_kind_name(enum step_kind k); /* "transaction", "single", "backf
 
 /* What a backfill runs; filled for STEP_BACKFILL. */
 struct batch_spec {
-    struct str verb;              /* "UPDATE" or "DELETE" */
-    struct str schema, table;     /* folded, unquoted; schema empty: by the search path */
-    struct str alias;             /* of the target in the statement; the table's name when none */
-    struct str head, tail;        /* the statement is head WHERE (key range) AND (where) tail; where empty: no condition */
+    struct str verb;          /* "UPDATE" or "DELETE" */
+    struct str schema, table; /* folded, unquoted; schema empty: by the search path */
+    struct str alias;         /* of the target in the statement; the table's name when none */
+    struct str head, tail;    /* the statement is head WHERE (key range) AND (where) tail; where empty: no condition */
     struct str where;
-    struct name_list key;         /* asked for by the directive; empty: the executor takes the primary key */
-    int64_t batch, rate;          /* rows; 0 = automatic, 0 = unlimited */
+    struct name_list key; /* asked for by the directive; empty: the executor takes the primary key */
+    int64_t batch, rate;  /* rows; 0 = automatic, 0 = unlimited */
 };
 
 struct planned_statement {
-    struct str sql;               /* as it is sent, without the semicolon */
-    struct str copy_data;         /* of COPY … FROM STDIN; p == NULL: none */
+    struct str sql;       /* as it is sent, without the semicolon */
+    struct str copy_data; /* of COPY … FROM STDIN; p == NULL: none */
     const struct judged_statement *judged;
     unsigned line;
 };
@@ -33,17 +33,18 @@ struct planned_statement {
 VEC_DECLARE(planned_statement_list, struct planned_statement);
 
 struct step {
-    unsigned ordinal;             /* from 1 within its migration and direction */
+    unsigned ordinal; /* from 1 within its migration and direction */
     enum step_kind kind;
-    enum form_class class;        /* the heaviest of its statements: decides timeouts and retries */
+    enum form_class class; /* the heaviest of its statements: decides timeouts and retries */
     struct planned_statement_list statements;
-    struct batch_spec *batch;     /* STEP_BACKFILL */
+    struct batch_spec *batch;        /* STEP_BACKFILL */
     struct relation_lock_list locks; /* strongest per relation over the step */
-    int64_t lock_timeout_ms;      /* first rung of the ladder; 0: none (the watcher shows who is waited for) */
-    int64_t statement_timeout_ms; /* 0: none */
-    int64_t estimate_ms;          /* -1: unknown */
-    struct str built_index_schema, built_index; /* CREATE INDEX CONCURRENTLY, REINDEX …: to be checked valid afterwards */
-    char sha256[65];              /* of kind and statements: a rerun compares it with what history recorded */
+    int64_t lock_timeout_ms;         /* first rung of the ladder; 0: none (the watcher shows who is waited for) */
+    int64_t statement_timeout_ms;    /* 0: none */
+    int64_t estimate_ms;             /* -1: unknown */
+    struct str built_index_schema,
+        built_index; /* CREATE INDEX CONCURRENTLY, REINDEX …: to be checked valid afterwards */
+    char sha256[65]; /* of kind and statements: a rerun compares it with what history recorded */
 };
 
 VEC_DECLARE(step_list, struct step);
@@ -51,7 +52,7 @@ VEC_DECLARE(step_list, struct step);
 struct migration_plan {
     const struct migration *migration;
     bool down;
-    uint32_t file;                /* its number in the judge's replay, to tell what it made itself; 0: not known. Set by who plans */
+    uint32_t file; /* its number in the judge's replay, to tell what it made itself; 0: not known. Set by who plans */
     struct judged_part judged;
     struct step_list steps;
 };
@@ -60,14 +61,14 @@ struct migration_plan {
 void step_hash(struct step *step);
 
 struct plan_options {
-    int64_t lock_timeout_ms;      /* first rung for short DDL (200) */
+    int64_t lock_timeout_ms;           /* first rung for short DDL (200) */
     int64_t data_statement_timeout_ms; /* for statements of CLASS_DATA run whole; 0: none */
 };
 
 /*
- * Make the steps of a judged part. Errors (ST_USAGE with the place): what cannot run, such as psql commands, transaction control in the file, a
- * statement that the server's version does not have, or refuses in a transaction under transaction:true, a backfill that cannot be batched
- * (with the reason and what to write).
+ * Make the steps of a judged part. Errors (ST_USAGE with the place): what cannot run, such as psql commands,
+ * transaction control in the file, a statement that the server's version does not have, or refuses in a transaction
+ * under transaction:true, a backfill that cannot be batched (with the reason and what to write).
  */
 NODISCARD enum status plan_make(const struct judged_part *judged, const struct plan_options *options, struct arena *a,
                                 struct migration_plan *out, struct error *err);

@@ -76,9 +76,10 @@ static void add_statement(struct strbuf *out, const struct judged_statement *st,
         strbuf_addf(out, "  PostgreSQL %d refuses it\n", server_version);
     }
     if (e->known != KNOWN_NO) {
-        strbuf_addf(out, "  inside a transaction: %s\n", e->in_transaction == TRI_NO    ? "refused"
-                                                         : e->in_transaction == TRI_YES ? "allowed"
-                                                                                        : "it depends");
+        strbuf_addf(out, "  inside a transaction: %s\n",
+                    e->in_transaction == TRI_NO    ? "refused"
+                    : e->in_transaction == TRI_YES ? "allowed"
+                                                   : "it depends");
     }
     for (size_t i = 0; i < e->locks.n; i++) {
         strbuf_add_cstr(out, "  ");

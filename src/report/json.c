@@ -159,9 +159,10 @@ static json_t *explain_statement(const struct judged_part *part, const struct ju
     strbuf_free(&forms);
     set(o, "text", statement_text(st->source));
     set(o, "supported", text_c(e->supported == TRI_NO ? "no" : e->supported == TRI_YES ? "yes" : "unknown"));
-    set(o, "in_transaction", text_c(e->in_transaction == TRI_NO    ? "refused"
-                                    : e->in_transaction == TRI_YES ? "allowed"
-                                                                   : "unknown"));
+    set(o, "in_transaction",
+        text_c(e->in_transaction == TRI_NO    ? "refused"
+               : e->in_transaction == TRI_YES ? "allowed"
+                                              : "unknown"));
     set(o, "locks", json_locks(&e->locks));
     set(o, "rewrite", relations(&e->rewrite));
     set(o, "scan", relations(&e->scan));
@@ -245,10 +246,11 @@ json_t *json_status(const struct status_list *rows)
         set(m, "steps_done", json_integer(r->steps_done));
         set(m, "steps", recorded ? json_integer(r->n_steps) : json_null());
         set(m, "applied_at", r->applied_at.n ? json_text(r->applied_at) : json_null());
-        set(m, "checksum", !recorded                    ? json_null()
-                           : r->state == STATE_MISSING ? text_c("missing")
-                           : r->changed                ? text_c("changed")
-                                                       : text_c("ok"));
+        set(m, "checksum",
+            !recorded                   ? json_null()
+            : r->state == STATE_MISSING ? text_c("missing")
+            : r->changed                ? text_c("changed")
+                                        : text_c("ok"));
         append(all, m);
     }
     set(o, "migrations", all);

@@ -10,7 +10,7 @@
 #include "report/status.h"
 
 /* New references. Memory running out ends the process. */
-json_t *json_text(struct str s);               /* bytes that are not UTF-8 as U+FFFD */
+json_t *json_text(struct str s); /* bytes that are not UTF-8 as U+FFFD */
 json_t *json_finding(const struct finding *f);
 json_t *json_locks(const struct relation_lock_list *locks);
 json_t *json_explain(const struct judged_part *part, int server_version);

@@ -26,8 +26,9 @@ static void end(struct lint_report *r)
 {
     const struct lint_counts *c = &r->counts;
     strbuf_addf(&r->text,
-                "\n],\"summary\":{\"errors\":%" PRIu64 ",\"warnings\":%" PRIu64 ",\"notes\":%" PRIu64 ",\"files\":%" PRIu64
-                ",\"statements\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"suppressed\":%" PRIu64 "}}\n",
+                "\n],\"summary\":{\"errors\":%" PRIu64 ",\"warnings\":%" PRIu64 ",\"notes\":%" PRIu64
+                ",\"files\":%" PRIu64 ",\"statements\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"suppressed\":%" PRIu64
+                "}}\n",
                 c->errors, c->warnings, c->notes, c->files, c->statements, c->unreadable, c->allowed);
 }
 

@@ -1,8 +1,8 @@
 /*
  * lint.h - findings for people and machines: one table of formats.
  *
- * A report takes judged parts one after the other and writes each finding at once, so a large run needs no memory for them. Output is
- * deterministic; what comes from SQL or file names never reaches the terminal unescaped.
+ * A report takes judged parts one after the other and writes each finding at once, so a large run needs no memory for
+ * them. Output is deterministic; what comes from SQL or file names never reaches the terminal unescaped.
  */
 #ifndef MIGRATE_REPORT_LINT_H
 #define MIGRATE_REPORT_LINT_H
@@ -25,7 +25,7 @@ struct lint_report {
     bool verbose; /* text: suppressed findings too */
     struct lint_counts counts;
     struct strbuf text;
-    bool any;     /* a finding was written */
+    bool any; /* a finding was written */
 };
 
 struct lint_format {

@@ -45,7 +45,8 @@ static void add_head(struct strbuf *out, const struct step *s, unsigned n_steps,
     if (s->lock_timeout_ms > 0) {
         strbuf_add_cstr(out, "; waits for locks ");
         clock_duration(s->lock_timeout_ms, out);
-        strbuf_add_cstr(out, s->class == CLASS_DATA || s->kind == STEP_BACKFILL ? "" : " at first, then gives way and retries");
+        strbuf_add_cstr(
+            out, s->class == CLASS_DATA || s->kind == STEP_BACKFILL ? "" : " at first, then gives way and retries");
     } else {
         strbuf_add_cstr(out, "; no lock_timeout, blockers are shown");
     }
@@ -83,7 +84,8 @@ static void add_step(struct strbuf *out, const struct migration_plan *p, const s
     }
 }
 
-void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *first_steps, size_t n, bool colour)
+void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *first_steps, size_t n,
+               bool colour)
 {
     uint64_t steps = 0;
     for (size_t i = 0; i < n; i++) {

@@ -1,8 +1,9 @@
 /*
  * progress.h - what a run tells while it runs: an event sink.
  *
- * On a terminal the current step is one line that is written over; off it, plain lines, and at most one line of progress in ten
- * seconds. With --json every event is one line of JSON on standard output, and nothing is told on standard error.
+ * On a terminal the current step is one line that is written over; off it, plain lines, and at most one line of
+ * progress in ten seconds. With --json every event is one line of JSON on standard output, and nothing is told on
+ * standard error.
  */
 #ifndef MIGRATE_REPORT_PROGRESS_H
 #define MIGRATE_REPORT_PROGRESS_H
@@ -13,8 +14,8 @@ struct progress {
     FILE *stream;
     bool terminal; /* lines may be written over */
     bool colour, quiet, verbose, json;
-    bool open_line; /* a line that was not ended */
-    int64_t last_ms; /* when progress was last told */
+    bool open_line;     /* a line that was not ended */
+    int64_t last_ms;    /* when progress was last told */
     int64_t blocked_ms; /* when a blocker was last told */
     int blocked_pid;
     struct strbuf line;

@@ -19,10 +19,10 @@ const char *migration_state_name(enum migration_state s); /* "out-of-order" */
 struct status_row {
     struct str version, name, file; /* file empty: gone */
     enum migration_state state;
-    bool going_down;                /* PARTIAL: of its down part */
-    bool changed;                   /* the file differs from what was applied (also when PARTIAL) */
+    bool going_down; /* PARTIAL: of its down part */
+    bool changed;    /* the file differs from what was applied (also when PARTIAL) */
     unsigned steps_done, n_steps;
-    struct str applied_at;          /* empty: not applied */
+    struct str applied_at; /* empty: not applied */
 };
 
 VEC_DECLARE(status_list, struct status_row);

@@ -1,5 +1,5 @@
-#include "report/style.h"
 #include "report/status.h"
+#include "report/style.h"
 
 #include "base/term.h"
 
@@ -11,7 +11,10 @@ const char *migration_state_name(enum migration_state s)
 
 static enum paint paint_of(enum migration_state s)
 {
-    return s == STATE_APPLIED ? PAINT_GREEN : s == STATE_PENDING ? PAINT_BLUE : s == STATE_PARTIAL ? PAINT_YELLOW : PAINT_RED;
+    return s == STATE_APPLIED   ? PAINT_GREEN
+           : s == STATE_PENDING ? PAINT_BLUE
+           : s == STATE_PARTIAL ? PAINT_YELLOW
+                                : PAINT_RED;
 }
 
 void status_text(struct strbuf *out, const struct status_list *rows, bool colour, bool quiet)
@@ -45,7 +48,8 @@ void status_text(struct strbuf *out, const struct status_list *rows, bool colour
     strbuf_addf(out, "%s", quiet ? "" : "\n");
     for (size_t s = 0, shown = 0; s < countof(count); s++) {
         if (count[s] > 0) {
-            strbuf_addf(out, "%s%" PRIu64 " %s", shown++ ? ", " : "", count[s], migration_state_name((enum migration_state)s));
+            strbuf_addf(out, "%s%" PRIu64 " %s", shown++ ? ", " : "", count[s],
+                        migration_state_name((enum migration_state)s));
         }
     }
     strbuf_add_char(out, '\n');

@@ -108,3 +108,17 @@ setup() { common_setup; }
     [ "$status" -eq 141 ]
     [ "${#lines[@]}" -eq 1 ]
 }
+
+@test "a password on the command line is not left for ps" {
+    for url in "postgres://u:se%63ret@/d?host=/nowhere" "host=/nowhere user=u password=secret dbname=d"; do
+        "$MIGRATE_BIN" wait --timeout 20s --url "$url" 3>&- 2>err &
+        pid=$!
+        until grep -q xxxx "/proc/$pid/cmdline"; do kill -0 "$pid"; done
+        run cat "/proc/$pid/cmdline"
+        kill -TERM "$pid"
+        wait "$pid" || true
+        [[ "$output" != *cret* ]]
+        run cat err
+        [[ "$output" != *cret* ]]
+    done
+}

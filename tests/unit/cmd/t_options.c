@@ -1,5 +1,6 @@
 /* Command lines: every spelling, every refusal, and the environment. */
 #include <setjmp.h>
+/* cmocka needs setjmp.h before it */
 #include <cmocka.h>
 
 #include "cmd/options.h"
@@ -17,13 +18,30 @@ static const struct option up_rows[] = {
 };
 
 static const struct command up = {
-    .name = "up", .aliases = "apply migrate", .summary = "", .usage = "[N]", .about = "", .examples = "", .exits = "0",
-    .options = up_rows, .n_options = countof(up_rows),
-    .groups = GROUP_RUN | GROUP_JUDGE | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON, .max_args = 1, .run = run_nothing,
+    .name = "up",
+    .aliases = "apply migrate",
+    .summary = "",
+    .usage = "[N]",
+    .about = "",
+    .examples = "",
+    .exits = "0",
+    .options = up_rows,
+    .n_options = countof(up_rows),
+    .groups = GROUP_RUN | GROUP_JUDGE | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
+    .max_args = 1,
+    .run = run_nothing,
 };
 static const struct command new = {
-    .name = "new", .summary = "", .usage = "NAME", .about = "", .examples = "", .exits = "0",
-    .groups = GROUP_FILES | GROUP_COMMON, .min_args = 1, .max_args = 2, .run = run_nothing,
+    .name = "new",
+    .summary = "",
+    .usage = "NAME",
+    .about = "",
+    .examples = "",
+    .exits = "0",
+    .groups = GROUP_FILES | GROUP_COMMON,
+    .min_args = 1,
+    .max_args = 2,
+    .run = run_nothing,
 };
 static const struct command *const commands[] = {&up, &new};
 
@@ -74,9 +92,9 @@ static void assert_refused(struct fixture *f, const char *words, const char *pri
 static void spellings(void **state)
 {
     static const char *const same[] = {
-        "up --url URL 3",    "up --url=URL 3",  "up -u URL 3",        "up -uURL 3",           "up 3 --url URL",
-        "--url URL up 3",    "-u URL up 3",     "--url=URL up 3",     "up -database URL 3",   "-database URL up 3",
-        "up -database=URL 3", "up --database URL 3", "apply -u URL 3", "up -u URL -- 3",      "migrate 3 -u URL",
+        "up --url URL 3",     "up --url=URL 3",      "up -u URL 3",    "up -uURL 3",         "up 3 --url URL",
+        "--url URL up 3",     "-u URL up 3",         "--url=URL up 3", "up -database URL 3", "-database URL up 3",
+        "up -database=URL 3", "up --database URL 3", "apply -u URL 3", "up -u URL -- 3",     "migrate 3 -u URL",
     };
     for (size_t i = 0; i < countof(same); i++) {
         struct fixture *f = *state;
@@ -91,7 +109,8 @@ static void spellings(void **state)
 static void values(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(parse(f, "up --dir a -d b -path c -source file://d --lock-budget 5min --server-version 17 --gate note"), ST_OK);
+    assert_int_equal(
+        parse(f, "up --dir a -d b -path c -source file://d --lock-budget 5min --server-version 17 --gate note"), ST_OK);
     assert_int_equal(f->s.dirs.n, 4);
     assert_string_equal(f->s.dirs.at[3], "d");
     assert_int_equal(f->s.lock_budget_ms, 300000);

@@ -1,5 +1,6 @@
 /* URLs of other runners become libpq's. */
 #include <setjmp.h>
+/* cmocka needs setjmp.h before it */
 #include <cmocka.h>
 
 #include "cmd/url.h"
@@ -16,7 +17,8 @@ static void urls(void **state)
         {"postgres://h/d?x-migrations-table=t&sslmode=disable&x-lock=1", "postgres://h/d?sslmode=disable",
          "x-migrations-table, x-lock"},
         {"postgres://h/d?x-a", "postgres://h/d", "x-a"},
-        {"postgres://h/d?search_path=a%2Cb&connect_timeout=3", "postgres://h/d?options=-csearch_path%3Da%2Cb&connect_timeout=3", ""},
+        {"postgres://h/d?search_path=a%2Cb&connect_timeout=3",
+         "postgres://h/d?options=-csearch_path%3Da%2Cb&connect_timeout=3", ""},
         {"postgres://u:p?x-a=1@h/d", "postgres://u:p", "x-a"}, /* a ? in a password must be written %3F */
     };
     struct arena a;

@@ -86,7 +86,8 @@ static void show(const struct migration_plan *p, struct strbuf *out)
         assert_int_equal(s->ordinal, i + 1);
         assert_int_equal(strlen(s->sha256), 64);
         strbuf_addf(out, "%s %s %" PRId64 "/%" PRId64 "%s%.*s\n", step_kind_name(s->kind), classes[s->class],
-                    s->lock_timeout_ms, s->statement_timeout_ms, s->built_index.n ? " builds " : "", STR_ARG(s->built_index));
+                    s->lock_timeout_ms, s->statement_timeout_ms, s->built_index.n ? " builds " : "",
+                    STR_ARG(s->built_index));
         for (size_t k = 0; k < s->statements.n; k++) {
             const struct planned_statement *st = &s->statements.at[k];
             strbuf_addf(out, "  %.*s\n", STR_ARG(st->sql));

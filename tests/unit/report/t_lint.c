@@ -50,7 +50,9 @@ static struct finding finding_of(const struct test_case *c, struct arena *a)
     struct finding f = {
         .hazard = &hazard,
         .rule = STR("some-rule"),
-        .severity = str_eq(severity, STR("error")) ? SEVERITY_ERROR : str_eq(severity, STR("note")) ? SEVERITY_NOTE : SEVERITY_WARNING,
+        .severity = str_eq(severity, STR("error"))  ? SEVERITY_ERROR
+                    : str_eq(severity, STR("note")) ? SEVERITY_NOTE
+                                                    : SEVERITY_WARNING,
         .file = value(c, a, "file", STR("m/1_a.sql")),
         .message = value(c, a, "message", STR("something blocks app.orders")),
         .remark = value(c, a, "remark", STR_NONE),

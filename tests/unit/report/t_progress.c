@@ -1,5 +1,6 @@
 /* What a run tells: plain lines, quiet, verbose, a terminal's lines, and JSON. */
 #include <setjmp.h>
+/* cmocka needs setjmp.h before it */
 #include <cmocka.h>
 
 #include "report/progress.h"
@@ -27,7 +28,8 @@ static void end(struct told *c, const char *want)
     free(c->text);
 }
 
-static struct planned_statement statements[] = {{.sql = STR_INIT("ALTER TABLE  t\n ADD a int")}, {.sql = STR_INIT("SELECT 2")}};
+static struct planned_statement statements[] = {{.sql = STR_INIT("ALTER TABLE  t\n ADD a int")},
+                                                {.sql = STR_INIT("SELECT 2")}};
 static const struct step step = {.ordinal = 1, .kind = STEP_TRANSACTION, .statements = {.at = statements, .n = 2}};
 static const struct migration migration = {.version = STR_INIT("7"), .name = STR_INIT("a\x1b[2Jb")};
 
@@ -37,12 +39,24 @@ static void emit_all(struct progress *p)
         {.kind = EVENT_RUN_BEGIN, .n_migrations = 1},
         {.kind = EVENT_MIGRATION_BEGIN, .migration = &migration, .n_steps = 2},
         {.kind = EVENT_STEP_BEGIN, .migration = &migration, .step = &step, .n_steps = 2, .attempt = 1},
-        {.kind = EVENT_BLOCKED, .pid = 42, .user = "app", .application = "web\n", .state = "idle in transaction", .age_ms = 120000, .query = "SELECT\n1"},
+        {.kind = EVENT_BLOCKED,
+         .pid = 42,
+         .user = "app",
+         .application = "web\n",
+         .state = "idle in transaction",
+         .age_ms = 120000,
+         .query = "SELECT\n1"},
         {.kind = EVENT_BLOCKED, .pid = 42, .user = "app"},
         {.kind = EVENT_STEP_RETRY, .attempt = 1, .sqlstate = "55P03", .wait_ms = 500},
         {.kind = EVENT_PROGRESS, .done = 5, .total = 10, .rate = 1},
         {.kind = EVENT_NOTICE, .detail = "NOTICE hello"},
-        {.kind = EVENT_STEP_END, .migration = &migration, .step = &step, .n_steps = 2, .attempt = 2, .ms = 12, .rows = 3},
+        {.kind = EVENT_STEP_END,
+         .migration = &migration,
+         .step = &step,
+         .n_steps = 2,
+         .attempt = 2,
+         .ms = 12,
+         .rows = 3},
         {.kind = EVENT_MIGRATION_END, .migration = &migration, .ms = 13},
         {.kind = EVENT_RUN_END, .n_migrations = 1, .ms = 14},
     };
@@ -52,7 +66,7 @@ static void emit_all(struct progress *p)
 }
 
 #define BLOCKED "    waiting for pid 42, user app, web, idle in transaction for 2 min: SELECT 1\n"
-#define DONE "  step 1 of 2: ALTER TABLE t ADD a int and 1 more  done in 12 ms, 3 rows, at try 2\n"
+#define DONE    "  step 1 of 2: ALTER TABLE t ADD a int and 1 more  done in 12 ms, 3 rows, at try 2\n"
 
 /* The next blocker line of the same pid, and progress so soon behind the beginning of the step, are left out. */
 static void plain(void **state)
@@ -89,7 +103,8 @@ static void terminal(void **state)
 {
     (void)state;
     struct told c;
-    const struct event at_it = {.kind = EVENT_STEP_BEGIN, .migration = &migration, .step = &step, .n_steps = 2, .attempt = 1};
+    const struct event at_it = {
+        .kind = EVENT_STEP_BEGIN, .migration = &migration, .step = &step, .n_steps = 2, .attempt = 1};
     const struct event done = {.kind = EVENT_STEP_END, .migration = &migration, .step = &step, .n_steps = 2, .ms = 12};
     const struct event more = {.kind = EVENT_PROGRESS, .done = 5, .total = 10, .rate = 1};
     begin(&c);
@@ -105,21 +120,32 @@ static void json(void **state)
 {
     (void)state;
     struct told c;
-    const struct event e = {.kind = EVENT_STEP_END, .migration = &migration, .step = &step, .n_steps = 2, .attempt = 2, .ms = 12, .rows = 3};
+    const struct event e = {.kind = EVENT_STEP_END,
+                            .migration = &migration,
+                            .step = &step,
+                            .n_steps = 2,
+                            .attempt = 2,
+                            .ms = 12,
+                            .rows = 3};
     const struct event blocked = {.kind = EVENT_BLOCKED, .pid = 42, .user = "a\"b", .age_ms = 5};
     begin(&c);
     c.p.json = true;
     progress_emit(&c.p, &e);
     progress_emit(&c.p, &blocked);
-    end(&c, "{\"event\":\"step-end\",\"version\":\"7\",\"direction\":\"up\",\"step\":1,\"kind\":\"transaction\",\"steps\":2,"
-            "\"attempt\":2,\"ms\":12,\"rows\":3}\n{\"event\":\"blocked\",\"pid\":42,\"age_ms\":5,\"user\":\"a\\\"b\"}\n");
+    end(&c,
+        "{\"event\":\"step-end\",\"version\":\"7\",\"direction\":\"up\",\"step\":1,\"kind\":\"transaction\",\"steps\":"
+        "2,"
+        "\"attempt\":2,\"ms\":12,\"rows\":3}\n{\"event\":\"blocked\",\"pid\":42,\"age_ms\":5,\"user\":\"a\\\"b\"}\n");
 }
 
 static void states(void **state)
 {
     (void)state;
     struct status_row rows[] = {
-        {.version = STR_INIT("9"), .name = STR_INIT("a"), .state = STATE_APPLIED, .applied_at = STR_INIT("2026-01-01T00:00:00Z")},
+        {.version = STR_INIT("9"),
+         .name = STR_INIT("a"),
+         .state = STATE_APPLIED,
+         .applied_at = STR_INIT("2026-01-01T00:00:00Z")},
         {.version = STR_INIT("10"), .name = STR_INIT("b\x1b"), .state = STATE_PARTIAL, .steps_done = 1, .n_steps = 3},
         {.version = STR_INIT("11"), .name = STR_INIT("c"), .state = STATE_PENDING},
         {.version = STR_INIT("12"), .name = STR_INIT("d"), .state = STATE_PENDING},
@@ -142,8 +168,8 @@ static void states(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain), cmocka_unit_test(quiet), cmocka_unit_test(verbose),
-        cmocka_unit_test(terminal), cmocka_unit_test(json), cmocka_unit_test(states),
+        cmocka_unit_test(plain),    cmocka_unit_test(quiet), cmocka_unit_test(verbose),
+        cmocka_unit_test(terminal), cmocka_unit_test(json),  cmocka_unit_test(states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
