@@ -54,8 +54,9 @@ static enum status url_error(const char *url, const char *complaint, struct erro
     error_set(err, ST_USAGE, "cannot read the connection string %s", strbuf_cstr(&display));
     shown_complaint(complaint ? complaint : "", strbuf_str(&display), &text);
     error_detail(err, "%s", strbuf_cstr(&text));
-    error_hint(err, "write postgres://user@host:5432/database?sslmode=require or host=… dbname=… user=…; in a URL, characters "
-                    "such as @ / ? # of a password are written %%40 %%2F %%3F %%23");
+    error_hint(
+        err, "write postgres://user@host:5432/database?sslmode=require or host=… dbname=… user=…; in a URL, characters "
+             "such as @ / ? # of a password are written %%40 %%2F %%3F %%23");
     strbuf_free(&text);
     strbuf_free(&display);
     return ST_USAGE;
@@ -232,8 +233,9 @@ static enum status connect_error(PGconn *conn, ConnStatusType stage, bool asked_
         } else if (stage == CONNECTION_AWAITING_RESPONSE || stage == CONNECTION_AUTH_OK) {
             error_hint(err, "something listens there but did not answer as PostgreSQL does: check host and port");
         } else {
-            error_hint(err, "check host and port, that the server runs, and that no firewall is in between; `migrate wait` "
-                            "waits until it accepts connections");
+            error_hint(err,
+                       "check host and port, that the server runs, and that no firewall is in between; `migrate wait` "
+                       "waits until it accepts connections");
         }
     }
     memcpy(err->sqlstate, state, sizeof(state));
@@ -249,7 +251,8 @@ static enum status timeout_error(const PGconn *conn, int timeout_ms, struct erro
     describe_host(conn, &host);
     clock_duration(timeout_ms, &budget);
     error_set(err, ST_SERVER, "no answer from %s within %s", strbuf_cstr(&host), strbuf_cstr(&budget));
-    error_hint(err, "check host and port, and that no firewall drops the packets; connect_timeout in the URL gives more time");
+    error_hint(
+        err, "check host and port, and that no firewall drops the packets; connect_timeout in the URL gives more time");
     memcpy(err->sqlstate, "08001", sizeof("08001"));
     strbuf_free(&budget);
     strbuf_free(&host);

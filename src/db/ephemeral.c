@@ -137,12 +137,14 @@ static enum status start(struct ephemeral *e, struct str bin, const struct proce
     const char *data = path_join(a, str_of(e->folder), STR("data")).p;
     const char *log = path_join(a, str_of(e->folder), STR("log")).p;
     const char *sockets = arena_printf(a, "\"%s\"", e->folder).p; /* a list: quoted it is one entry */
+    /* clang-format off */
     const char *const initdb[] = {path_join(a, bin, STR("initdb")).p, "-D", data, "-U", "postgres", "-A", "trust",
                                   "-E", "UTF8", "--locale=C", "--no-sync", NULL};
     const char *const postgres[] = {path_join(a, bin, STR("postgres")).p, "-D", data, "-k", sockets, "-p", "5432",
                                     "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off",
                                     "-c", "full_page_writes=off", "-c", "max_connections=40", "-c", "shared_buffers=64MB",
                                     "-c", "wal_level=logical", "-c", "timezone=UTC", "-c", "log_timezone=UTC", NULL};
+    /* clang-format on */
     const struct guarded what = {.prepare = initdb, .serve = postgres, .log = log, .folder = e->folder, .user = user};
     enum status status = guardian_start(&what, &e->guardian, err);
     e->url = socket_url(e->folder, a);

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #ifdef __linux__
-#include <sys/prctl.h>
+#    include <sys/prctl.h>
 #endif
 
 /* How long a server may take to stop at once (SIGQUIT) before it is killed. */

@@ -162,7 +162,8 @@ static enum status try_read(struct session *s, struct catalog *c, struct error *
     if (status) {
         error_context(err, "cannot read the catalog of %s", session_host(s));
         if (own && session_usable(s) && session_in_transaction(s)) {
-            (void)!session_simple(s, STR("ROLLBACK"), READ_MS, NULL, &ignored); /* the failure above is the one to tell */
+            (void)!session_simple(s, STR("ROLLBACK"), READ_MS, NULL,
+                                  &ignored); /* the failure above is the one to tell */
         }
     } else {
         map_init(&l.relations, c->arena);

@@ -104,9 +104,8 @@ void live_read_indexes(struct live *l, const struct rows *r)
         index->primary = rows_bool(r, i, 3);
         index->valid = rows_bool(r, i, 4);
         index->nulls_not_distinct = rows_bool(r, i, 5);
-        index->predicate = live_canonical(l, &(struct live_expression){.text = live_text(l, r, i, 6),
-                                                                       .table = table,
-                                                                       .mentions = &index->mentions});
+        index->predicate = live_canonical(
+            l, &(struct live_expression){.text = live_text(l, r, i, 6), .table = table, .mentions = &index->mentions});
         index->complete = !live_unshown(index->predicate);
         *vec_push(l->c->arena, &table->indexes) = index;
     }

@@ -6,9 +6,9 @@
 static const struct {
     const char *root, *prefix, *suffix;
 } layouts[] = {
-    {"/usr/lib/postgresql", "", "/bin"},       /* Debian, Ubuntu */
-    {"/usr", "pgsql-", "/bin"},                /* PostgreSQL's own RPMs */
-    {"/usr/libexec", "postgresql", ""},        /* Alpine */
+    {"/usr/lib/postgresql", "", "/bin"}, /* Debian, Ubuntu */
+    {"/usr", "pgsql-", "/bin"},          /* PostgreSQL's own RPMs */
+    {"/usr/libexec", "postgresql", ""},  /* Alpine */
     {"/opt/homebrew/opt", "postgresql@", "/bin"},
     {"/usr/local/opt", "postgresql@", "/bin"},
 };
@@ -94,12 +94,15 @@ enum status pgbin_find(struct str spec, struct arena *a, struct str *folder, str
     }
     if (wanted > 0) {
         error_set(err, ST_USAGE, "no PostgreSQL %" PRId64 " server is installed here", wanted);
-        error_hint(err, "install the package postgresql-%" PRId64 ", or write ephemeral:FOLDER with the folder of its programs",
+        error_hint(err,
+                   "install the package postgresql-%" PRId64
+                   ", or write ephemeral:FOLDER with the folder of its programs",
                    wanted);
     } else {
         error_set(err, ST_USAGE, "no PostgreSQL server is installed here, so ephemeral: cannot start one");
-        error_hint(err, "install it (Debian, Ubuntu: apt install postgresql), or set MIGRATE_PG_BIN to the folder that holds "
-                        "initdb and postgres");
+        error_hint(
+            err, "install it (Debian, Ubuntu: apt install postgresql), or set MIGRATE_PG_BIN to the folder that holds "
+                 "initdb and postgres");
     }
     return ST_USAGE;
 }

@@ -204,7 +204,8 @@ static enum status cut_status(const struct request *rq, struct error *err)
         strbuf_init(&budget, 64);
         clock_duration(rq->budget_ms > 0 ? rq->budget_ms : LOOP_CALLBACK_MS, &budget);
         if (class == SQL_QUERY_CANCELED) {
-            status = error_set(err, ST_GAVE_WAY, "no answer within %s: the statement was cancelled", strbuf_cstr(&budget));
+            status =
+                error_set(err, ST_GAVE_WAY, "no answer within %s: the statement was cancelled", strbuf_cstr(&budget));
             error_detail(err, "%s", was.primary);
         } else {
             error_detail(err, "no answer within %s%s", strbuf_cstr(&budget), left_behind);

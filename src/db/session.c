@@ -154,7 +154,8 @@ const char *rows_column_name(const struct rows *r, size_t column)
 static void check_cell(const struct rows *r, size_t row, size_t column)
 {
     if (row >= rows_count(r) || column >= rows_columns(r)) {
-        BUG("row %zu, column %zu of a result with %zu rows and %zu columns", row, column, rows_count(r), rows_columns(r));
+        BUG("row %zu, column %zu of a result with %zu rows and %zu columns", row, column, rows_count(r),
+            rows_columns(r));
     }
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <sys/stat.h>
+
 #include <cmocka.h>
 
 static void run_ok(const struct process *p, struct process_result *r)

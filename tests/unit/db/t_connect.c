@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
 #include <cmocka.h>
 
 static struct ephemeral *server;
@@ -72,9 +73,10 @@ static void unreadable_strings_are_usage_errors_without_secrets(void **state)
 {
     (void)state;
     static const char *const urls[] = {
-        "postgres://u:s3cret@h:port/db",     "postgres://u:s3cret%zz@h/db",       "postgres://u:s3cret@h/db?nonsense=1",
-        "mysql://u:s3cret@h/db",             "host=h password=a s3cret dbname=b", "host=h password='s3cret",
-        "postgres://u:s3cret@[::1/db",       "postgres://u:s3cret@h/db?password=s3cret&x",
+        "postgres://u:s3cret@h:port/db",       "postgres://u:s3cret%zz@h/db",
+        "postgres://u:s3cret@h/db?nonsense=1", "mysql://u:s3cret@h/db",
+        "host=h password=a s3cret dbname=b",   "host=h password='s3cret",
+        "postgres://u:s3cret@[::1/db",         "postgres://u:s3cret@h/db?password=s3cret&x",
     };
     for (size_t i = 0; i < countof(urls); i++) {
         struct error err;
@@ -189,8 +191,8 @@ static void a_black_hole_is_left_for_the_next_host(void **state)
     assert_int_equal(try_open(&alone, &err), ST_SERVER);
     assert_int_equal(error_sql_class(&err), SQL_CONNECTION_LOST);
     assert_true(clock_monotonic_ms() - begun < 5000);
-    snprintf(text, sizeof(text), "host=127.0.0.1,%s port=%d,5432 user=postgres dbname=postgres", strstr(url, "host=") + 5,
-             port);
+    snprintf(text, sizeof(text), "host=127.0.0.1,%s port=%d,5432 user=postgres dbname=postgres",
+             strstr(url, "host=") + 5, port);
     const struct target both = {.url = text, .connect_timeout_ms = 1200};
     if (session_open(loop, &both, &s, &err) != ST_OK) {
         fail_msg("%s: %s", err.primary, err.detail);
@@ -294,7 +296,8 @@ static void passwords_are_asked_for_per_connection(void **state)
     run("CREATE ROLE nopw LOGIN PASSWORD 'other'");
     run("COPY (VALUES ('local all pw,nopw md5'), ('local all all trust')) TO PROGRAM 'cat > pg_hba.conf'");
     run("SELECT pg_reload_conf()");
-    const struct target asks = {.url = other(text, "pw", "postgres"), .password = give_password, .password_arg = &calls};
+    const struct target asks = {
+        .url = other(text, "pw", "postgres"), .password = give_password, .password_arg = &calls};
     /* the reload takes its time to reach the postmaster */
     const struct target none = {.url = text};
     const int64_t until = clock_monotonic_ms() + 10000;
@@ -306,7 +309,8 @@ static void passwords_are_asked_for_per_connection(void **state)
     assert_int_equal(try_open(&asks, &err), ST_OK);
     assert_int_equal(try_open(&asks, &err), ST_OK);
     assert_int_equal(calls, 2);
-    const struct target wrong = {.url = other(text, "nopw", "postgres"), .password = give_password, .password_arg = &calls};
+    const struct target wrong = {
+        .url = other(text, "nopw", "postgres"), .password = give_password, .password_arg = &calls};
     assert_int_equal(try_open(&wrong, &err), ST_SERVER);
     assert_string_equal(err.sqlstate, "28P01");
     assert_non_null(strstr(err.primary, "password authentication failed for user \"nopw\""));

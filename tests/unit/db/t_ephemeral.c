@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
 #include <cmocka.h>
 
 /* The folder of the server with that URL. */
@@ -85,8 +86,9 @@ static void it_starts_and_leaves_nothing(void **state)
     assert_int_equal(st.st_mode & 0777, 0700);
     const struct target target = {.url = url};
     assert_int_equal(session_open(loop, &target, &s, &err), ST_OK);
-    assert_int_equal(session_query(s, "SELECT current_setting('is_superuser'), current_setting('listen_addresses'), "
-                                      "current_setting('server_encoding')",
+    assert_int_equal(session_query(s,
+                                   "SELECT current_setting('is_superuser'), current_setting('listen_addresses'), "
+                                   "current_setting('server_encoding')",
                                    NULL, 0, 0, &rows, &err),
                      ST_OK);
     assert_true(str_eq(rows_value(rows, 0, 0), STR("on")));
@@ -213,7 +215,8 @@ static void a_long_or_forbidden_tmpdir_is_avoided(void **state)
     struct error err;
     const char *url;
     char folder[200], odd[] = "/tmp/t ephemeral 100%&+-XXXXXX";
-    setenv("TMPDIR", "/tmp/this/is/a/folder/whose/path/is/far/too/long/for/a/socket/that/can/only/be/a/hundred/bytes/or/so", 1);
+    setenv("TMPDIR",
+           "/tmp/this/is/a/folder/whose/path/is/far/too/long/for/a/socket/that/can/only/be/a/hundred/bytes/or/so", 1);
     assert_int_equal(ephemeral_start(STR_NONE, &e, &url, &err), ST_OK);
     folder_of(url, folder);
     assert_int_equal(strncmp(folder, "/tmp/migrate-", 13), 0);
@@ -233,10 +236,8 @@ static void a_long_or_forbidden_tmpdir_is_avoided(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_starts_and_leaves_nothing),
-        cmocka_unit_test(it_dies_with_its_owner),
-        cmocka_unit_test(it_says_why_it_does_not_start),
-        cmocka_unit_test(it_says_what_to_install),
+        cmocka_unit_test(it_starts_and_leaves_nothing),          cmocka_unit_test(it_dies_with_its_owner),
+        cmocka_unit_test(it_says_why_it_does_not_start),         cmocka_unit_test(it_says_what_to_install),
         cmocka_unit_test(a_long_or_forbidden_tmpdir_is_avoided),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

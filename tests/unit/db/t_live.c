@@ -7,6 +7,7 @@
 #include "db/loop.h"
 
 #include <setjmp.h>
+
 #include <cmocka.h>
 
 static struct ephemeral *server;
@@ -56,10 +57,14 @@ static const char shop[] =
     "CREATE SCHEMA \"Odd One\";\n"
     "CREATE TYPE pair AS (a int, b text[]);\n"
     "CREATE TABLE customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL UNIQUE,\n"
-    "  name varchar(50) COLLATE \"C\", moods mood[], made timestamptz(3) DEFAULT now(), code char(3), flag bit(4), v \"char\",\n"
-    "  up text GENERATED ALWAYS AS (upper(email)) STORED, CHECK (name IS NOT NULL), CONSTRAINT pair_check CHECK (code > 'a' AND v > 'b'));\n"
-    "CREATE TABLE \"Odd One\".\"Table\" (id serial PRIMARY KEY, customer bigint REFERENCES customers ON DELETE CASCADE, what pair);\n"
-    "CREATE TABLE orders (id int NOT NULL, placed date NOT NULL, total amount, PRIMARY KEY (id, placed)) PARTITION BY RANGE (placed);\n"
+    "  name varchar(50) COLLATE \"C\", moods mood[], made timestamptz(3) DEFAULT now(), code char(3), flag bit(4), v "
+    "\"char\",\n"
+    "  up text GENERATED ALWAYS AS (upper(email)) STORED, CHECK (name IS NOT NULL), CONSTRAINT pair_check CHECK (code "
+    "> 'a' AND v > 'b'));\n"
+    "CREATE TABLE \"Odd One\".\"Table\" (id serial PRIMARY KEY, customer bigint REFERENCES customers ON DELETE "
+    "CASCADE, what pair);\n"
+    "CREATE TABLE orders (id int NOT NULL, placed date NOT NULL, total amount, PRIMARY KEY (id, placed)) PARTITION BY "
+    "RANGE (placed);\n"
     "CREATE TABLE orders_1 PARTITION OF orders FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');\n"
     "CREATE TABLE orders_rest PARTITION OF orders DEFAULT;\n"
     "CREATE INDEX orders_total ON orders (total);\n"
@@ -178,9 +183,8 @@ static bool case_is_equal(const char *database, struct str sql)
     struct catalog live, replayed;
     struct error err;
     struct session *outer = session, *s;
-    const char *own = arena_printf(&arena, "%.*s%s%s", (int)(strstr(url, "/postgres?") - url + 1), url, database,
-                                   strchr(url, '?'))
-                          .p;
+    const char *own =
+        arena_printf(&arena, "%.*s%s%s", (int)(strstr(url, "/postgres?") - url + 1), url, database, strchr(url, '?')).p;
     const struct target target = {.url = own};
     if (session_open(loop, &target, &s, &err) != ST_OK) {
         fail_msg("%s", err.primary);
@@ -366,7 +370,8 @@ static void it_waits_for_no_table_lock(void **state)
     assert_int_equal(session_open(loop, &target, &holder, &err), ST_OK);
     run("SET lock_timeout = 200");
     assert_int_equal(session_simple(holder, STR("BEGIN"), 0, NULL, &err), ST_OK);
-    assert_int_equal(session_simple(holder, STR("LOCK TABLE customers, orders, orders_1, base, fast"), 0, NULL, &err), ST_OK);
+    assert_int_equal(session_simple(holder, STR("LOCK TABLE customers, orders, orders_1, base, fast"), 0, NULL, &err),
+                     ST_OK);
     read_live(&c);
     assert_int_equal(session_simple(holder, STR("ROLLBACK"), 0, NULL, &err), ST_OK);
     session_close(holder);

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+
 #include <cmocka.h>
 
 static struct ephemeral *server;
@@ -95,8 +96,9 @@ static void a_server_that_stops_is_a_lost_connection(void **state)
     struct error err;
     struct rows *rows;
     struct session *s = open_session(), *again;
-    assert_int_equal(session_query(s, "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)", NULL, 0, 0, &rows, &err),
-                     ST_OK);
+    assert_int_equal(
+        session_query(s, "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)", NULL, 0, 0, &rows, &err),
+        ST_OK);
     struct crash c = {.pid = (int)rows_i64(rows, 0, 0)};
     rows_free(rows);
     assert_true(c.pid > 1);

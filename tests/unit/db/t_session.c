@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 static struct ephemeral *server;
@@ -120,7 +121,8 @@ static void parameters_and_values(void **state)
     struct error err;
     struct session *s = open_session();
     const struct param params[] = {{"it's"}, {NULL}, {"42"}};
-    assert_int_equal(session_query(s, "SELECT $1::text, $2::text, $3::int8, true, false", params, 3, 0, &rows, &err), ST_OK);
+    assert_int_equal(session_query(s, "SELECT $1::text, $2::text, $3::int8, true, false", params, 3, 0, &rows, &err),
+                     ST_OK);
     assert_int_equal(rows_count(rows), 1);
     assert_int_equal(rows_columns(rows), 5);
     assert_true(str_eq(rows_value(rows, 0, 0), STR("it's")));
@@ -173,7 +175,8 @@ static void a_huge_result_does_not_stay_in_memory(void **state)
     struct error err;
     struct rows *rows;
     struct session *s = open_session();
-    assert_int_equal(session_simple(s, STR("SELECT repeat('x', 1000) FROM generate_series(1, 50000)"), 0, NULL, &err), ST_OK);
+    assert_int_equal(session_simple(s, STR("SELECT repeat('x', 1000) FROM generate_series(1, 50000)"), 0, NULL, &err),
+                     ST_OK);
     assert_int_equal(session_query(s, "SELECT repeat('y', 10000000)", NULL, 0, 0, &rows, &err), ST_OK);
     assert_int_equal(rows_value(rows, 0, 0).n, 10000000);
     rows_free(rows);
@@ -210,7 +213,8 @@ static void copy_in_takes_data(void **state)
     rows_free(rows);
     assert_string_equal(ask(s, "SELECT count(*) FROM c", out), "200000");
     assert_int_equal(session_copy_in(s, STR("COPY c FROM STDIN"), STR(""), 0, NULL, &err), ST_OK);
-    assert_int_equal(session_copy_in(s, STR("COPY c FROM STDIN"), STR("1\tx\nnot a number\ty\n"), 0, NULL, &err), ST_SERVER);
+    assert_int_equal(session_copy_in(s, STR("COPY c FROM STDIN"), STR("1\tx\nnot a number\ty\n"), 0, NULL, &err),
+                     ST_SERVER);
     assert_string_equal(err.sqlstate, "22P02");
     assert_int_equal(session_copy_in(s, STR("COPY c FROM STDIN"), STR("1\t\0x\n"), 0, NULL, &err), ST_SERVER);
     /* data that nobody gave */
@@ -231,9 +235,8 @@ static void a_pipeline_stops_at_its_first_failure(void **state)
     size_t failed;
     struct session *s = open_session();
     const struct param params[] = {{"7"}};
-    const struct pipelined good[] = {{"CREATE TABLE p (a int)", NULL, 0},
-                                     {"INSERT INTO p VALUES ($1)", params, 1},
-                                     {"SELECT a FROM p", NULL, 0}};
+    const struct pipelined good[] = {
+        {"CREATE TABLE p (a int)", NULL, 0}, {"INSERT INTO p VALUES ($1)", params, 1}, {"SELECT a FROM p", NULL, 0}};
     assert_int_equal(session_pipeline(s, good, 3, 0, rows, &failed, &err), ST_OK);
     assert_int_equal(failed, 3);
     assert_int_equal(rows_i64(rows[2], 0, 0), 7);
@@ -265,7 +268,8 @@ static void a_pipeline_after_rows_that_nobody_wanted(void **state)
     struct rows *rows[2];
     size_t failed;
     struct session *s = open_session();
-    const struct pipelined items[] = {{"SELECT generate_series(1, 3)", NULL, 0}, {"SELECT generate_series(1, 4)", NULL, 0}};
+    const struct pipelined items[] = {{"SELECT generate_series(1, 3)", NULL, 0},
+                                      {"SELECT generate_series(1, 4)", NULL, 0}};
     run(s, "SELECT 1");
     assert_int_equal(session_query(s, "SELECT pg_sleep(60)", NULL, 0, 20, NULL, &err), ST_GAVE_WAY);
     assert_int_equal(session_pipeline(s, items, 2, 0, rows, &failed, &err), ST_OK);
@@ -299,7 +303,8 @@ static void copy_in_a_pipeline_is_an_error(void **state)
     struct error err;
     size_t failed;
     struct session *s = open_session();
-    const struct pipelined items[] = {{"SELECT 1", NULL, 0}, {"COPY pg_class TO STDOUT", NULL, 0}, {"SELECT 2", NULL, 0}};
+    const struct pipelined items[] = {
+        {"SELECT 1", NULL, 0}, {"COPY pg_class TO STDOUT", NULL, 0}, {"SELECT 2", NULL, 0}};
     assert_int_equal(session_pipeline(s, items, 3, 10000, NULL, &failed, &err), ST_SERVER);
     assert_int_equal(failed, 1);
     session_close(s);

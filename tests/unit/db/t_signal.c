@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+
 #include <cmocka.h>
 
 static struct ephemeral *server;
