@@ -47,6 +47,11 @@ static void put_list(struct strbuf *out, const char *field, const char *table, s
 
 /* ---- forms --------------------------------------------------------------------------------------------------------------- */
 
+static void put_mask(struct strbuf *out, const char *field, const uint64_t mask[2])
+{
+    strbuf_addf(out, "    .%s = {UINT64_C(0x%" PRIx64 "), UINT64_C(0x%" PRIx64 ")},\n", field, mask[0], mask[1]);
+}
+
 static void put_patterns(struct strbuf *out, const struct form *form, size_t id)
 {
     strbuf_addf(out, "static const struct pattern patterns_%zu[] = {\n", id);
@@ -61,7 +66,11 @@ static void put_patterns(struct strbuf *out, const struct form *form, size_t id)
         }
         strbuf_addf(out, "%s},\n    .n_captures = %u, .first = {(enum keyword)%d, (enum keyword)%d}, .slot = %u,\n",
                     p->n_captures == 0 ? "{\"\", 0}" : "", p->n_captures, (int)p->first[0], (int)p->first[1], p->slot);
-        strbuf_addf(out, "    .needs = {UINT64_C(0x%" PRIx64 "), UINT64_C(0x%" PRIx64 ")},\n  },\n", p->needs[0], p->needs[1]);
+        put_mask(out, "needs", p->needs);
+        put_mask(out, "either", p->either);
+        put_mask(out, "begins[0]", p->begins[0]);
+        put_mask(out, "begins[1]", p->begins[1]);
+        strbuf_add_cstr(out, "  },\n");
     }
     strbuf_add_cstr(out, "};\n");
 }

@@ -23,6 +23,12 @@ static void words_of(const struct classified *c, uint64_t mask[2])
     }
 }
 
+static bool may_match(const struct pattern *p, const uint64_t words[2])
+{
+    return (p->needs[0] & ~words[0]) == 0 && (p->needs[1] & ~words[1]) == 0 &&
+           ((p->either[0] & words[0]) | (p->either[1] & words[1])) != 0;
+}
+
 /* Told apart by more than syntax: an unknown answer is no reason to take the form for another. */
 static bool applies(const struct rulebook *book, const struct form *form, struct classified *c,
                     struct catalog *catalog, int server_version)
@@ -59,7 +65,7 @@ void classify(const struct rulebook *book, struct catalog *catalog, int server_v
     for (size_t i = 0; i < candidates.n && limits < MAX_LIMITS; i++) {
         const struct candidate *c = &candidates.at[i];
         struct group groups[FORM_MAX_CAPTURES];
-        if ((c->pattern->needs[0] & ~words[0]) != 0 || (c->pattern->needs[1] & ~words[1]) != 0) {
+        if (!may_match(c->pattern, words)) {
             continue;
         }
         const enum match match = runtime_match(book->runtime, c->pattern, shape->text, shape->cut, groups);

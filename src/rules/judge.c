@@ -257,6 +257,19 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
 
 /* ---- parts ----------------------------------------------------------------------------------------------------------------- */
 
+/* Room for as many statements as there are semicolons, within reason: growing the list copies it again and again. */
+static void reserve_statements(struct judged_part *out, struct str text, struct arena *a)
+{
+    enum { BYTES_PER_STATEMENT = 48, MAX_RESERVED = 4096 };
+    size_t n = 1, at = 0;
+    for (size_t found; (found = str_find_char(str_slice(text, at, text.n), ';')) != SIZE_MAX && n < MAX_RESERVED; n++) {
+        at += found + 1;
+    }
+    n = n > text.n / BYTES_PER_STATEMENT + 1 ? text.n / BYTES_PER_STATEMENT + 1 : n;
+    out->statements.at = arena_alloc(a, mem_size(n, sizeof out->statements.at[0]));
+    out->statements.cap = n;
+}
+
 enum status judge_part(struct judge *j, const struct migration *m, bool down, struct arena *a, struct judged_part *out,
                        struct error *err)
 {
@@ -270,6 +283,7 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     }
     struct walk w = {.j = j, .m = m, .part = part, .a = a, .out = out, .err = err};
     line_map_init(&w.lines, m->text);
+    reserve_statements(out, str_slice(m->text, part->start, part->end), a);
     w.findings = (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings};
     j->files++;
     j->catalog->server_version = j->options.server_version;

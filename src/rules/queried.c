@@ -85,6 +85,29 @@ static size_t add_queried(struct eval *e, size_t i, bool has_with, struct relati
 
 enum { QUERY_DEPTH = 256 };
 
+/* Key words that begin or end a list of relations, or say what comes. */
+static bool is_query_word(enum keyword kw)
+{
+    switch (kw) {
+    case KW_FROM:
+    case KW_JOIN:
+    case KW_USING:
+    case KW_WITH:
+    case KW_WHERE:
+    case KW_GROUP:
+    case KW_ORDER:
+    case KW_SELECT:
+    case KW_SET:
+    case KW_ON:
+    case KW_LIMIT:
+    case KW_UNION:
+    case KW_RETURNING:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool select_queried(struct eval *e, struct call call, struct relation_list *out)
 {
     const struct statement *st = e->what->statement;
@@ -101,7 +124,7 @@ bool select_queried(struct eval *e, struct call call, struct relation_list *out)
             depth--;
         } else if (t.kind == TOK_SELF && t.keyword == ',' && in_from[depth]) {
             i = add_queried(e, i + 1, has_with, out) - 1;
-        } else if (t.kind == TOK_WORD && t.keyword != KW_NONE) {
+        } else if (t.kind == TOK_WORD && is_query_word((enum keyword)t.keyword)) {
             const enum keyword kw = (enum keyword)t.keyword;
             const bool distinct = i > 0 && statement_is(st, i - 1, KW_DISTINCT);
             has_with = has_with || kw == KW_WITH;
@@ -109,8 +132,7 @@ bool select_queried(struct eval *e, struct call call, struct relation_list *out)
                 (kw == KW_USING && (statement_is(st, 0, KW_DELETE) || statement_is(st, 0, KW_MERGE)))) {
                 in_from[depth] = true;
                 i = add_queried(e, i + 1, has_with, out) - 1;
-            } else if (kw == KW_WHERE || kw == KW_GROUP || kw == KW_ORDER || kw == KW_SELECT || kw == KW_SET ||
-                       kw == KW_ON || kw == KW_LIMIT || kw == KW_UNION || kw == KW_RETURNING) {
+            } else if (kw != KW_WITH && kw != KW_FROM && kw != KW_USING) {
                 in_from[depth] = kw == KW_ON && in_from[depth];
             }
         }

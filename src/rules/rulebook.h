@@ -25,6 +25,8 @@ struct pattern {
     unsigned n_captures;
     enum keyword first[2];                      /* the first two key words every match has; KW_NONE: not fixed */
     uint64_t needs[2];                          /* key words that every match has, as bits; see keyword_bit_set() */
+    uint64_t either[2];                         /* of these it has at least one */
+    uint64_t begins[2][2];                      /* its first and its second token are among these (KW_NONE: no key word) */
     unsigned slot;                              /* index among all patterns of the book: where its compiled code is kept */
 };
 

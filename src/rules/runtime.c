@@ -17,7 +17,7 @@ enum {
     JIT_STACK_MAX = 1024 * 1024,
     COMPILE_MAX = 128 * 1024,
     RUNTIME_MAX = 256 * 1024 * 1024,
-    USES_BEFORE_JIT = 200, /* JIT compilation costs as much as some hundred interpreted matches */
+    USES_BEFORE_JIT = 100, /* JIT compilation costs as much as a hundred interpreted matches */
 };
 
 struct compiled {
@@ -239,9 +239,17 @@ const struct term *runtime_term(struct rulebook_runtime *rt, struct str text)
 
 /* ---- dispatch ---- */
 
+static bool has_bit(const uint64_t mask[2], enum keyword kw)
+{
+    uint64_t bit[2] = {0, 0};
+    keyword_bit_set(bit, kw);
+    return ((mask[0] & bit[0]) | (mask[1] & bit[1])) != 0;
+}
+
 static bool may_begin(const struct pattern *p, enum keyword first, enum keyword second)
 {
-    return (p->first[0] == KW_NONE || p->first[0] == first) && (p->first[1] == KW_NONE || p->first[1] == second);
+    return (p->first[0] == KW_NONE || p->first[0] == first) && (p->first[1] == KW_NONE || p->first[1] == second) &&
+           has_bit(p->begins[0], first) && has_bit(p->begins[1], second);
 }
 
 struct candidates runtime_candidates(const struct rulebook *book, enum keyword first, enum keyword second)

@@ -259,6 +259,86 @@ static void needs_of(const struct item *item, uint64_t mask[2])
     }
 }
 
+static unsigned bits(const uint64_t mask[2])
+{
+    return (unsigned)(__builtin_popcountll(mask[0]) + __builtin_popcountll(mask[1]));
+}
+
+/* Of the choices that every match makes, the one that says most: its words; every choice of it needs one. */
+static void either_of(const struct item *item, uint64_t mask[2])
+{
+    for (; item; item = item->next) {
+        uint64_t all[2] = {0, 0};
+        bool each = item->kind == ITEM_CHOICE;
+        for (size_t i = 0; each && i < item->n_choices; i++) {
+            uint64_t one[2] = {0, 0};
+            needs_of(item->choices[i], one);
+            each = bits(one) > 0;
+            all[0] |= one[0];
+            all[1] |= one[1];
+        }
+        if (each && bits(all) < bits(mask)) {
+            mask[0] = all[0];
+            mask[1] = all[1];
+        }
+    }
+}
+
+/* The key words that a match of the sequence may begin with. True: it may match nothing, so what follows counts too. */
+static bool begins_of(const struct item *item, uint64_t mask[2])
+{
+    for (; item; item = item->next) {
+        bool empty = item->kind == ITEM_OPTIONAL || item->kind == ITEM_NOT;
+        switch (item->kind) {
+        case ITEM_WORD:
+            keyword_bit_set(mask, item->keyword);
+            break;
+        case ITEM_LITERAL:
+        case ITEM_STRING:
+        case ITEM_PAREN:
+        case ITEM_GROUP:
+            keyword_bit_set(mask, KW_NONE);
+            break;
+        case ITEM_OPTIONAL:
+        case ITEM_CHOICE:
+            for (size_t i = 0; i < item->n_choices; i++) {
+                empty = begins_of(item->choices[i], mask) || empty;
+            }
+            break;
+        case ITEM_NOT:
+            break;
+        case ITEM_ANY:
+        case ITEM_NAME: /* an unreserved key word may be a name */
+        case ITEM_NAMES:
+        case ITEM_TYPE:
+        case ITEM_EXPR:
+        case ITEM_TOKEN:
+            mask[0] = mask[1] = UINT64_MAX;
+            break;
+        }
+        if (!empty) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The words that may stand second: behind the first word of the whole, or of each first choice. */
+static void seconds_of(const struct item *first, const struct item *behind, uint64_t mask[2])
+{
+    if (first->kind == ITEM_WORD) {
+        if (begins_of(first->next, mask) && (!behind || begins_of(behind, mask))) {
+            keyword_bit_set(mask, KW_NONE); /* there may be no second */
+        }
+    } else if (first->kind == ITEM_CHOICE && !behind) {
+        for (size_t i = 0; i < first->n_choices; i++) {
+            seconds_of(first->choices[i], first->next, mask);
+        }
+    } else {
+        mask[0] = mask[1] = UINT64_MAX;
+    }
+}
+
 enum status synopsis_translate(struct str notation, struct arena *a, struct pattern *out, size_t *at,
                                struct error *err)
 {
@@ -286,6 +366,11 @@ enum status synopsis_translate(struct str notation, struct arena *a, struct patt
     out->first[1] = second && second->kind == ITEM_WORD ? second->keyword : KW_NONE;
     out->needs[0] = out->needs[1] = 0;
     needs_of(first, out->needs);
+    out->either[0] = out->either[1] = UINT64_MAX;
+    either_of(first, out->either);
+    memset(out->begins, 0, sizeof out->begins);
+    (void)begins_of(first, out->begins[0]);
+    seconds_of(first, NULL, out->begins[1]);
     strbuf_init(&regex, MAX_REGEX);
     synopsis_write(first, &regex);
     out->regex = arena_str(a, strbuf_str(&regex));

@@ -15,8 +15,8 @@
 #include "rules/rulebook.h"
 
 /*
- * Translate a synopsis. Fills regex, captures, first and needs of *out (strings from the arena, capture names are views into notation; slot
- * is left alone). Errors: ST_USAGE with a message, and in *at the byte offset in the notation that it is about.
+ * Translate a synopsis. Fills all of *out but the slot (strings from the arena, capture names are views into
+ * notation). Errors: ST_USAGE with a message, and in *at the byte offset in the notation that it is about.
  */
 NODISCARD enum status synopsis_translate(struct str notation, struct arena *a, struct pattern *out, size_t *at,
                                          struct error *err);

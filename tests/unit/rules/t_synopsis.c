@@ -105,6 +105,16 @@ static void first_words(void **state)
     assert_int_equal(synopsis_translate(STR("{ FETCH | MOVE } …"), &a, &r, &at, &err), ST_OK);
     assert_int_equal(r.first[0], KW_NONE);
     assert_true(r.needs[0] == 0 && r.needs[1] == 0);
+    uint64_t fetch_or_move[2] = {0, 0};
+    keyword_bit_set(fetch_or_move, KW_FETCH);
+    keyword_bit_set(fetch_or_move, KW_MOVE);
+    assert_memory_equal(r.either, fetch_or_move, sizeof fetch_or_move);
+    assert_memory_equal(r.begins[0], fetch_or_move, sizeof fetch_or_move);
+    assert_true(r.begins[1][0] == UINT64_MAX && r.begins[1][1] == UINT64_MAX);
+    uint64_t unique_or_index[2] = {0, 0};
+    keyword_bit_set(unique_or_index, KW_UNIQUE);
+    keyword_bit_set(unique_or_index, KW_INDEX);
+    assert_memory_equal(p.begins[1], unique_or_index, sizeof unique_or_index);
     arena_free(&a);
 }
 
