@@ -144,6 +144,8 @@ static void read_meta(struct file_reader *r)
             r->c->server_version = (int)version;
         } else if (str_eq(name, STR("complete"))) {
             r->c->complete = str_eq(value, STR("yes"));
+        } else if (str_eq(name, STR("history"))) {
+            r->info->has_history = str_eq(value, STR("yes"));
         } else if (str_eq(name, STR("made"))) {
             r->info->made = value;
         } else if (str_eq(name, STR("tool"))) {
@@ -170,6 +172,17 @@ static void read_settings(struct file_reader *r)
         } else {
             *vec_push(c->arena, &r->info->settings) = (struct catalog_setting){name, value};
         }
+    }
+    io_end(&r->io);
+}
+
+static void read_migrations(struct file_reader *r)
+{
+    begin(r, FILE_MIGRATIONS);
+    while (next(r)) {
+        struct catalog_applied a = {0};
+        row_applied(&r->io, &a);
+        *vec_push(r->c->arena, &r->info->applied) = a;
     }
     io_end(&r->io);
 }
@@ -425,7 +438,7 @@ static void read_sequences(struct file_reader *r)
 static enum status read_all(struct file_reader *r, struct error *err)
 {
     static void (*const steps[])(struct file_reader *) = {
-        check_tables,   check_pages,  read_meta,    read_settings,    read_schemas,  read_types,       read_functions,
+        check_tables,   check_pages,  read_meta,    read_settings,    read_migrations, read_schemas,  read_types,       read_functions,
         read_relations, read_columns, read_indexes, read_constraints, read_triggers, read_inheritance, read_views,
         read_sequences,
     };

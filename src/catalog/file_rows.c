@@ -5,6 +5,8 @@
 const struct io_table file_tables[FILE_TABLES] = {
     [FILE_META] = TABLE(meta, "name TEXT, value TEXT"),
     [FILE_SETTINGS] = TABLE(settings, "name TEXT, value TEXT"),
+    [FILE_MIGRATIONS] = TABLE(migrations, "version TEXT, name TEXT, state TEXT, going_down INTEGER, steps_done INTEGER, "
+                                          "steps INTEGER, sha256 TEXT, sha256_text TEXT, applied_at TEXT"),
     [FILE_SCHEMAS] = TABLE(schemas, "name TEXT, there TEXT"),
     [FILE_TYPES] = TABLE(types, "id INTEGER PRIMARY KEY, schema TEXT, name TEXT, kind TEXT, base TEXT, base_schema TEXT, "
                                 "base_name TEXT, modifier_1 INTEGER, modifier_2 INTEGER, dimensions INTEGER, set_of INTEGER, "
@@ -45,6 +47,22 @@ void row_pair(struct io *io, struct str *name, struct str *value)
 {
     io_text(io, name);
     io_text(io, value);
+}
+
+void row_applied(struct io *io, struct catalog_applied *a)
+{
+    static const struct io_word states[] = {{0, "applied"}, {1, "partial"}};
+    int partial = a->partial;
+    io_text(io, &a->version);
+    io_text(io, &a->name);
+    io_word(io, states, countof(states), &partial);
+    a->partial = partial == 1;
+    io_bool(io, &a->going_down);
+    io_unsigned(io, &a->steps_done, 1000000);
+    io_unsigned(io, &a->steps, 1000000);
+    io_text(io, &a->sha256);
+    io_text(io, &a->sha256_text);
+    io_text(io, &a->applied_at);
 }
 
 void row_schema(struct io *io, struct schema *s)

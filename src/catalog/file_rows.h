@@ -6,11 +6,13 @@
 #ifndef MIGRATE_CATALOG_FILE_ROWS_H
 #define MIGRATE_CATALOG_FILE_ROWS_H
 
+#include "catalog/file.h"
 #include "catalog/file_io.h"
 
 enum file_table {
     FILE_META,
     FILE_SETTINGS,
+    FILE_MIGRATIONS,
     FILE_SCHEMAS,
     FILE_TYPES,
     FILE_FUNCTIONS,
@@ -29,6 +31,7 @@ extern const struct io_table file_tables[FILE_TABLES];
 
 /* A name and a value of meta and settings. */
 void row_pair(struct io *io, struct str *name, struct str *value);
+void row_applied(struct io *io, struct catalog_applied *a);
 void row_schema(struct io *io, struct schema *s);
 void row_type(struct io *io, int64_t *id, struct type *t);
 void row_function(struct io *io, struct function *f);

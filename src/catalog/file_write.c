@@ -63,7 +63,19 @@ static void put_meta(struct writer *w, const struct catalog_info *info)
     put_pair(w, "database", info->database);
     put_pair(w, "server_version", arena_printf(w->a, "%d", w->c->server_version));
     put_pair(w, "complete", w->c->complete ? STR("yes") : STR("no"));
+    put_pair(w, "history", info->has_history ? STR("yes") : STR("no"));
     io_end(&w->io);
+    io_begin(&w->io, &file_tables[FILE_MIGRATIONS]);
+    for (size_t i = 0; i < info->applied.n; i++) {
+        struct catalog_applied a = info->applied.at[i];
+        row_applied(&w->io, &a);
+        io_put(&w->io);
+    }
+    io_end(&w->io);
+}
+
+static void put_settings(struct writer *w, const struct catalog_info *info)
+{
     io_begin(&w->io, &file_tables[FILE_SETTINGS]);
     struct strbuf path;
     strbuf_init(&path, 1 << 20);
@@ -307,6 +319,7 @@ enum status catalog_encode(const struct catalog *c, const struct catalog_info *i
         }
         number(&w);
         put_meta(&w, info);
+        put_settings(&w, info);
         put_names(&w);
         put_relations(&w);
         put_indexes(&w);
