@@ -30,7 +30,8 @@ static const struct step *step_of(const struct step_list *steps, size_t offset, 
 }
 
 /* A step of n statements from offset on, otherwise like the plan's step at that place. */
-static struct step slice(const struct step_list *plan, const struct planned_statement_list *all, size_t offset, size_t n)
+static struct step slice(const struct step_list *plan, const struct planned_statement_list *all, size_t offset,
+                         size_t n)
 {
     size_t start;
     struct step made = *step_of(plan, offset, &start);
@@ -40,14 +41,15 @@ static struct step slice(const struct step_list *plan, const struct planned_stat
     return made;
 }
 
-static enum status changed(const struct item *it, const struct recorded_step *s, const struct planned_statement_list *all,
-                           size_t offset, struct error *err)
+static enum status changed(const struct item *it, const struct recorded_step *s,
+                           const struct planned_statement_list *all, size_t offset, struct error *err)
 {
     error_set(err, ST_CONFLICT, "step %u of %s %s was %s, but its statements are other ones now", s->ordinal,
               it->params.version, it->params.name, s->state == RECORDED_DONE ? "done" : "begun");
     error_place(err, it->m->file.p, offset < all->n ? all->at[offset].line : 0, 0);
-    error_hint(err, "put the steps that are done back as they were (the file as it ran is in the history), and put changes"
-                    " into a new migration");
+    error_hint(err,
+               "put the steps that are done back as they were (the file as it ran is in the history), and put changes"
+               " into a new migration");
     return ST_CONFLICT;
 }
 

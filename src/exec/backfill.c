@@ -9,187 +9,13 @@
  * no harm: the cursor in the table is the truth. The last key is taken once, at the start: rows that come later are not chased. Only the
  * question for the next boundary decides the end, never a batch that changed no row.
  */
+#include "exec/backfill.h"
+
 #include "base/clock.h"
-#include "exec/backfill_key.h"
-#include "exec/batch_size.h"
 #include "exec/fault.h"
-#include "exec/run.h"
 #include "exec/tx.h"
 
-enum {
-    BATCH_STATEMENT_MS = 15000, /* where the plan has no other */
-    PAUSE_POLL_MS = 1000,
-};
-
-struct bounds {
-    struct str value[KEY_MAX];
-    bool set;
-};
-
-struct backfill {
-    struct run *r;
-    struct item *it;
-    const struct step *step;
-    const struct batch_spec *spec;
-    struct backfill_key key;
-    struct bounds lo, end, next; /* cursor; frozen last key; where the next batch ends, if it was asked for */
-    int64_t next_rows;           /* the size that next was asked for with */
-    bool next_is_end, finished;
-    int64_t rows, keys, batches; /* in all runs together */
-    struct batch_size size;
-    struct retry retry;          /* since the last batch that succeeded */
-    const char *ordinal;
-    char control[16];
-    struct arena *a;             /* for the whole backfill; r->scratch is for one batch */
-};
-
-/* ---- parameters ---- */
-
-static void add_bounds(struct param *params, size_t *n, const struct backfill *b, const struct bounds *v)
-{
-    for (size_t i = 0; i < b->key.n; i++) {
-        params[(*n)++].text = v->value[i].p;
-    }
-}
-
-static void add_identity(struct param *params, size_t *n, const struct backfill *b)
-{
-    params[(*n)++].text = b->it->params.version;
-    params[(*n)++].text = b->it->down ? "down" : "up";
-    params[(*n)++].text = b->ordinal;
-}
-
-static const char *array_of(const struct backfill *b, const struct bounds *v, struct arena *a)
-{
-    return v->set ? param_array(a, v->value, b->key.n) : NULL;
-}
-
-static void read_bounds(const struct backfill *b, const struct rows *rows, struct arena *a, struct bounds *out)
-{
-    out->set = rows_count(rows) > 0;
-    for (size_t i = 0; out->set && i < b->key.n; i++) {
-        out->value[i] = (struct str){arena_cstr(a, rows_value(rows, 0, i)), rows_value(rows, 0, i).n};
-    }
-}
-
-/* Keep them beyond the batch. The arena of the backfill grows by a few bytes per batch. */
-static void keep_bounds(const struct backfill *b, struct bounds *to, const struct bounds *from)
-{
-    to->set = from->set;
-    for (size_t i = 0; from->set && i < b->key.n; i++) {
-        to->value[i] = arena_str(b->a, from->value[i]);
-    }
-}
-
-/* ---- beginning ---- */
-
-static bool read_array(const struct rows *rows, size_t column, struct arena *a, struct bounds *out)
-{
-    size_t n = 0;
-    out->set = !rows_null(rows, 0, column);
-    if (!out->set) {
-        return true;
-    }
-    if (!array_values(rows_value(rows, 0, column), a, out->value, KEY_MAX, &n)) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        out->value[i] = arena_str(a, out->value[i]);
-    }
-    return true;
-}
-
-static enum status resume(struct backfill *b, const struct rows *rows, struct error *err)
-{
-    struct str names[KEY_MAX], rest = rows_value(rows, 0, 2), part;
-    size_t n = 0;
-    while (n < KEY_MAX && str_next(&rest, '\x1f', &part)) {
-        names[n++] = arena_str(b->a, part);
-    }
-    const enum status status = backfill_key_find(b->r->s, b->spec, names, n, b->a, &b->key, err);
-    if (status) {
-        return status;
-    }
-    if (!read_array(rows, 3, b->a, &b->lo) || !read_array(rows, 4, b->a, &b->end) ||
-        !str_eq(rows_value(rows, 0, 1), b->key.relation)) {
-        error_set(err, ST_CONFLICT, "the cursor of step %u of %s does not fit table %.*s", b->step->ordinal,
-                  b->it->params.version, STR_ARG(b->key.relation));
-        error_hint(err, "see table %s.backfills", b->r->sql.identifier);
-        return ST_CONFLICT;
-    }
-    b->finished = rows_bool(rows, 0, 0);
-    b->rows = rows_i64(rows, 0, 5);
-    b->keys = rows_i64(rows, 0, 6);
-    b->batches = rows_i64(rows, 0, 7);
-    if (b->spec->batch == 0 && rows_i64(rows, 0, 8) > 0) {
-        b->size.rows = rows_i64(rows, 0, 8);
-    }
-    snprintf(b->control, sizeof(b->control), "%.*s", STR_ARG(rows_value(rows, 0, 9)));
-    return ST_OK;
-}
-
-/* First time: which key, how far; and both rows of history in one transaction. */
-static enum status start(struct backfill *b, struct error *err)
-{
-    struct run *r = b->r;
-    struct rows *rows = NULL;
-    struct pipe p;
-    enum status status = backfill_key_find(r->s, b->spec, NULL, 0, b->a, &b->key, err);
-    if (!status) {
-        status = session_query(r->s, backfill_end_sql(&b->key, &r->scratch), NULL, 0, 0, &rows, err);
-    }
-    if (status) {
-        return status;
-    }
-    read_bounds(b, rows, b->a, &b->end);
-    rows_free(rows);
-    b->finished = !b->end.set;
-    const struct param params[] = {
-        {b->it->params.version},
-        {b->it->down ? "down" : "up"},
-        {b->ordinal},
-        {arena_cstr(&r->scratch, b->key.relation)},
-        {param_array(&r->scratch, b->key.column, b->key.n)},
-        {array_of(b, &b->end, &r->scratch)},
-        {r->result->run_id},
-    };
-    pipe_begin(&p, &r->scratch);
-    step_settings(r, &p, b->step->lock_timeout_ms, BATCH_STATEMENT_MS, true);
-    pipe_add(&p, "BEGIN");
-    record_step(r, b->it, &p, RECORDED_STARTED, false, 1, 0, 0);
-    pipe_add_params(&p, r->sql.at[HSQL_BACKFILL_NEW], params, countof(params));
-    pipe_add(&p, "COMMIT");
-    status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
-    if (status) {
-        tx_rollback(r->s);
-        step_settings_unknown(r);
-        return status;
-    }
-    b->it->text_recorded = true;
-    return ST_OK;
-}
-
-static enum status open_backfill(struct backfill *b, struct error *err)
-{
-    struct run *r = b->r;
-    struct param params[4];
-    size_t n = 0;
-    struct rows *rows = NULL;
-    add_identity(params, &n, b);
-    params[n++].text = r->result->run_id;
-    enum status status = session_query(r->s, r->sql.at[HSQL_BACKFILL_OPEN], params, n, ANSWER_MS, &rows, err);
-    if (status) {
-        return status;
-    }
-    if (rows_count(rows) == 0) {
-        status = start(b, err);
-    } else {
-        status = resume(b, rows, err);
-        status = status ? status : record_now(r, b->it, RECORDED_STARTED, false, 1, b->rows, err);
-    }
-    rows_free(rows);
-    return status;
-}
+enum { PAUSE_POLL_MS = 1000 };
 
 /* ---- one batch ---- */
 
@@ -197,9 +23,9 @@ static enum status open_backfill(struct backfill *b, struct error *err)
 static void take_boundary(struct backfill *b, const struct rows *rows, int64_t size)
 {
     struct bounds found;
-    read_bounds(b, rows, &b->r->scratch, &found);
+    backfill_read_bounds(b, rows, &b->r->scratch, &found);
     b->next_is_end = !found.set;
-    keep_bounds(b, &b->next, found.set ? &found : &b->end);
+    backfill_keep_bounds(b, &b->next, found.set ? &found : &b->end);
     b->next_rows = size;
 }
 
@@ -208,9 +34,9 @@ static void boundary_params(const struct backfill *b, const struct bounds *lo, i
 {
     *n = 0;
     if (lo->set) {
-        add_bounds(params, n, b, lo);
+        backfill_add_bounds(params, n, b, lo);
     }
-    add_bounds(params, n, b, &b->end);
+    backfill_add_bounds(params, n, b, &b->end);
     params[(*n)++].text = param_i64(&b->r->scratch, size - 1);
 }
 
@@ -220,8 +46,8 @@ static enum status ask_boundary(struct backfill *b, struct error *err)
     size_t n;
     struct rows *rows = NULL;
     boundary_params(b, &b->lo, b->size.rows, params, &n);
-    const enum status status = session_query(b->r->s, backfill_boundary_sql(&b->key, b->lo.set, &b->r->scratch), params, n,
-                                             0, &rows, err);
+    const enum status status =
+        session_query(b->r->s, backfill_boundary_sql(&b->key, b->lo.set, &b->r->scratch), params, n, 0, &rows, err);
     if (!status) {
         take_boundary(b, rows, b->size.rows);
         rows_free(rows);
@@ -233,8 +59,8 @@ static void add_fence(const struct backfill *b, struct pipe *p)
 {
     struct param params[5];
     size_t n = 0;
-    add_identity(params, &n, b);
-    params[n++].text = array_of(b, &b->lo, p->arena);
+    backfill_add_identity(params, &n, b);
+    params[n++].text = backfill_array(b, &b->lo, p->arena);
     params[n++].text = b->r->result->run_id;
     pipe_add_params(p, b->r->sql.at[HSQL_BACKFILL_FENCE], params, n);
 }
@@ -245,23 +71,25 @@ static void add_batch(const struct backfill *b, struct pipe *p)
     size_t n = 0;
     const double rate = b->size.sum_ms > 0 ? b->size.sum_rows / b->size.sum_ms * 1000 : 0;
     if (b->lo.set) {
-        add_bounds(params, &n, b, &b->lo);
+        backfill_add_bounds(params, &n, b, &b->lo);
     }
-    add_bounds(params, &n, b, &b->next);
-    add_identity(params, &n, b);
-    params[n++].text = array_of(b, &b->next, p->arena);
+    backfill_add_bounds(params, &n, b, &b->next);
+    backfill_add_identity(params, &n, b);
+    params[n++].text = backfill_array(b, &b->next, p->arena);
     params[n++].text = param_i64(p->arena, b->next_is_end ? 0 : b->next_rows);
     params[n++].text = param_i64(p->arena, b->size.rows);
     params[n++].text = arena_printf(p->arena, "%.3f", rate).p;
     params[n++].text = b->next_is_end ? "t" : "f";
-    pipe_add_params(p, backfill_batch_sql(&b->key, b->spec, b->r->sql.identifier, b->lo.set, b->r->s, p->arena), params, n);
+    pipe_add_params(p, backfill_batch_sql(&b->key, b->spec, b->r->sql.identifier, b->lo.set, b->r->s, p->arena), params,
+                    n);
 }
 
 static enum status refuse_fence(const struct backfill *b, struct error *err)
 {
     error_set(err, ST_RUN_LOCKED, "another run has taken over the backfill of step %u of %s", b->step->ordinal,
               b->it->params.version);
-    error_hint(err, "look at table %s.backfills; this run has stopped and changed nothing further", b->r->sql.identifier);
+    error_hint(err, "look at table %s.backfills; this run has stopped and changed nothing further",
+               b->r->sql.identifier);
     return ST_RUN_LOCKED;
 }
 
@@ -296,7 +124,7 @@ static enum status send_batch(struct backfill *b, int64_t *changed, struct error
     if (!status) {
         *changed = rows_count(rows[batch]) > 0 ? rows_i64(rows[batch], 0, 0) : 0;
         snprintf(b->control, sizeof(b->control), "%.*s", STR_ARG(rows_value(rows[batch], 0, 1)));
-        keep_bounds(b, &b->lo, &b->next);
+        backfill_keep_bounds(b, &b->lo, &b->next);
         b->finished = b->next_is_end;
         b->keys += b->next_is_end ? 0 : b->next_rows;
         if (!b->finished) {
@@ -340,7 +168,7 @@ static enum status abort_backfill(struct backfill *b, struct error *err)
 {
     struct param params[4];
     size_t n = 0;
-    add_identity(params, &n, b);
+    backfill_add_identity(params, &n, b);
     params[n++].text = b->r->result->run_id;
     enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_ABORTED], params, n, ANSWER_MS, NULL, err);
     if (!status) {
@@ -370,7 +198,7 @@ static enum status heed(struct backfill *b, struct error *err)
         if (status) {
             return status;
         }
-        add_identity(params, &n, b);
+        backfill_add_identity(params, &n, b);
         params[n++].text = b->r->result->run_id;
         params[n++].text = "paused";
         status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_REASON], params, n, ANSWER_MS, &rows, err);
@@ -438,14 +266,16 @@ static enum status after_failure(struct backfill *b, enum status status, struct 
 
 static void begin_retries(struct backfill *b)
 {
-    retry_begin(&b->retry, b->step->lock_timeout_ms, b->step->lock_timeout_ms, b->r->o->lock_budget_ms, b->r->o->lock_attempts);
+    retry_begin(&b->retry, b->step->lock_timeout_ms, b->step->lock_timeout_ms, b->r->o->lock_budget_ms,
+                b->r->o->lock_attempts);
     b->retry.pause_ms = 50;
     b->retry.pause_max_ms = 5000;
 }
 
 static enum status one_batch(struct backfill *b, struct error *err)
 {
-    const struct event base = {.migration = b->it->m, .step = b->step, .down = b->it->down, .attempt = b->retry.attempt};
+    const struct event base = {
+        .migration = b->it->m, .step = b->step, .down = b->it->down, .attempt = b->retry.attempt};
     int64_t changed = 0;
     enum status status = ST_OK;
     arena_reset(&b->r->scratch);
@@ -456,8 +286,8 @@ static enum status one_batch(struct backfill *b, struct error *err)
     const int64_t keys = b->next_rows;
     const int64_t begun = clock_monotonic_us();
     if (!status) {
-        watch_start(&b->r->watch, b->r->lock.pid, b->step->lock_timeout_ms > 0 ? b->step->lock_timeout_ms * 4 / 5 : 2000, false,
-                    &base);
+        watch_start(&b->r->watch, b->r->lock.pid,
+                    b->step->lock_timeout_ms > 0 ? b->step->lock_timeout_ms * 4 / 5 : 2000, false, &base);
         status = send_batch(b, &changed, err);
         watch_stop(&b->r->watch);
     }
@@ -503,7 +333,7 @@ enum status backfill_run(struct run *r, struct item *it, struct error *err)
     struct event e = run_event(it, step, EVENT_STEP_BEGIN);
     e.attempt = 1;
     run_emit(r, &e);
-    status = open_backfill(&b, err);
+    status = backfill_open(&b, err);
     FAULT("backfill-open");
     status = status ? status : run_batches(&b, err);
     FAULT("backfill-done");

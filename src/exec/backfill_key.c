@@ -47,8 +47,8 @@ static bool has_column(const struct rows *rows, size_t from, size_t n, struct st
 }
 
 /* Is the candidate in rows [from, from + n) what is asked for? */
-static bool fits(const struct rows *rows, size_t from, size_t n, const struct batch_spec *spec, const struct str *wanted,
-                 size_t n_wanted)
+static bool fits(const struct rows *rows, size_t from, size_t n, const struct batch_spec *spec,
+                 const struct str *wanted, size_t n_wanted)
 {
     if (n == 0 || n > KEY_MAX || (n_wanted > 0 && n_wanted != n) || (spec->key.n > 0 && spec->key.n != n)) {
         return false;
@@ -78,7 +78,8 @@ static enum status refuse_table(const struct batch_spec *spec, const struct rows
     return ST_USAGE;
 }
 
-static enum status refuse_key(const struct batch_spec *spec, const struct rows *rows, size_t n_wanted, struct error *err)
+static enum status refuse_key(const struct batch_spec *spec, const struct rows *rows, size_t n_wanted,
+                              struct error *err)
 {
     const struct str relation = rows_value(rows, 0, 0);
     if (n_wanted > 0) {
@@ -88,9 +89,13 @@ static enum status refuse_key(const struct batch_spec *spec, const struct rows *
     }
     error_set(err, ST_USAGE, "cannot run in batches: %.*s has no %s to walk by", STR_ARG(relation),
               spec->key.n > 0 ? "such key" : "key");
-    error_detail(err, "wanted: a primary key, or a valid unique btree index over NOT NULL columns, without WHERE or expressions%s",
-                 spec->key.n > 0 ? ", of just the columns that key= names" : "");
-    error_hint(err, "make one (CREATE UNIQUE INDEX CONCURRENTLY), or run it as one statement: -- migrate:whole because REASON");
+    error_detail(
+        err,
+        "wanted: a primary key, or a valid unique btree index over NOT NULL columns, without WHERE or expressions%s",
+        spec->key.n > 0 ? ", of just the columns that key= names" : "");
+    error_hint(
+        err,
+        "make one (CREATE UNIQUE INDEX CONCURRENTLY), or run it as one statement: -- migrate:whole because REASON");
     return ST_USAGE;
 }
 
@@ -233,15 +238,16 @@ const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_
     strbuf_add_cstr(&sb, " <= ");
     backfill_key_params(k, has_lo ? k->n + 1 : 1, &sb);
     strbuf_add_cstr(&sb, " AS behind)");
-    strbuf_addf(&sb,
-                " UPDATE %s.backfills SET rows = rows + (SELECT count(*) FROM migrate_changed),"
-                " cursor = $%zu::pg_catalog.text[], keys = CASE WHEN (SELECT pg_catalog.bool_and(behind) FROM migrate_changed)"
-                " IS FALSE THEN -1 ELSE keys + $%zu::pg_catalog.int8 END, batches = batches + 1,"
-                " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
-                " reason = NULL, updated_at = pg_catalog.clock_timestamp()"
-                " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4"
-                " RETURNING (SELECT count(*) FROM migrate_changed), control",
-                history, p + 4, p + 5, p + 6, p + 7, p + 8, p + 1, p + 2, p + 3);
+    strbuf_addf(
+        &sb,
+        " UPDATE %s.backfills SET rows = rows + (SELECT count(*) FROM migrate_changed),"
+        " cursor = $%zu::pg_catalog.text[], keys = CASE WHEN (SELECT pg_catalog.bool_and(behind) FROM migrate_changed)"
+        " IS FALSE THEN -1 ELSE keys + $%zu::pg_catalog.int8 END, batches = batches + 1,"
+        " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
+        " reason = NULL, updated_at = pg_catalog.clock_timestamp()"
+        " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4"
+        " RETURNING (SELECT count(*) FROM migrate_changed), control",
+        history, p + 4, p + 5, p + 6, p + 7, p + 8, p + 1, p + 2, p + 3);
     strbuf_free(&alias);
     return finish(&sb, a);
 }

@@ -17,9 +17,9 @@ struct backfill_key {
     struct str relation;        /* "schema"."table", quoted for SQL */
     struct str column[KEY_MAX]; /* names, not quoted */
     struct str quoted[KEY_MAX];
-    struct str type[KEY_MAX];   /* as SQL */
+    struct str type[KEY_MAX]; /* as SQL */
     size_t n;
-    int64_t rows;               /* the server's estimate; -1: never analysed */
+    int64_t rows; /* the server's estimate; -1: never analysed */
 };
 
 /*

@@ -18,10 +18,10 @@ enum {
 };
 
 struct batch_size {
-    int64_t rows;       /* of the next batch */
-    int64_t fixed;      /* asked for: no growth beyond it, and back to it after a shrink; 0: automatic */
+    int64_t rows;  /* of the next batch */
+    int64_t fixed; /* asked for: no growth beyond it, and back to it after a shrink; 0: automatic */
     double sum_rows, sum_ms;
-    unsigned clean;     /* batches since the last failure or slow one */
+    unsigned clean; /* batches since the last failure or slow one */
 };
 
 void batch_size_begin(struct batch_size *b, int64_t fixed);

@@ -7,20 +7,20 @@
 #include "plan/plan.h"
 
 enum event_kind {
-    EVENT_RUN_BEGIN,        /* n_migrations */
-    EVENT_RUN_LOCK_WAIT,    /* another run holds the lock: detail says who */
-    EVENT_SNAPSHOT,         /* detail */
-    EVENT_MIGRATION_BEGIN,  /* migration, n_steps */
-    EVENT_MIGRATION_END,    /* migration, ms */
-    EVENT_STEP_BEGIN,       /* migration, step, attempt */
-    EVENT_STEP_END,         /* migration, step, ms, rows */
-    EVENT_STEP_SKIPPED,     /* done in an earlier run */
-    EVENT_STEP_RETRY,       /* sqlstate, detail, wait_ms: lock not had; next attempt in wait_ms */
-    EVENT_BLOCKED,          /* a blocker: pid, user, application, state, age_ms, query */
-    EVENT_PROGRESS,         /* the server's own progress of an index build, or a backfill: done, total, rate, detail (reason of a pause) */
-    EVENT_REPAIR,           /* detail: an invalid index dropped, a row of history settled */
-    EVENT_NOTICE,           /* server notice: severity in detail's first word */
-    EVENT_RUN_END,          /* ms, n_migrations */
+    EVENT_RUN_BEGIN,       /* n_migrations */
+    EVENT_RUN_LOCK_WAIT,   /* another run holds the lock: detail says who */
+    EVENT_SNAPSHOT,        /* detail */
+    EVENT_MIGRATION_BEGIN, /* migration, n_steps */
+    EVENT_MIGRATION_END,   /* migration, ms */
+    EVENT_STEP_BEGIN,      /* migration, step, attempt */
+    EVENT_STEP_END,        /* migration, step, ms, rows */
+    EVENT_STEP_SKIPPED,    /* done in an earlier run */
+    EVENT_STEP_RETRY,      /* sqlstate, detail, wait_ms: lock not had; next attempt in wait_ms */
+    EVENT_BLOCKED,         /* a blocker: pid, user, application, state, age_ms, query */
+    EVENT_PROGRESS, /* the server's own progress of an index build, or a backfill: done, total, rate, detail (reason of a pause) */
+    EVENT_REPAIR,  /* detail: an invalid index dropped, a row of history settled */
+    EVENT_NOTICE,  /* server notice: severity in detail's first word */
+    EVENT_RUN_END, /* ms, n_migrations */
 };
 const char *event_kind_name(enum event_kind kind); /* "step-begin" … as in --json */
 
@@ -36,7 +36,7 @@ struct event {
     int64_t done, total; /* -1: unknown */
     double rate;         /* per second */
     char sqlstate[6];
-    const char *detail;  /* NULL: none. Valid during the call */
+    const char *detail; /* NULL: none. Valid during the call */
     /* blocker */
     int pid;
     const char *user, *application, *state, *query;

@@ -2,10 +2,10 @@
 
 #ifdef FAULTS
 
-#include "base/error.h"
+#    include "base/error.h"
 
-#include <signal.h>
-#include <sys/wait.h>
+#    include <signal.h>
+#    include <sys/wait.h>
 
 static void fault_do(const char *command)
 {

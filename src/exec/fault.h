@@ -11,9 +11,9 @@
 
 #ifdef FAULTS
 void fault_point(const char *name);
-#define FAULT(name) fault_point(name)
+#    define FAULT(name) fault_point(name)
 #else
-#define FAULT(name) ((void)0)
+#    define FAULT(name) ((void)0)
 #endif
 
 #endif

@@ -27,8 +27,8 @@ static enum status judge_format(const struct rows *rows, const char *schema, str
         return ST_OK;
     }
     if (too_new(rows_value(rows, 0, 1), &out->format)) {
-        error_set(err, ST_CONFLICT, "the history in schema %s has format %d; this migrate knows formats up to %d", schema,
-                  out->format, HISTORY_FORMAT);
+        error_set(err, ST_CONFLICT, "the history in schema %s has format %d; this migrate knows formats up to %d",
+                  schema, out->format, HISTORY_FORMAT);
         error_hint(err, "a newer version of migrate wrote it: use that version, or a later one");
         return ST_CONFLICT;
     }
@@ -66,6 +66,7 @@ static void read_row(const struct rows *r, size_t i, struct arena *a, struct app
         .applied_at = copy(r, i, 10, a),
         .applied_by = copy(r, i, 11, a),
         .order = rows_i64(r, i, 12),
+        .statements_done = (unsigned)rows_i64(r, i, 13),
     };
     copy_digest(r, i, 7, out->sha256);
     copy_digest(r, i, 8, out->sha256_text);
@@ -213,7 +214,8 @@ enum status history_install_locked(struct session *s, const struct history_sql *
 
 /* Run fn under the run lock. */
 static enum status locked(struct session *s, const char *schema,
-                          enum status (*fn)(struct session *s, const struct history_sql *sql, void *arg, struct error *err),
+                          enum status (*fn)(struct session *s, const struct history_sql *sql, void *arg,
+                                            struct error *err),
                           void *arg, struct error *err)
 {
     struct arena a;
@@ -248,7 +250,7 @@ static enum status mark_applied(struct session *s, const struct history_sql *sql
     enum status status;
     arena_init(&a, (size_t)2 * MIGRATION_MAX_BYTES);
     const struct migration_params p = migration_params_of(m, &a);
-    const struct param params[] = {{p.version}, {p.name},        {p.file},     {p.layout},
+    const struct param params[] = {{p.version}, {p.name},        {p.file},      {p.layout},
                                    {p.sha256},  {p.sha256_text}, {p.file_text}, {"0"}};
     status = session_query(s, sql->at[HSQL_MARK], params, countof(params), READ_MS, NULL, err);
     if (status) {

@@ -20,20 +20,21 @@ enum applied_state {
 struct applied {
     struct str version, name, file, layout;
     enum applied_state state;
-    bool going_down;        /* PARTIAL: a down was begun */
+    bool going_down; /* PARTIAL: a down was begun */
     unsigned steps_done, n_steps;
+    unsigned statements_done; /* PARTIAL: those of the steps done */
     char sha256[65], sha256_text[65];
-    struct str down_text;   /* the file's text as applied, for down when the file is gone; empty if none was recorded */
-    struct str applied_at;  /* ISO 8601 UTC */
+    struct str down_text;  /* the file's text as applied, for down when the file is gone; empty if none was recorded */
+    struct str applied_at; /* ISO 8601 UTC */
     struct str applied_by;
-    int64_t order;          /* order of application */
+    int64_t order; /* order of application */
 };
 
 VEC_DECLARE(applied_list, struct applied);
 
 struct history {
-    bool exists; /* the schema is there */
-    int format;  /* HISTORY_FORMAT, or an older one */
+    bool exists;                 /* the schema is there */
+    int format;                  /* HISTORY_FORMAT, or an older one */
     struct applied_list applied; /* by version */
 };
 

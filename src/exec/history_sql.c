@@ -6,15 +6,15 @@
  * The run lock's key: the first 8 bytes of SHA-256("migrate run lock" | database | schema). Told in migrate-history(7), so
  * that other programs can take it, too; never change it.
  */
-#define LOCK_KEY                                                                                                       \
-    "(SELECT ('x' || pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to("                       \
-    "'migrate run lock|' || pg_catalog.current_database() || '|' || ~, 'UTF8')), 'hex'), 16))"                   \
+#define LOCK_KEY                                                                                 \
+    "(SELECT ('x' || pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(" \
+    "'migrate run lock|' || pg_catalog.current_database() || '|' || ~, 'UTF8')), 'hex'), 16))"   \
     "::pg_catalog.bit(64)::pg_catalog.int8)"
 
 /* pg_locks shows a 64-bit key as its two halves, objsubid 1. */
-#define LOCK_ROW                                                                                                       \
-    "l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted"                                                         \
-    " AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"         \
+#define LOCK_ROW                                                                                               \
+    "l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted"                                                 \
+    " AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())" \
     " AND ((l.classid::pg_catalog.int8 << 32) | l.objid::pg_catalog.int8) = k.key"
 
 const char *const history_ddl[] = {
@@ -26,20 +26,23 @@ const char *const history_ddl[] = {
     " finished_at timestamptz, result text NOT NULL DEFAULT 'running', error text)",
     "CREATE TABLE IF NOT EXISTS @.migrations ("
     "version text PRIMARY KEY, name text NOT NULL, file text NOT NULL, layout text NOT NULL, sha256 text NOT NULL,"
-    " sha256_text text NOT NULL, file_text text, state text NOT NULL CHECK (state IN ('applying', 'applied', 'reverting')),"
+    " sha256_text text NOT NULL, file_text text, state text NOT NULL CHECK (state IN ('applying', 'applied', "
+    "'reverting')),"
     " n_steps integer NOT NULL, apply_order bigint GENERATED ALWAYS AS IDENTITY, run text,"
     " started_at timestamptz NOT NULL DEFAULT now(), applied_at timestamptz,"
     " applied_by text NOT NULL DEFAULT session_user)",
     "CREATE TABLE IF NOT EXISTS @.steps ("
     "version text NOT NULL, direction text NOT NULL CHECK (direction IN ('up', 'down')), ordinal integer NOT NULL,"
-    " kind text NOT NULL, statements integer NOT NULL, sha256 text NOT NULL, state text NOT NULL CHECK (state IN ('started', 'done', 'failed')),"
+    " kind text NOT NULL, statements integer NOT NULL, sha256 text NOT NULL, state text NOT NULL CHECK (state IN "
+    "('started', 'done', 'failed')),"
     " attempts integer NOT NULL, lock_wait_ms bigint NOT NULL DEFAULT 0, rows bigint NOT NULL DEFAULT 0, run text,"
     " backend_pid integer, backend_start timestamptz, started_at timestamptz NOT NULL DEFAULT now(),"
     " finished_at timestamptz, sqlstate text, error text, PRIMARY KEY (version, direction, ordinal))",
     "CREATE TABLE IF NOT EXISTS @.backfills ("
     "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, relation text NOT NULL,"
     " key_columns text[] NOT NULL, cursor text[], range_end text[], rows bigint NOT NULL DEFAULT 0,"
-    " keys bigint NOT NULL DEFAULT 0 CONSTRAINT a_backfill_must_not_change_its_own_key CHECK (keys >= 0), batches bigint NOT NULL DEFAULT 0, batch_rows integer NOT NULL DEFAULT 0,"
+    " keys bigint NOT NULL DEFAULT 0 CONSTRAINT a_backfill_must_not_change_its_own_key CHECK (keys >= 0), batches "
+    "bigint NOT NULL DEFAULT 0, batch_rows integer NOT NULL DEFAULT 0,"
     " rate double precision NOT NULL DEFAULT 0, finished boolean NOT NULL DEFAULT false, owner text NOT NULL,"
     " control text CHECK (control IN ('pause', 'abort')), reason text, started_at timestamptz NOT NULL DEFAULT now(),"
     " updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal))"
@@ -50,44 +53,46 @@ const char *const history_ddl[] = {
 };
 
 /* The migration's columns, shared by WRITE_UP and MARK. */
-#define MIGRATION_UPSERT                                                                                               \
-    " ON CONFLICT (version) DO UPDATE SET name = excluded.name, file = excluded.file, layout = excluded.layout,"      \
-    " sha256 = excluded.sha256, sha256_text = excluded.sha256_text,"                                                   \
-    " file_text = coalesce(excluded.file_text, h.file_text), state = excluded.state, n_steps = excluded.n_steps,"      \
+#define MIGRATION_UPSERT                                                                                          \
+    " ON CONFLICT (version) DO UPDATE SET name = excluded.name, file = excluded.file, layout = excluded.layout,"  \
+    " sha256 = excluded.sha256, sha256_text = excluded.sha256_text,"                                              \
+    " file_text = coalesce(excluded.file_text, h.file_text), state = excluded.state, n_steps = excluded.n_steps," \
     " run = excluded.run, applied_at = excluded.applied_at"
 
-#define STEP_COLUMNS                                                                                                   \
-    "(version, direction, ordinal, kind, sha256, state, attempts, lock_wait_ms, rows, run, backend_pid,"               \
+#define STEP_COLUMNS                                                                                     \
+    "(version, direction, ordinal, kind, sha256, state, attempts, lock_wait_ms, rows, run, backend_pid," \
     " backend_start, statements, finished_at)"
 
-#define STEP_UPSERT                                                                                                    \
-    " ON CONFLICT (version, direction, ordinal) DO UPDATE SET kind = excluded.kind, sha256 = excluded.sha256,"         \
-    " statements = excluded.statements,"                                                                               \
-    " state = excluded.state, attempts = excluded.attempts, lock_wait_ms = excluded.lock_wait_ms,"                     \
-    " rows = excluded.rows, run = excluded.run, backend_pid = excluded.backend_pid,"                                   \
-    " backend_start = excluded.backend_start, finished_at = excluded.finished_at, sqlstate = NULL, error = NULL,"      \
-    " started_at = CASE WHEN s.state = 'started' AND excluded.state = 'done' THEN s.started_at"                        \
+#define STEP_UPSERT                                                                                               \
+    " ON CONFLICT (version, direction, ordinal) DO UPDATE SET kind = excluded.kind, sha256 = excluded.sha256,"    \
+    " statements = excluded.statements,"                                                                          \
+    " state = excluded.state, attempts = excluded.attempts, lock_wait_ms = excluded.lock_wait_ms,"                \
+    " rows = excluded.rows, run = excluded.run, backend_pid = excluded.backend_pid,"                              \
+    " backend_start = excluded.backend_start, finished_at = excluded.finished_at, sqlstate = NULL, error = NULL," \
+    " started_at = CASE WHEN s.state = 'started' AND excluded.state = 'done' THEN s.started_at"                   \
     " ELSE excluded.started_at END"
 
 #define BACKFILL_KEY "version = $1 AND direction = $2 AND ordinal = $3::pg_catalog.int4"
 
 static const char *const statements[HSQL_COUNT] = {
-    [HSQL_LOCK_TRY] = "SELECT pg_catalog.pg_try_advisory_lock(k.key), pg_catalog.pg_backend_pid(), k.key,"
-                      " (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())),"
-                      " pg_catalog.pg_is_in_recovery(),"
-                      " pg_catalog.current_setting('transaction_read_only') = 'on',"
-                      " (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'synchronous_commit'),"
-                      " CASE WHEN $1::pg_catalog.text IS NOT NULL"
-                      " THEN pg_catalog.set_config('application_name', $1, false) END FROM (SELECT " LOCK_KEY " AS key) k",
+    [HSQL_LOCK_TRY] =
+        "SELECT pg_catalog.pg_try_advisory_lock(k.key), pg_catalog.pg_backend_pid(), k.key,"
+        " (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())),"
+        " pg_catalog.pg_is_in_recovery(),"
+        " pg_catalog.current_setting('transaction_read_only') = 'on',"
+        " (SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'synchronous_commit'),"
+        " CASE WHEN $1::pg_catalog.text IS NOT NULL"
+        " THEN pg_catalog.set_config('application_name', $1, false) END FROM (SELECT " LOCK_KEY " AS key) k",
     [HSQL_LOCK_RELEASE] = "SELECT pg_catalog.pg_advisory_unlock(" LOCK_KEY ")",
-    [HSQL_LOCK_HELD] = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l, (SELECT " LOCK_KEY " AS key) k WHERE " LOCK_ROW
-                       " AND l.pid = pg_catalog.pg_backend_pid())",
+    [HSQL_LOCK_HELD] = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l, (SELECT " LOCK_KEY
+                       " AS key) k WHERE " LOCK_ROW " AND l.pid = pg_catalog.pg_backend_pid())",
     [HSQL_LOCK_HOLDER] =
         "SELECT a.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''),"
         " pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
         " (extract(epoch FROM pg_catalog.clock_timestamp() - a.backend_start) * 1000)::pg_catalog.int8,"
         " coalesce(pg_catalog.host(a.client_addr), 'the server itself')"
-        " FROM (SELECT " LOCK_KEY " AS key) k, pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+        " FROM (SELECT " LOCK_KEY
+        " AS key) k, pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
         " WHERE " LOCK_ROW,
     [HSQL_EXISTS] = "SELECT c.oid IS NOT NULL, pg_catalog.obj_description(c.oid, 'pg_class'),"
                     " pg_catalog.to_regnamespace(pg_catalog.quote_ident(~)) IS NOT NULL"
@@ -97,12 +102,16 @@ static const char *const statements[HSQL_COUNT] = {
         " CASE WHEN m.state = 'applied' THEN m.n_steps ELSE (SELECT count(*) FROM @.steps s WHERE s.version = m.version"
         " AND s.state = 'done' AND s.direction = CASE m.state WHEN 'applying' THEN 'up' ELSE 'down' END) END,"
         " m.sha256, m.sha256_text, CASE WHEN $1::pg_catalog.bool THEN m.file_text END,"
-        " pg_catalog.to_char(coalesce(m.applied_at, m.started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
-        " m.applied_by, m.apply_order FROM @.migrations m",
-    [HSQL_STEPS] = "SELECT s.version, s.ordinal, s.sha256, s.state, s.backend_pid, s.backend_start, s.kind, s.statements"
-                   " FROM @.steps s JOIN @.migrations m ON m.version = s.version WHERE m.state <> 'applied'"
-                   " AND s.direction = CASE m.state WHEN 'applying' THEN 'up' ELSE 'down' END"
-                   " ORDER BY s.version, s.ordinal",
+        " pg_catalog.to_char(coalesce(m.applied_at, m.started_at) AT TIME ZONE 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+        " m.applied_by, m.apply_order, CASE WHEN m.state <> 'applied' THEN (SELECT coalesce(sum(s.statements), 0)"
+        " FROM @.steps s WHERE s.version = m.version AND s.state = 'done'"
+        " AND s.direction = CASE m.state WHEN 'applying' THEN 'up' ELSE 'down' END) END FROM @.migrations m",
+    [HSQL_STEPS] =
+        "SELECT s.version, s.ordinal, s.sha256, s.state, s.backend_pid, s.backend_start, s.kind, s.statements"
+        " FROM @.steps s JOIN @.migrations m ON m.version = s.version WHERE m.state <> 'applied'"
+        " AND s.direction = CASE m.state WHEN 'applying' THEN 'up' ELSE 'down' END"
+        " ORDER BY s.version, s.ordinal",
     [HSQL_WRITE_UP] =
         "WITH m AS (INSERT INTO @.migrations AS h"
         " (version, name, file, layout, sha256, sha256_text, file_text, state, n_steps, run, applied_at)"
@@ -130,26 +139,30 @@ static const char *const statements[HSQL_COUNT] = {
                           " (SELECT count(*) FROM @.steps s WHERE s.version = m.version AND s.direction = 'up')"
                           " WHERE version = $1 AND state = 'reverting' AND NOT EXISTS (SELECT FROM @.steps s"
                           " WHERE s.version = m.version AND s.direction = 'down' AND s.state <> 'failed')",
-    [HSQL_RUN_BEGIN] = "INSERT INTO @.runs (id, direction, host, pid, os_user, tool_version, source_revision, backend_pid)"
-                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    [HSQL_RUN_BEGIN] =
+        "INSERT INTO @.runs (id, direction, host, pid, os_user, tool_version, source_revision, backend_pid)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [HSQL_RUN_SNAPSHOT] = "UPDATE @.runs SET snapshot = $2 WHERE id = $1",
-    [HSQL_RUN_END] = "UPDATE @.runs SET finished_at = pg_catalog.clock_timestamp(), result = $2, error = $3 WHERE id = $1",
-    [HSQL_MARK] = "INSERT INTO @.migrations AS h"
-                  " (version, name, file, layout, sha256, sha256_text, file_text, state, n_steps, run, applied_at)"
-                  " VALUES ($1, $2, $3, $4, $5, $6, $7, 'applied', $8, NULL, pg_catalog.clock_timestamp())"
-                  MIGRATION_UPSERT,
+    [HSQL_RUN_END] =
+        "UPDATE @.runs SET finished_at = pg_catalog.clock_timestamp(), result = $2, error = $3 WHERE id = $1",
+    [HSQL_MARK] =
+        "INSERT INTO @.migrations AS h"
+        " (version, name, file, layout, sha256, sha256_text, file_text, state, n_steps, run, applied_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, 'applied', $8, NULL, pg_catalog.clock_timestamp())" MIGRATION_UPSERT,
     [HSQL_BACKFILL_OPEN] = "UPDATE @.backfills SET owner = $4, reason = NULL, updated_at = now() WHERE " BACKFILL_KEY
                            " RETURNING finished, relation, pg_catalog.array_to_string(key_columns, pg_catalog.chr(31)),"
                            " cursor, range_end, rows, keys, batches, batch_rows, control",
-    [HSQL_BACKFILL_NEW] = "INSERT INTO @.backfills (version, direction, ordinal, relation, key_columns, range_end, owner,"
-                          " finished) VALUES ($1, $2, $3, $4, $5::pg_catalog.text[], $6::pg_catalog.text[], $7,"
-                          " $6::pg_catalog.text[] IS NULL)",
+    [HSQL_BACKFILL_NEW] =
+        "INSERT INTO @.backfills (version, direction, ordinal, relation, key_columns, range_end, owner,"
+        " finished) VALUES ($1, $2, $3, $4, $5::pg_catalog.text[], $6::pg_catalog.text[], $7,"
+        " $6::pg_catalog.text[] IS NULL)",
     [HSQL_BACKFILL_FENCE] = "SELECT 1 / count(*) FROM (SELECT FROM @.backfills WHERE " BACKFILL_KEY
                             " AND cursor IS NOT DISTINCT FROM $4::pg_catalog.text[] AND owner = $5 FOR UPDATE) fence",
     [HSQL_BACKFILL_REASON] = "UPDATE @.backfills SET reason = $5, updated_at = now() WHERE " BACKFILL_KEY
                              " AND owner = $4 RETURNING control",
-    [HSQL_BACKFILL_ABORTED] = "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE "
-                              BACKFILL_KEY " AND owner = $4",
+    [HSQL_BACKFILL_ABORTED] =
+        "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE " BACKFILL_KEY
+        " AND owner = $4",
     [HSQL_BACKFILL_FORGET] = "DELETE FROM @.backfills WHERE " BACKFILL_KEY " AND batches = 0",
 };
 

@@ -11,14 +11,14 @@
 #include "db/session.h"
 
 enum history_statement {
-    HSQL_LOCK_TRY,        /* (application_name or NULL) -> got, pid, key, backend start, standby?, read-only? */
-    HSQL_LOCK_RELEASE,    /* () */
-    HSQL_LOCK_HELD,       /* () -> does this session hold it? */
-    HSQL_LOCK_HOLDER,     /* () -> pid, user, application, since, age in ms, client */
-    HSQL_EXISTS,          /* () -> is there a table `migrations`, its comment */
-    HSQL_READ,            /* (with texts?) -> see history.c */
-    HSQL_STEPS,           /* () -> version, ordinal, sha256, state, backend pid, backend start: unfinished migrations */
-    HSQL_WRITE_UP,        /* a step's row and its migration's; see struct step_row */
+    HSQL_LOCK_TRY,     /* (application_name or NULL) -> got, pid, key, backend start, standby?, read-only? */
+    HSQL_LOCK_RELEASE, /* () */
+    HSQL_LOCK_HELD,    /* () -> does this session hold it? */
+    HSQL_LOCK_HOLDER,  /* () -> pid, user, application, since, age in ms, client */
+    HSQL_EXISTS,       /* () -> is there a table `migrations`, its comment */
+    HSQL_READ,         /* (with texts?) -> see history.c */
+    HSQL_STEPS,        /* () -> version, ordinal, sha256, state, backend pid, backend start: unfinished migrations */
+    HSQL_WRITE_UP,     /* a step's row and its migration's; see struct step_row */
     HSQL_WRITE_DOWN,
     HSQL_WRITE_DOWN_LAST, /* version: what was applied is forgotten */
     HSQL_FAILED,          /* version, direction, ordinal, kind, sha256, attempts, run, sqlstate, error, state */
@@ -32,8 +32,8 @@ enum history_statement {
     HSQL_BACKFILL_NEW,    /* version, direction, ordinal, relation, key columns, range end, owner */
     HSQL_BACKFILL_FENCE,  /* version, direction, ordinal, old cursor, owner: division by zero unless all is as it was */
     HSQL_BACKFILL_REASON, /* version, direction, ordinal, owner, reason -> control */
-    HSQL_BACKFILL_ABORTED,/* version, direction, ordinal, owner */
-    HSQL_BACKFILL_FORGET, /* version, direction, ordinal: one of which no batch was done */
+    HSQL_BACKFILL_ABORTED, /* version, direction, ordinal, owner */
+    HSQL_BACKFILL_FORGET,  /* version, direction, ordinal: one of which no batch was done */
     HSQL_COUNT
 };
 

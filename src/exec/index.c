@@ -17,11 +17,12 @@ static const char look_sql[] =
  * All that makes two indexes the same but their names and tables. By column text, not number: the copy lacks dropped columns. The
  * JSON detour reads a column that servers before 15 do not have.
  */
-#define FINGERPRINT                                                                                                    \
-    "pg_catalog.concat_ws(pg_catalog.chr(31), i.indisunique, i.indnkeyatts, i.indclass, i.indcollation, i.indoption,"  \
-    " c.relam, coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), ''), coalesce(c.reloptions::pg_catalog.text, ''),"\
-    " coalesce(pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct', 'false'),"                                            \
-    " ARRAY(SELECT pg_catalog.pg_get_indexdef(i.indexrelid, k, false)"                                                 \
+#define FINGERPRINT                                                                                                   \
+    "pg_catalog.concat_ws(pg_catalog.chr(31), i.indisunique, i.indnkeyatts, i.indclass, i.indcollation, i.indoption," \
+    " c.relam, coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), ''), coalesce(c.reloptions::pg_catalog.text, " \
+    "''),"                                                                                                            \
+    " coalesce(pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct', 'false'),"                                           \
+    " ARRAY(SELECT pg_catalog.pg_get_indexdef(i.indexrelid, k, false)"                                                \
     " FROM pg_catalog.generate_series(1, i.indnatts::pg_catalog.int4) k))"
 
 static const char compare_sql[] =
@@ -105,8 +106,8 @@ enum status index_drop(struct run *r, struct item *it, struct str display, const
     if (!status) {
         run_repair(r, it, "dropping the invalid index %.*s: %s", STR_ARG(display), why);
         watch_start(&r->watch, r->lock.pid, 2000, true, &base);
-        status = session_simple(r->s, arena_printf(&r->scratch, "DROP INDEX CONCURRENTLY %.*s", STR_ARG(display)), 0, NULL,
-                                err);
+        status = session_simple(r->s, arena_printf(&r->scratch, "DROP INDEX CONCURRENTLY %.*s", STR_ARG(display)), 0,
+                                NULL, err);
         watch_stop(&r->watch);
     }
     if (status) {

@@ -12,7 +12,7 @@
 
 struct index_state {
     bool exists;
-    bool is_index;        /* and not a table of that name */
+    bool is_index; /* and not a table of that name */
     bool same_table;
     bool valid;
     bool same_definition; /* asked for by index_compare() only */
@@ -28,9 +28,11 @@ NODISCARD enum status index_look(struct run *r, const struct lone *lone, struct 
  * making the same index on an empty temporary copy of the table, in a transaction that is rolled back, and comparing what the server's
  * catalog says of both. Fills same_definition, and for a nameless statement all the rest. Errors: ST_SERVER, could not tell.
  */
-NODISCARD enum status index_compare(struct run *r, const struct lone *lone, struct index_state *state, struct error *err);
+NODISCARD enum status index_compare(struct run *r, const struct lone *lone, struct index_state *state,
+                                    struct error *err);
 /* DROP INDEX CONCURRENTLY, watched; tells EVENT_REPAIR. */
-NODISCARD enum status index_drop(struct run *r, struct item *it, struct str display, const char *why, struct error *err);
+NODISCARD enum status index_drop(struct run *r, struct item *it, struct str display, const char *why,
+                                 struct error *err);
 /* Drop what an interrupted REINDEX CONCURRENTLY of this index or table left: invalid indexes named …_ccnew and …_ccold. */
 NODISCARD enum status index_drop_reindex_leftovers(struct run *r, struct item *it, const struct lone *lone,
                                                    struct error *err);

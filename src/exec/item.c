@@ -82,8 +82,8 @@ enum status item_make(struct run *r, const struct run_item *from, struct item *i
     }
     if (it->changes_role && !r->role[0]) {
         struct rows *rows = NULL;
-        const enum status status = session_query(r->s, "SELECT pg_catalog.current_setting('role')", NULL, 0, ANSWER_MS,
-                                                 &rows, err);
+        const enum status status =
+            session_query(r->s, "SELECT pg_catalog.current_setting('role')", NULL, 0, ANSWER_MS, &rows, err);
         if (status) {
             return status;
         }
@@ -175,7 +175,7 @@ static enum status settle(struct run *r, struct item *it, unsigned *losses, stru
         *losses = 0;
     }
     run_repair(r, it, "the connection was lost and is back; %s",
-               r->again                            ? "the server forgot steps that were not on disk yet: they are run again"
+               r->again ? "the server forgot steps that were not on disk yet: they are run again"
                : it->finished || it->next > before ? "the step was done"
                                                    : "the step is run again");
     return it->finished || r->again ? ST_OK : item_replay_settings(r, it, err);
@@ -214,6 +214,9 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
         }
         arena_reset(&r->scratch);
         status = step_run(r, it, err);
+        if (it->sets_session) {
+            step_settings_unknown(r);
+        }
         if (!status) {
             it->started = false;
             it->next++;

@@ -23,7 +23,8 @@ enum lone_kind {
 struct lone {
     enum lone_kind kind;
     bool unique, if_exists, if_not_exists;
-    struct str table; /* as written, with its schema: of the index, of the constraint, the parent of the partition, the type */
+    struct str
+        table; /* as written, with its schema: of the index, of the constraint, the parent of the partition, the type */
     struct str name;  /* CREATE INDEX: the name alone, folded (empty: the server makes one); VALIDATE: the constraint's;
                          DROP INDEX, REINDEX, DETACH: as written, with schema */
     struct str rest;  /* CREATE INDEX: what follows the table */

@@ -18,13 +18,14 @@ struct pipe {
     VEC(struct pipelined) items;
     VEC(const struct planned_statement *) own; /* parallel; NULL: ours */
     size_t bytes;
-    const struct planned_statement *failed;    /* the migration's statement that failed, or NULL */
-    int64_t rows;                              /* changed by the migration's statements so far */
+    const struct planned_statement *failed; /* the migration's statement that failed, or NULL */
+    int64_t rows;                           /* changed by the migration's statements so far */
 };
 
 void pipe_begin(struct pipe *p, struct arena *a);
 void pipe_add(struct pipe *p, const char *sql);
-void pipe_add_params(struct pipe *p, const char *sql, const struct param *params, size_t n); /* copies the list, not the texts */
+void pipe_add_params(struct pipe *p, const char *sql, const struct param *params,
+                     size_t n); /* copies the list, not the texts */
 void pipe_add_statement(struct pipe *p, const struct planned_statement *st);
 bool pipe_full(const struct pipe *p);
 /*

@@ -20,8 +20,8 @@ static void own_role(struct run *r, const struct item *it, struct pipe *p)
     }
 }
 
-void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_state state, bool last, unsigned attempts,
-                 int64_t waited_ms, int64_t rows)
+void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_state state, bool last,
+                 unsigned attempts, int64_t waited_ms, int64_t rows)
 {
     const struct step *step = item_step(it);
     const struct migration_params *m = &it->params;
@@ -124,9 +124,9 @@ void record_failure(struct run *r, struct item *it, bool clean, unsigned attempt
 enum status record_empty(struct run *r, struct item *it, struct error *err)
 {
     const struct migration_params *m = &it->params;
-    const struct param params[] = {{m->version}, {m->name},        {m->file},     {m->layout},
-                                   {m->sha256},  {m->sha256_text}, {m->file_text},
-                                   {param_i64(&r->scratch, (int64_t)it->steps.n)}};
+    const struct param params[] = {
+        {m->version}, {m->name},        {m->file},      {m->layout},
+        {m->sha256},  {m->sha256_text}, {m->file_text}, {param_i64(&r->scratch, (int64_t)it->steps.n)}};
     const enum status status = session_query(r->s, r->sql.at[it->down ? HSQL_WRITE_DOWN_LAST : HSQL_MARK], params,
                                              it->down ? 1 : countof(params), ANSWER_MS, NULL, err);
     if (status) {

@@ -14,17 +14,19 @@ enum status run_lock(struct run *r, int64_t wait_ms, struct error *err)
 
 enum status run_settings_again(struct run *r, struct error *err)
 {
-    static const char *const back[] = {"RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"};
-    enum status status = ST_OK;
-    for (size_t i = 0; i < countof(back) && !status; i++) {
-        status = session_query(r->s, back[i], NULL, 0, ANSWER_MS, NULL, err);
+    struct pipe p;
+    arena_reset(&r->scratch);
+    pipe_begin(&p, &r->scratch);
+    pipe_add(&p, "RESET SESSION AUTHORIZATION");
+    pipe_add(&p, "RESET ROLE");
+    pipe_add(&p, "RESET ALL");
+    const enum status status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
+    if (status) {
+        return status;
     }
-    if (!status) {
-        session_settings_again(r->s);
-        /* DISCARD ALL and pg_advisory_unlock_all() take the run lock with them; ours a second time does no harm. */
-        status = run_lock(r, r->o->run_lock_wait_ms, err);
-    }
-    return status;
+    session_settings_again(r->s);
+    /* DISCARD ALL and pg_advisory_unlock_all() take the run lock with them; ours a second time does no harm. */
+    return run_lock(r, r->o->run_lock_wait_ms, err);
 }
 
 /*

@@ -14,10 +14,10 @@ struct retry {
     int64_t first_ms, max_ms; /* lock_timeout of the first rung and of the last one */
     int64_t pause_ms;         /* longest pause after the first failure; doubles */
     int64_t pause_max_ms;
-    int64_t budget_ms;        /* all attempts and pauses together */
+    int64_t budget_ms; /* all attempts and pauses together */
     unsigned max_attempts;
-    unsigned attempt;         /* 1 during the first */
-    int64_t begun_ms;         /* clock_monotonic_ms() at the start */
+    unsigned attempt; /* 1 during the first */
+    int64_t begun_ms; /* clock_monotonic_ms() at the start */
 };
 
 /* Start at the first attempt. first_ms 0: no lock_timeout on any rung. */

@@ -36,13 +36,13 @@ struct run {
     struct arena scratch; /* for one step's texts and parameters */
     char application[64]; /* "migrate/1f2e3d4c5b6a@host:4711": what pg_stat_activity shows */
     char pid_text[16];
-    char role[128];       /* the role that the session began with; "" not asked yet */
-    struct item *list;    /* n_items, placed */
-    bool again;           /* items that were done are not any more (the server crashed): start over */
+    char role[128];    /* the role that the session began with; "" not asked yet */
+    struct item *list; /* n_items, placed */
+    bool again;        /* items that were done are not any more (the server crashed): start over */
     /* As the session has them; -1: not known */
     int64_t lock_timeout_ms, statement_timeout_ms;
-    int durable;          /* 1: COMMIT waits for the disk, 0: it does not */
-    bool recorded;        /* there is a row in runs */
+    int durable;   /* 1: COMMIT waits for the disk, 0: it does not */
+    bool recorded; /* there is a row in runs */
 };
 
 /* One migration of the run, as far as it is. */
@@ -51,17 +51,17 @@ struct item {
     const struct migration *m;
     bool down;
     struct migration_params params;
-    bool text_recorded;   /* in this run: later rows need not carry it again */
-    bool finished;        /* nothing (more) to do */
-    bool was_finished;    /* … before this run began */
+    bool text_recorded;     /* in this run: later rows need not carry it again */
+    bool finished;          /* nothing (more) to do */
+    bool was_finished;      /* … before this run began */
     struct step_list steps; /* those that are done as they were recorded, then the plan's */
-    size_t next;          /* index of the first step that is not done */
-    bool started;         /* that step was begun before, outside a transaction, and its end is not known */
-    int started_pid;      /* of the backend that ran it */
+    size_t next;            /* index of the first step that is not done */
+    bool started;           /* that step was begun before, outside a transaction, and its end is not known */
+    int started_pid;        /* of the backend that ran it */
     const char *started_backend;
-    uint64_t moved;       /* batches done: a lost connection is forgiven as long as there is progress */
-    bool sets_session;    /* its statements change settings of the session: put right behind it */
-    bool changes_role;    /* … or the role, under which history must not be written */
+    uint64_t moved;    /* batches done: a lost connection is forgiven as long as there is progress */
+    bool sets_session; /* its statements change settings of the session: put right behind it */
+    bool changes_role; /* … or the role, under which history must not be written */
 };
 
 static inline const struct step *item_step(const struct item *it)
@@ -70,7 +70,8 @@ static inline const struct step *item_step(const struct item *it)
 }
 
 /* ---- runner.c ---- */
-void run_emit(const struct run *r, struct event *e); /* done and total 0 with no other use are the caller's to set to -1 */
+void run_emit(const struct run *r,
+              struct event *e); /* done and total 0 with no other use are the caller's to set to -1 */
 struct event run_event(const struct item *it, const struct step *step, enum event_kind kind);
 void run_repair(const struct run *r, const struct item *it, const char *fmt, ...) PRINTF(3, 4); /* EVENT_REPAIR */
 
@@ -89,16 +90,16 @@ NODISCARD enum status item_replay_settings(struct run *r, struct item *it, struc
 
 /* ---- align.c ---- */
 /* Lay the plan over the steps that history has of this version: it->steps, next, started. ST_CONFLICT: they are not the plan's statements. */
-NODISCARD enum status item_align(struct run *r, struct item *it, struct str version, const struct recorded_list *recorded,
-                                 struct error *err);
+NODISCARD enum status item_align(struct run *r, struct item *it, struct str version,
+                                 const struct recorded_list *recorded, struct error *err);
 
 /* ---- record.c: rows of history ---- */
 /* Put the step's row (and its migration's) into the message; last: with this step the migration is finished. */
-void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_state state, bool last, unsigned attempts,
-                 int64_t waited_ms, int64_t rows);
+void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_state state, bool last,
+                 unsigned attempts, int64_t waited_ms, int64_t rows);
 /* The same, alone, in a transaction of its own. */
-NODISCARD enum status record_now(struct run *r, struct item *it, enum recorded_state state, bool last, unsigned attempts,
-                                 int64_t rows, struct error *err);
+NODISCARD enum status record_now(struct run *r, struct item *it, enum recorded_state state, bool last,
+                                 unsigned attempts, int64_t rows, struct error *err);
 /* Note a failure, as far as the server still answers; clean: the step left nothing behind, so that it counts as not begun. */
 void record_failure(struct run *r, struct item *it, bool clean, unsigned attempts, const struct error *why);
 /* A migration without any statement. */

@@ -15,8 +15,8 @@
 /* What the lock's first question also tells of the session. */
 struct runlock {
     int64_t key;
-    int pid;                 /* of the backend that answered */
-    char backend_start[48];  /* as the server writes it; with pid it names this backend for ever */
+    int pid;                /* of the backend that answered */
+    char backend_start[48]; /* as the server writes it; with pid it names this backend for ever */
     bool standby, read_only;
     char synchronous_commit[16]; /* as the session began with it */
 };
@@ -26,7 +26,8 @@ struct runlock {
  * is emitted once per holder (sink may be NULL). Errors: ST_RUN_LOCKED with who holds it, since when and from where; ST_SERVER, ST_INTERRUPTED.
  */
 NODISCARD enum status runlock_take(struct loop *loop, struct session *s, const struct history_sql *sql,
-                                   const char *application, int64_t wait_ms, const struct event_sink *sink, struct runlock *out, struct error *err);
+                                   const char *application, int64_t wait_ms, const struct event_sink *sink,
+                                   struct runlock *out, struct error *err);
 /* Is it (still) ours? ST_SERVER when it could not be asked. */
 NODISCARD enum status runlock_held(struct session *s, const struct history_sql *sql, bool *held, struct error *err);
 /* Give it back; a session that is gone has given it back already. */

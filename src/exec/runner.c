@@ -65,8 +65,8 @@ static enum status record_run(struct run *r, bool down, const char *host, struct
     char pid[16];
     snprintf(pid, sizeof(pid), "%d", (int)getpid());
     const struct param params[] = {
-        {r->result->run_id}, {down ? "down" : "up"}, {host}, {pid}, {os_user()}, {MIGRATE_VERSION},
-        {r->o->source_revision}, {r->pid_text},
+        {r->result->run_id}, {down ? "down" : "up"},  {host},        {pid}, {os_user()},
+        {MIGRATE_VERSION},   {r->o->source_revision}, {r->pid_text},
     };
     const enum status status =
         session_query(r->s, r->sql.at[HSQL_RUN_BEGIN], params, countof(params), ANSWER_MS, NULL, err);

@@ -17,16 +17,16 @@ struct snapshot_source {
 
 struct run_options {
     const struct target *target;
-    const char *schema;            /* of history */
-    int64_t run_lock_wait_ms;      /* how long to wait for another run (10 000); 0: not at all */
-    int64_t lock_timeout_ms;       /* first rung (200) */
-    int64_t lock_timeout_max_ms;   /* last rung (3000) */
-    int64_t lock_budget_ms;        /* all attempts of one step together (600 000) */
-    unsigned lock_attempts;        /* at most (30) */
+    const char *schema;          /* of history */
+    int64_t run_lock_wait_ms;    /* how long to wait for another run (10 000); 0: not at all */
+    int64_t lock_timeout_ms;     /* first rung (200) */
+    int64_t lock_timeout_max_ms; /* last rung (3000) */
+    int64_t lock_budget_ms;      /* all attempts of one step together (600 000) */
+    unsigned lock_attempts;      /* at most (30) */
     bool fresh_catalog;
     struct event_sink sink;
     struct snapshot_source snapshot;
-    const char *source_revision;   /* of the migrations (git), for the runs table; NULL: unknown */
+    const char *source_revision; /* of the migrations (git), for the runs table; NULL: unknown */
 };
 /* Schema "migrate", 10 s for the run lock, the numbers in parentheses above; no target, sink or snapshot. */
 void run_options_default(struct run_options *o);
@@ -39,7 +39,7 @@ struct run_item {
 
 struct run_result {
     char run_id[33];
-    unsigned n_done;     /* migrations finished */
+    unsigned n_done; /* migrations finished */
     int64_t ms;
 };
 

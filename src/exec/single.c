@@ -16,8 +16,8 @@ enum { WATCH_MS = 2000, BUILDER_POLL_MS = 500 };
 struct single {
     const struct planned_statement *st;
     struct lone lone;
-    struct str sql;      /* what is sent: the statement, or what finishes its earlier try */
-    bool skip;           /* the server has it already */
+    struct str sql; /* what is sent: the statement, or what finishes its earlier try */
+    bool skip;      /* the server has it already */
     struct retry retry;
 };
 
@@ -121,8 +121,8 @@ static enum status before_drop_index(struct run *r, struct item *it, struct sing
 {
     const struct param name = {arena_cstr(&r->scratch, one->lone.name)};
     struct rows *rows = NULL;
-    const enum status status = session_query(r->s, "SELECT pg_catalog.to_regclass($1) IS NULL", &name, 1, ANSWER_MS,
-                                             &rows, err);
+    const enum status status =
+        session_query(r->s, "SELECT pg_catalog.to_regclass($1) IS NULL", &name, 1, ANSWER_MS, &rows, err);
     if (!status && it->started && rows_bool(rows, 0, 0)) {
         one->skip = true;
         run_repair(r, it, "index %s is gone: recorded as done", name.text);
@@ -148,8 +148,8 @@ static enum status before_detach(struct run *r, struct item *it, struct single *
         return status;
     }
     if (rows_bool(rows, 0, 0)) {
-        one->sql = arena_printf(&r->scratch, "ALTER TABLE %s DETACH PARTITION %s FINALIZE", params[1].text,
-                                params[0].text);
+        one->sql =
+            arena_printf(&r->scratch, "ALTER TABLE %s DETACH PARTITION %s FINALIZE", params[1].text, params[0].text);
         run_repair(r, it, "partition %s is half detached: finishing it", params[0].text);
     } else if (it->started && !rows_bool(rows, 0, 1)) {
         one->skip = true;
@@ -162,8 +162,9 @@ static enum status before_detach(struct run *r, struct item *it, struct single *
 /* ALTER TYPE … ADD VALUE outside a transaction (servers before 12, or transaction:false): is the label there? */
 static enum status before_add_value(struct run *r, struct item *it, struct single *one, struct error *err)
 {
-    static const char sql[] = "SELECT EXISTS (SELECT FROM pg_catalog.pg_enum WHERE enumtypid = pg_catalog.to_regtype($1)"
-                              " AND enumlabel = $2)";
+    static const char sql[] =
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_enum WHERE enumtypid = pg_catalog.to_regtype($1)"
+        " AND enumlabel = $2)";
     const struct param params[] = {{arena_cstr(&r->scratch, one->lone.table)},
                                    {arena_cstr(&r->scratch, one->lone.value)}};
     struct rows *rows = NULL;
@@ -198,8 +199,9 @@ static enum status look_before(struct run *r, struct item *it, struct single *on
             error_set(err, ST_PARTIAL, "step %u of %s was cut short, and it may have committed part of its work",
                       item_step(it)->ordinal, it->params.version);
             error_place(err, it->m->file.p, one->st->line, one->st->judged ? one->st->judged->column : 1);
-            error_hint(err, "look at what it did; then record the migration as applied, or as pending to run it again:"
-                            " migrate mark %s --applied | --pending",
+            error_hint(err,
+                       "look at what it did; then record the migration as applied, or as pending to run it again:"
+                       " migrate mark %s --applied | --pending",
                        it->params.version);
             return ST_PARTIAL;
         }
@@ -262,10 +264,11 @@ static enum status verify(struct run *r, struct item *it, struct single *one, st
     struct index_state state = {0};
     enum status status = ST_OK;
     if (one->lone.kind == LONE_CREATE_INDEX) {
-        status = one->lone.name.n > 0 ? index_look(r, &one->lone, &state, err)
-                                      : index_compare(r, &one->lone, &state, err);
+        status =
+            one->lone.name.n > 0 ? index_look(r, &one->lone, &state, err) : index_compare(r, &one->lone, &state, err);
         if (!status && (!state.exists || !state.valid)) {
-            error_set(err, ST_SERVER, "the statement succeeded, but the index is %s", state.exists ? "not valid" : "not there");
+            error_set(err, ST_SERVER, "the statement succeeded, but the index is %s",
+                      state.exists ? "not valid" : "not there");
             status = ST_SERVER;
         }
     } else if (one->lone.kind == LONE_REINDEX && step->built_index.n > 0) {
@@ -315,7 +318,8 @@ static enum status attempt(struct run *r, struct item *it, struct single *one, i
     }
     FAULT("single-before");
     if (!status) {
-        watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : WATCH_MS, step->class == CLASS_ONLINE, &base);
+        watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : WATCH_MS, step->class == CLASS_ONLINE,
+                    &base);
         status = session_simple(r->s, one->sql, 0, &rows, err);
         watch_stop(&r->watch);
         FAULT("single-after");
@@ -361,7 +365,8 @@ static enum status run_alone(struct run *r, struct item *it, struct single *one,
     if (status) {
         return status;
     }
-    retry_begin(&one->retry, step->lock_timeout_ms, r->o->lock_timeout_max_ms, r->o->lock_budget_ms, r->o->lock_attempts);
+    retry_begin(&one->retry, step->lock_timeout_ms, r->o->lock_timeout_max_ms, r->o->lock_budget_ms,
+                r->o->lock_attempts);
     if (!one->skip) {
         FAULT("single-unrecorded");
         status = record_now(r, it, RECORDED_STARTED, false, 1, 0, err);
@@ -397,8 +402,8 @@ enum status single_run(struct run *r, struct item *it, struct error *err)
     int64_t affected = 0;
     arena_reset(&r->scratch);
     lone_read(st->sql, &r->scratch, &one.lone);
-    const bool in_transaction = st->judged ? st->judged->effects.in_transaction == TRI_YES
-                                           : one.lone.kind == LONE_VALIDATE;
+    const bool in_transaction =
+        st->judged ? st->judged->effects.in_transaction == TRI_YES : one.lone.kind == LONE_VALIDATE;
     if (in_transaction && !it->started) {
         return transaction_run(r, it, err);
     }

@@ -72,7 +72,8 @@ void step_error_place(struct run *r, const struct item *it, const struct planned
     error_place(err, it->m->file.p, line, column);
 }
 
-static void tell_retry(struct run *r, struct item *it, const struct retry *retry, int64_t pause, const struct error *err)
+static void tell_retry(struct run *r, struct item *it, const struct retry *retry, int64_t pause,
+                       const struct error *err)
 {
     struct event e = run_event(it, item_step(it), EVENT_STEP_RETRY);
     e.attempt = retry->attempt;

@@ -3,7 +3,8 @@
 void tx_rollback(struct session *s)
 {
     struct error ignored;
-    if (session_usable(s) && session_in_transaction(s) && session_query(s, "ROLLBACK", NULL, 0, 10000, NULL, &ignored)) {
+    if (session_usable(s) && session_in_transaction(s) &&
+        session_query(s, "ROLLBACK", NULL, 0, 10000, NULL, &ignored)) {
         /* The connection broke: the server rolls back by itself. */
         return;
     }

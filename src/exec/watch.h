@@ -16,12 +16,12 @@ struct watch {
     struct loop *loop;
     const struct target *target;
     const struct event_sink *sink;
-    struct session *s; /* NULL: not opened yet */
-    bool blind;        /* it could not be opened */
-    int timer;         /* 0: not watching */
-    bool progress;     /* also ask for the progress of an index build */
-    int pid;           /* of the watched backend */
-    struct event base; /* migration, step, direction, attempt */
+    struct session *s;        /* NULL: not opened yet */
+    bool blind;               /* it could not be opened */
+    int timer;                /* 0: not watching */
+    bool progress;            /* also ask for the progress of an index build */
+    int pid;                  /* of the watched backend */
+    struct event base;        /* migration, step, direction, attempt */
     int told[WATCH_MAX_TOLD]; /* blockers already told of during this wait */
     size_t n_told;
 };
