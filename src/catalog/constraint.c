@@ -4,6 +4,7 @@
 #include "catalog/expression.h"
 #include "catalog/index.h"
 #include "catalog/names.h"
+#include "catalog/replay_parts.h"
 
 bool names_not_null(const struct catalog *c)
 {
@@ -261,40 +262,13 @@ static struct index_spec index_spec_for(struct reader *rd, const struct constrai
     return index;
 }
 
-/* A key of a partitioned table must hold every column of its partition key, and of its partitions' keys. */
-static bool covers_partition_key(struct reader *rd, const struct relation *r, const struct name_list *columns)
-{
-    struct name_list key = {0};
-    if (r->kind != REL_PARTITIONED) {
-        return true;
-    }
-    const struct statement st = expression_lex(rd->c->arena, r->partition_key);
-    for (size_t i = 2; i < st.n_tokens; i++) { /* RANGE ( a, lower ( b ) ): no key can hold an expression */
-        if (st.tokens[i].kind == TOK_SELF && st.tokens[i].keyword == '(') {
-            return false;
-        }
-    }
-    expression_columns(rd->c->arena, r->partition_key, &st, 1, st.n_tokens, r, &key);
-    for (size_t i = 0; i < key.n; i++) {
-        if (!name_list_has(columns, key.at[i])) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < r->children.n; i++) {
-        if (!covers_partition_key(rd, r->children.at[i], columns)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static enum applied apply_unique(struct reader *rd, struct relation *r, const struct constraint_spec *spec)
 {
     struct catalog *c = rd->c;
     struct name_list columns = spec->columns;
     if ((spec->kind == CON_PRIMARY && has_primary(r)) || (spec->name.n > 0 && constraint_find(rd->c, r, spec->name)) ||
         !columns_there(r, &spec->columns) ||
-        (spec->using_index.n == 0 && !covers_partition_key(rd, r, &spec->columns))) {
+        (spec->using_index.n == 0 && !partition_key_covered(rd, r, &spec->columns))) {
         return REFUSED;
     }
     struct relation *index;

@@ -2,6 +2,7 @@
 
 #include "catalog/expression.h"
 #include "catalog/names.h"
+#include "catalog/replay_parts.h"
 
 /* The key's part of a made-up name: numbered when an earlier one has it. */
 static void add_label(struct catalog *c, struct index_spec *spec, struct str label)
@@ -129,6 +130,15 @@ static struct relation *make_index(struct reader *rd, struct relation *r, const 
             return NULL;
         }
     }
+    struct name_list keys = {0};
+    for (size_t i = 0; spec->unique && i < spec->columns.n; i++) {
+        if (spec->columns.at[i].name.n > 0 && !spec->columns.at[i].included) {
+            *vec_push(&c->scratch, &keys) = spec->columns.at[i].name;
+        }
+    }
+    if (spec->unique && !partition_key_covered(rd, r, &keys)) {
+        return NULL;
+    }
     const struct relation *same = catalog_relation(c, r->schema, name);
     if (same && same->exists == TRI_YES) {
         return NULL;
@@ -173,13 +183,17 @@ static bool same_index(const struct relation *a, const struct relation *b)
     return true;
 }
 
-/* The partition's own index that can become a part of the parent's, if there is one. */
-static struct relation *equal_index(const struct relation *parent_index, const struct relation *partition)
+/*
+ * The partition's own index that can become a part of the parent's, if there is one. CREATE INDEX on the parent takes an
+ * invalid one, too, and is invalid then; ATTACH PARTITION passes it over.
+ */
+static struct relation *equal_index(const struct relation *parent_index, const struct relation *partition,
+                                    bool take_invalid)
 {
     for (size_t i = 0; i < partition->indexes.n; i++) {
         struct relation *index = partition->indexes.at[i];
         const bool constrained = parent_index->constraint != NULL;
-        if (index->parents.n == 0 && index->valid && same_index(parent_index, index) &&
+        if (index->parents.n == 0 && (index->valid || take_invalid) && same_index(parent_index, index) &&
             (!constrained || (index->constraint && index->constraint->kind == parent_index->constraint->kind))) {
             return index;
         }
@@ -187,7 +201,8 @@ static struct relation *equal_index(const struct relation *parent_index, const s
     return NULL;
 }
 
-static void index_to_partition(struct reader *rd, struct relation *parent_index, struct relation *partition)
+static void index_to_partition(struct reader *rd, struct relation *parent_index, struct relation *partition,
+                               bool take_invalid)
 {
     for (size_t i = 0; i < partition->indexes.n; i++) {
         const struct relation_list *parents = &partition->indexes.at[i]->parents;
@@ -195,8 +210,9 @@ static void index_to_partition(struct reader *rd, struct relation *parent_index,
             return;
         }
     }
-    struct relation *index = equal_index(parent_index, partition);
-    if (!index) {
+    struct relation *index = equal_index(parent_index, partition, take_invalid);
+    const bool had = index != NULL;
+    if (!had) {
         struct index_spec spec = index_spec_of(rd->c, parent_index);
         spec.only = true;
         index = make_index(rd, partition, &spec);
@@ -217,15 +233,17 @@ static void index_to_partition(struct reader *rd, struct relation *parent_index,
         index->constraint->inherited = true;
     }
     relation_add_child(rd->c, parent_index, index);
-    for (size_t i = 0; i < partition->children.n; i++) {
-        index_to_partition(rd, index, partition->children.at[i]);
+    parent_index->valid = parent_index->valid && index->valid;
+    /* An index that was there stands as it is, with or without parts of its own. */
+    for (size_t i = 0; !had && i < partition->children.n; i++) {
+        index_to_partition(rd, index, partition->children.at[i], take_invalid);
     }
 }
 
 void index_clone_to_partition(struct reader *rd, struct relation *parent, struct relation *partition)
 {
     for (size_t i = 0; i < parent->indexes.n; i++) {
-        index_to_partition(rd, parent->indexes.at[i], partition);
+        index_to_partition(rd, parent->indexes.at[i], partition, false);
     }
 }
 
@@ -239,7 +257,7 @@ struct relation *index_apply(struct reader *rd, struct relation *r, const struct
         return index;
     }
     for (size_t i = 0; i < r->children.n; i++) {
-        index_to_partition(rd, index, r->children.at[i]);
+        index_to_partition(rd, index, r->children.at[i], true);
     }
     return index;
 }

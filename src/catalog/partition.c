@@ -28,6 +28,8 @@ static bool read_bound(struct reader *rd, struct relation *partition)
 bool partition_attach(struct reader *rd, struct relation *parent, struct relation *partition)
 {
     if (!read_bound(rd, partition) || (partition->is_default_partition && parent->default_partition)) {
+        partition->is_default_partition = false;
+        partition->partition_bound = STR_NONE;
         return false;
     }
     relation_add_child(rd->c, parent, partition);
@@ -55,4 +57,30 @@ bool partition_key_read(struct reader *rd, struct relation *r)
         }
     }
     return false;
+}
+
+bool partition_key_covered(struct reader *rd, const struct relation *r, const struct name_list *columns)
+{
+    struct name_list key = {0};
+    if (r->kind != REL_PARTITIONED) {
+        return true;
+    }
+    const struct statement st = expression_lex(rd->c->arena, r->partition_key);
+    for (size_t i = 2; i < st.n_tokens; i++) { /* RANGE ( a, lower ( b ) ): no key can hold an expression */
+        if (st.tokens[i].kind == TOK_SELF && st.tokens[i].keyword == '(') {
+            return false;
+        }
+    }
+    expression_columns(rd->c->arena, r->partition_key, &st, 1, st.n_tokens, r, &key);
+    for (size_t i = 0; i < key.n; i++) {
+        if (!name_list_has(columns, key.at[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < r->children.n; i++) {
+        if (!partition_key_covered(rd, r->children.at[i], columns)) {
+            return false;
+        }
+    }
+    return true;
 }

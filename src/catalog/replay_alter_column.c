@@ -161,6 +161,9 @@ static enum applied set_column(struct reader *rd, const struct alter *al, struct
         return set_type(rd, al, col);
     }
     if (rd_take(rd, KW_DEFAULT)) {
+        if (col->identity || col->generated) {
+            return REFUSED;
+        }
         set_default(rd, al, col, false);
     } else if (rd_take2(rd, KW_NOT, KW_NULL)) {
         column_set_not_null(rd, al->r, col, STR_NONE);
@@ -201,6 +204,9 @@ enum applied alter_column(struct reader *rd, const struct alter *al)
         return APPLIED; /* RESET ( … ), RESTART, OPTIONS */
     }
     if (rd_take(rd, KW_DEFAULT)) {
+        if (col->identity || col->generated) {
+            return REFUSED;
+        }
         set_default(rd, al, col, true);
     } else if (rd_take2(rd, KW_NOT, KW_NULL)) {
         if (in_primary_key(al->r, name) || col->identity) {

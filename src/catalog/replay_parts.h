@@ -58,6 +58,8 @@ enum applied alter_inherit(struct reader *rd, const struct alter *al, bool inher
 
 /* RANGE | LIST | HASH ( … ), behind PARTITION BY: r is partitioned by it. False: unreadable. */
 bool partition_key_read(struct reader *rd, struct relation *r);
+/* A unique index of a partitioned table must hold every column of its partition key, and of its partitions' keys. */
+bool partition_key_covered(struct reader *rd, const struct relation *r, const struct name_list *columns);
 /* Read the bound at the cursor and make partition a part of parent. False: unreadable or a second default. */
 bool partition_attach(struct reader *rd, struct relation *parent, struct relation *partition);
 

@@ -312,6 +312,7 @@ static void apply_kinds(struct reader *rd, struct build *b, unsigned kinds)
             continue;
         }
         constraint_spec_settle(rd->c, b->r, &spec);
+        spec.not_valid = false; /* a new table is empty: the server takes it as valid */
         b->refused = constraint_apply(rd, b->r, &spec) == REFUSED;
     }
 }
