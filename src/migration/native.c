@@ -387,10 +387,23 @@ static enum status find_parts(struct migration *m, bool lenient, struct arena *a
     return status ? status : end_part(&s, (uint32_t)m->text.n, err);
 }
 
+/* Markers and directives all have this word. A file of another tool hardly ever has, and is not read twice then. */
+static bool names_migrate(struct str text)
+{
+    const struct str word = STR("migrate");
+    for (size_t i = 0; i + word.n <= text.n; i++) {
+        if ((text.p[i] | 0x20) == 'm' && str_starts_nocase(str_slice(text, i, text.n), word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status native_parse(struct migration *m, const struct migration_options *options, struct arena *a,
                                 struct error *err)
 {
-    const enum status status = find_parts(m, options->lenient, a, err);
+    const bool read = !options->lenient || names_migrate(m->text);
+    const enum status status = read ? find_parts(m, options->lenient, a, err) : ST_OK;
     if (!status && !m->up.present && options->lenient) {
         m->layout = &layout_plain;
         (void)layout_plain.match(path_base(m->file), &m->version, &m->name);

@@ -61,10 +61,23 @@ static enum tri constrained(const struct catalog *c, const struct type_ref *t, u
     return type->has_constraints ? TRI_YES : depth < DOMAIN_DEPTH ? constrained(c, &type->base, depth + 1) : TRI_UNKNOWN;
 }
 
+/* Types that are key words of the grammar, such as INTEGER or VARCHAR ( 10 ), and text, which nobody calls a domain of theirs. */
+static bool names_built_in(struct str shape)
+{
+    size_t n = 0;
+    while (n < shape.n && shape.p[n] >= 'A' && shape.p[n] <= 'Z') {
+        n++;
+    }
+    const enum keyword kw = keyword_find(str_slice(shape, 0, n));
+    return n > 1 && (n == shape.n || shape.p[n] == ' ' || shape.p[n] == '[') &&
+           (kw == KW_TEXT || (kw != KW_NONE && kw != KW_SETOF && keyword_category(kw) == KW_COL_NAME));
+}
+
 enum tri constrained_domain(struct eval *e, struct call call)
 {
     struct type_ref t = {0};
-    if (term_shape(e, call.arguments[0]).n == 0 || serial_type(e, call) == TRI_YES) {
+    const struct str shape = term_shape(e, call.arguments[0]);
+    if (shape.n == 0 || names_built_in(shape) || serial_type(e, call) == TRI_YES) {
         return TRI_NO;
     }
     return read_type(e, call.arguments[0], &t) ? constrained(e->catalog, &t, 0) : TRI_UNKNOWN;
