@@ -1,7 +1,7 @@
 /* explain: what one statement, or a few, would do. */
 #include "report/explain.h"
+#include "cmd/base.h"
 #include "cmd/commands.h"
-#include "cmd/context.h"
 #include "migration/layout.h"
 #include "report/json.h"
 
@@ -49,7 +49,7 @@ static void show(struct context *c, const struct judged_part *part, int server_v
 
 static enum status run(struct context *c, struct error *err)
 {
-    const struct judge_options options = context_judge_options(c, 0);
+    struct judge_options options;
     struct catalog catalog;
     struct judge judge;
     struct migration m;
@@ -59,6 +59,11 @@ static enum status run(struct context *c, struct error *err)
         return status;
     }
     catalog_init(&catalog, &c->arena);
+    status = base_catalog(c, &catalog, NULL, err);
+    if (status) {
+        return status;
+    }
+    options = context_judge_options(c, catalog.server_version);
     judge_init(&judge, &c->book, &options, &catalog);
     status = replay_after(c, &judge, err);
     if (!status) {
@@ -78,6 +83,7 @@ static enum status run(struct context *c, struct error *err)
 }
 
 static const struct option options[] = {
+    CATALOG_ROW("what exists, and how large, is in FILE, written by migrate catalog pull"),
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "one JSON document, see migrate-json(7)", 0, 0},
     {"after", 0, OPTION_TEXT, "FILE", offsetof(struct settings, after),
      "replay this SQL first, so that tables, columns and constraints are known", 0, 0},

@@ -1,7 +1,7 @@
 /* lint: judge migrations without a database. */
 #include "report/lint.h"
+#include "cmd/base.h"
 #include "cmd/commands.h"
-#include "cmd/context.h"
 #include "cmd/lint_files.h"
 
 /*
@@ -15,7 +15,10 @@ struct lint {
     struct context *c;
     struct judge_options options;
     struct lint_report report;
-    struct arena file_arena;
+    struct arena file_arena, model_arena; /* of a file; of a folder */
+    struct catalog catalog;
+    struct catalog_info info;
+    uint64_t applied; /* files passed over */
     enum status worst; /* of files that could not be read */
 };
 
@@ -46,6 +49,10 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
     struct judged_part part;
     struct error err = {0};
     arena_reset(&l->file_arena);
+    if (base_applied(&l->info, f->version)) {
+        l->applied += f->judged;
+        return; /* the catalog is as that file left it */
+    }
     if (read_migration(l, f, &m, &err)) {
         if (f->judged) {
             complain(l, &err);
@@ -61,17 +68,36 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
 
 static void lint_folder(struct lint *l, const struct lint_folder *folder)
 {
-    struct arena arena;
-    struct catalog catalog;
     struct judge judge;
-    arena_init(&arena, MODEL_ARENA_MAX);
-    catalog_init(&catalog, &arena);
-    judge_init(&judge, &l->c->book, &l->options, &catalog);
+    judge_init(&judge, &l->c->book, &l->options, &l->catalog);
     for (size_t i = 0; i < folder->files.n; i++) {
         lint_file(l, &judge, &folder->files.at[i]);
     }
     judge_free(&judge);
-    arena_free(&arena);
+}
+
+/* The catalog that a folder's files are judged on. */
+static enum status begin_folder(struct lint *l, struct error *err)
+{
+    arena_reset(&l->model_arena);
+    catalog_init(&l->catalog, &l->model_arena);
+    l->info = (struct catalog_info){0};
+    const enum status status = base_catalog(l->c, &l->catalog, &l->info, err);
+    l->options = context_judge_options(l->c, l->catalog.server_version);
+    return status;
+}
+
+static void tell_applied(const struct lint *l)
+{
+    struct strbuf line;
+    if (l->applied == 0 || l->c->set.quiet) {
+        return;
+    }
+    strbuf_init(&line, 4096);
+    strbuf_addf(&line, "note: %" PRIu64 " file%s not judged: applied already, says %s\n", l->applied,
+                l->applied == 1 ? "" : "s", l->c->set.catalog);
+    context_say(strbuf_str(&line));
+    strbuf_free(&line);
 }
 
 static enum status find_files(struct context *c, struct lint_folder_list *folders, struct error *err)
@@ -89,25 +115,38 @@ static enum status find_files(struct context *c, struct lint_folder_list *folder
 
 static enum status run(struct context *c, struct error *err)
 {
-    struct lint l = {.c = c, .options = context_judge_options(c, 0)};
+    struct lint l = {.c = c};
     struct lint_folder_list folders;
     enum status status = find_files(c, &folders, err);
     if (!status) {
         status = context_rulebook(c, err);
     }
+    arena_init(&l.model_arena, MODEL_ARENA_MAX);
+    arena_init(&l.file_arena, FILE_ARENA_MAX);
+    if (!status) {
+        status = begin_folder(&l, err);
+    }
     if (status) {
+        arena_free(&l.model_arena);
         return status;
     }
-    arena_init(&l.file_arena, FILE_ARENA_MAX);
     lint_report_begin(&l.report, lint_format_at(c->set.format), stdout);
     l.report.colour = context_colour(c, STDOUT_FILENO);
     l.report.quiet = c->set.quiet;
     l.report.verbose = c->set.verbose;
-    for (size_t i = 0; i < folders.n; i++) {
-        lint_folder(&l, &folders.at[i]);
+    for (size_t i = 0; i < folders.n && !status; i++) {
+        status = i > 0 ? begin_folder(&l, err) : ST_OK;
+        if (!status) {
+            lint_folder(&l, &folders.at[i]);
+        }
     }
     lint_report_end(&l.report);
+    tell_applied(&l);
     arena_free(&l.file_arena);
+    arena_free(&l.model_arena);
+    if (status) {
+        return status;
+    }
     if (l.worst) {
         return l.worst;
     }
@@ -116,6 +155,7 @@ static enum status run(struct context *c, struct error *err)
 }
 
 static const struct option options[] = {
+    CATALOG_ROW("what exists, how large it is and which files are applied is in FILE, written by migrate catalog pull"),
     {"format", 'f', OPTION_CHOICE, LINT_FORMAT_WORDS, offsetof(struct settings, format),
      "text for people, json as in migrate-json(7), github for annotations on a pull request", 0, 0},
 };

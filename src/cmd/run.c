@@ -1,7 +1,7 @@
 #include "cmd/run.h"
 
 #include "base/clock.h"
-#include "db/live.h"
+#include "cmd/base.h"
 #include "exec/runner.h"
 #include "report/json.h"
 #include "report/lint.h"
@@ -16,7 +16,7 @@ struct run {
     struct judge judge;
     const struct chosen_list *chosen;
     struct migration_plan *plans;
-    unsigned *first_steps;
+    unsigned *done; /* statements of each that are done */
     size_t n;
     uint64_t stopping; /* findings at or above the gate */
 };
@@ -33,10 +33,10 @@ static enum status plan_all(struct run *r, const struct chosen_list *chosen, str
     enum status status = ST_OK;
     r->n = chosen->n;
     r->plans = arena_array(&c->arena, struct migration_plan, chosen->n);
-    r->first_steps = arena_array(&c->arena, unsigned, chosen->n);
+    r->done = arena_array(&c->arena, unsigned, chosen->n);
     for (size_t i = 0; i < chosen->n && !status; i++) {
         struct judged_part *part = arena_new(&c->arena, struct judged_part);
-        r->first_steps[i] = chosen->at[i].first_step;
+        r->done[i] = chosen->at[i].statements;
         status = judge_part(&r->judge, chosen->at[i].migration, r->down, &c->arena, part, err);
         if (!status) {
             status = plan_make(part, &options, &c->arena, &r->plans[i], err);
@@ -51,13 +51,12 @@ static enum status plan_all(struct run *r, const struct chosen_list *chosen, str
 static const enum severity gate_severity[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE};
 
 /* Where the gate begins to look: what an earlier run began was let through then, unless the file was edited since. */
-static uint32_t gate_from(const struct migration_plan *plan, const struct chosen *chosen)
+static uint32_t gate_from(const struct judged_part *part, const struct chosen *chosen)
 {
-    if (chosen->first_step == 0) {
-        return 0;
-    }
-    const bool more = chosen->edited && chosen->first_step < plan->steps.n;
-    return more ? plan->steps.at[chosen->first_step].statements.at[0].judged->st.comments_start : UINT32_MAX;
+    const bool more = chosen->statements < part->statements.n;
+    return chosen->first_step == 0  ? 0
+           : chosen->edited && more ? part->statements.at[chosen->statements].st.comments_start
+                                    : UINT32_MAX;
 }
 
 /* Tell the findings that stop the run. */
@@ -68,7 +67,7 @@ static void show_stopping(struct run *r)
     strbuf_init(&out, 1 << 24);
     for (size_t i = 0; i < r->n && r->c->set.gate != GATE_OFF; i++) {
         const struct judged_part *part = &r->plans[i].judged;
-        const uint32_t from = gate_from(&r->plans[i], &r->chosen->at[i]);
+        const uint32_t from = gate_from(part, &r->chosen->at[i]);
         for (size_t k = 0; k < part->findings.n; k++) {
             const struct finding *f = &part->findings.at[k];
             if (!f->suppressed && f->start >= from && f->severity >= gate_severity[r->c->set.gate]) {
@@ -108,7 +107,7 @@ static void show_plan(struct run *r)
         return;
     }
     strbuf_init(&out, 1 << 28);
-    plan_text(&out, r->plans, r->first_steps, r->n, context_colour(r->c, STDOUT_FILENO));
+    plan_text(&out, r->plans, r->done, r->n, context_colour(r->c, STDOUT_FILENO));
     context_print(strbuf_str(&out));
     strbuf_free(&out);
 }
@@ -153,7 +152,7 @@ static enum status execute(struct run *r, struct error *err)
     options.lock_budget_ms = c->set.lock_budget_ms;
     options.sink = (struct event_sink){progress_emit, &progress};
     for (size_t i = 0; i < r->n; i++) {
-        items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->first_steps[i]};
+        items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }
     const enum status status = run_plans(c->loop, c->session, &options, items, r->n, &result, err);
     progress_free(&progress);
@@ -172,13 +171,13 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
         }
         return ST_OK;
     }
-    const struct judge_options options = context_judge_options(c, session_server_version(c->session) / 10000);
     enum status status = c->has_book ? ST_OK : context_rulebook(c, err);
     if (status) {
         return status;
     }
     catalog_init(&r.catalog, &c->arena);
-    status = live_catalog(c->session, &r.catalog, err);
+    status = base_catalog(c, &r.catalog, NULL, err);
+    const struct judge_options options = context_judge_options(c, r.catalog.server_version);
     judge_init(&r.judge, &c->book, &options, &r.catalog);
     if (!status) {
         status = plan_all(&r, chosen, err);
@@ -207,7 +206,10 @@ void choose_up(const struct state *s, size_t limit, struct str to, struct arena 
         if (open && r->file.n > 0 && (to.n == 0 || version_cmp(r->version, to) <= 0)) {
             struct chosen *c = vec_push(a, out);
             c->migration = migrations_find(&s->migrations, r->version);
-            c->first_step = r->state == STATE_PARTIAL ? r->steps_done : 0;
+            if (r->state == STATE_PARTIAL) {
+                c->first_step = r->steps_done;
+                c->statements = history_find(&s->history, r->version)->statements_done;
+            }
             c->edited = r->changed;
         }
     }
@@ -288,7 +290,10 @@ enum status choose_down(struct context *c, struct state *s, size_t limit, struct
         if (!status) {
             struct chosen *chosen = vec_push(&c->arena, out);
             chosen->migration = m;
-            chosen->first_step = all[i]->state == APPLIED_PARTIAL ? all[i]->steps_done : 0;
+            if (all[i]->state == APPLIED_PARTIAL) {
+                chosen->first_step = all[i]->steps_done;
+                chosen->statements = all[i]->statements_done;
+            }
         }
     }
     return status;

@@ -9,6 +9,7 @@
 struct chosen {
     const struct migration *migration;
     unsigned first_step; /* steps before it were done by an earlier run */
+    unsigned statements; /* that those steps have: the plan may cut the file otherwise now */
     bool edited;         /* the file is not as it was then */
 };
 

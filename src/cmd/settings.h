@@ -38,6 +38,8 @@ struct settings {
     bool all, dry_run, allow_out_of_order, yes;
     int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
     /* single commands */
+    const char *catalog; /* lint, explain, plan: file that is the base */
+    const char *output;  /* catalog pull: file to write */
     int format;        /* lint: see report/lint.h */
     const char *after; /* explain: SQL file replayed before */
     bool json, exit_code;

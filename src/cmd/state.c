@@ -1,5 +1,7 @@
 #include "cmd/state.h"
 
+#include "cmd/base.h"
+
 static bool same_text(const struct migration *m, const struct applied *a)
 {
     return strcmp(m->sha256, a->sha256) == 0 || strcmp(m->sha256_text, a->sha256_text) == 0;
@@ -49,10 +51,12 @@ enum status state_read(struct context *c, bool with_texts, struct state *out, st
 {
     *out = (struct state){0};
     enum status status = context_migrations(c, &out->migrations, err);
-    if (!status) {
+    if (!status && base_is_file(c)) {
+        status = base_history(c, &out->history, err);
+    } else if (!status) {
         status = context_connect(c, err);
     }
-    if (!status) {
+    if (!status && !base_is_file(c)) {
         status = history_read(c->session, c->set.schema, with_texts, &c->arena, &out->history, err);
     }
     if (!status) {

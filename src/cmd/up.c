@@ -1,4 +1,5 @@
 /* up and plan: apply pending migrations, or show what that would do. */
+#include "cmd/base.h"
 #include "cmd/commands.h"
 #include "cmd/run.h"
 
@@ -69,6 +70,7 @@ static const struct option plan_options[] = {
     TO_ROW,
     ORDER_ROW,
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "one JSON document, see migrate-json(7)", 0, 0},
+    CATALOG_ROW("history and catalog are in FILE, written by migrate catalog pull: no database needed"),
     {"ddl-lock-timeout", 0, OPTION_DURATION, "TIME", offsetof(struct settings, lock_timeout_ms),
      "lock_timeout of the first try of short DDL (200ms)", 1, INT32_MAX},
 };

@@ -61,14 +61,18 @@ static void add_head(struct strbuf *out, const struct step *s, unsigned n_steps,
     strbuf_add_char(out, '\n');
 }
 
-static void add_step(struct strbuf *out, const struct migration_plan *p, const struct step *s, bool done, bool colour)
+/* The first n_done of its statements are done: all of them, or those of an earlier plan's shorter step. */
+static void add_step(struct strbuf *out, const struct migration_plan *p, const struct step *s, size_t n_done,
+                     bool colour)
 {
+    const bool done = n_done >= s->statements.n;
     add_head(out, s, (unsigned)p->steps.n, done, colour);
     for (size_t i = 0; i < s->statements.n && i < STATEMENTS_SHOWN; i++) {
-        strbuf_add_cstr(out, "      ");
-        paint_begin(out, done ? PAINT_DIM : PAINT_NONE, colour);
+        const enum paint p_line = i < n_done ? PAINT_DIM : PAINT_NONE;
+        strbuf_add_cstr(out, i < n_done && !done ? "      (done) " : "      ");
+        paint_begin(out, p_line, colour);
         add_one_line(out, s->statements.at[i].sql, STATEMENT_CHARS);
-        paint_end(out, done ? PAINT_DIM : PAINT_NONE, colour);
+        paint_end(out, p_line, colour);
         strbuf_add_char(out, '\n');
     }
     if (s->statements.n > STATEMENTS_SHOWN) {
@@ -84,13 +88,12 @@ static void add_step(struct strbuf *out, const struct migration_plan *p, const s
     }
 }
 
-void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *first_steps, size_t n,
-               bool colour)
+void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *done, size_t n, bool colour)
 {
     uint64_t steps = 0;
     for (size_t i = 0; i < n; i++) {
         const struct migration_plan *p = &plans[i];
-        const unsigned first = first_steps ? first_steps[i] : 0;
+        size_t left = done ? done[i] : 0;
         paint_begin(out, PAINT_BOLD, colour);
         term_escape(out, p->migration->version);
         strbuf_add_char(out, ' ');
@@ -98,8 +101,10 @@ void plan_text(struct strbuf *out, const struct migration_plan *plans, const uns
         paint_end(out, PAINT_BOLD, colour);
         strbuf_add_cstr(out, p->down ? "  down\n" : "\n");
         for (size_t k = 0; k < p->steps.n; k++) {
-            add_step(out, p, &p->steps.at[k], k < first, colour);
-            steps += k >= first;
+            const struct step *s = &p->steps.at[k];
+            add_step(out, p, s, left, colour);
+            steps += left < s->statements.n;
+            left -= left < s->statements.n ? left : s->statements.n;
         }
         if (p->steps.n == 0) {
             strbuf_add_cstr(out, "  no statements: only recorded\n");
