@@ -154,6 +154,11 @@ bench-lex: $(BUILD)/tests/bench/lex
 	$< $(CORPUS)
 $(BUILD)/tests/bench/lex: $(BUILD)/tests/bench/lex.o $(LIB)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lpg_query
+# make bench-lint CORPUS=folder: reading, judging and replaying migrations, in CPU time.
+bench-lint: $(BUILD)/tests/bench/lint
+	$< $(CORPUS)
+$(BUILD)/tests/bench/lint: $(BUILD)/tests/bench/lint.o $(LIB)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 lint: layers
 layers:
@@ -171,4 +176,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: fuzz bench-lex all setup check test unit cli pg faults demo lint layers format install uninstall clean
+.PHONY: fuzz bench-lex bench-lint all setup check test unit cli pg faults demo lint layers format install uninstall clean

@@ -83,7 +83,8 @@ static void put_effects(struct strbuf *out, const struct form *form, size_t id)
     strbuf_addf(out, "static const struct effect effects_%zu[] = {\n", id);
     for (unsigned i = 0; i < form->n_effects; i++) {
         const struct effect *e = &form->effects[i];
-        strbuf_addf(out, "  {\n    .kind = (enum effect_kind)%d, .mode = (enum lock_mode)%d,\n", (int)e->kind, (int)e->mode);
+        strbuf_addf(out, "  {\n    .kind = (enum effect_kind)%d, .mode = (enum lock_mode)%d,\n", (int)e->kind,
+                    (int)e->mode);
         put_str(out, "on", e->on);
         put_str(out, "when", e->when);
         strbuf_add_cstr(out, "  },\n");
@@ -163,7 +164,8 @@ static void put_hazard(struct strbuf *out, const struct hazard *h, size_t id)
     put_list(out, "fails", "fails", id, "n_fails", h->n_fails);
     put_list(out, "passes", "passes", id, "n_passes", h->n_passes);
     put_place(out, h->file, h->line);
-    strbuf_addf(out, "    .severity = (enum severity)%d, .off = %s,\n};\n\n", (int)h->severity, h->off ? "true" : "false");
+    strbuf_addf(out, "    .severity = (enum severity)%d, .off = %s,\n};\n\n", (int)h->severity,
+                h->off ? "true" : "false");
 }
 
 static void put_table(struct strbuf *out, const char *type, size_t n)

@@ -10,10 +10,10 @@
 /* What rows a bound takes, for a key of one column. */
 struct bound {
     enum { BOUND_OTHER, BOUND_RANGE, BOUND_LIST } kind;
-    struct str column;         /* as a canonical expression writes it */
+    struct str column; /* as a canonical expression writes it */
     struct str name;
-    struct str from, to;       /* constants; empty: MINVALUE, MAXVALUE */
-    struct name_list values;   /* of a list */
+    struct str from, to;     /* constants; empty: MINVALUE, MAXVALUE */
+    struct name_list values; /* of a list */
 };
 
 /* ---- constants ------------------------------------------------------------------------------------------------------- */
@@ -79,8 +79,8 @@ static bool key_column(struct eval *e, struct str key, struct bound *b)
         return false;
     }
     struct str rest = str_trim(str_slice(key, open + 1, key.n - 1)), schema;
-    if (str_find_char(rest, ',') != SIZE_MAX || str_find_char(rest, '(') != SIZE_MAX || str_find_char(rest, ' ') != SIZE_MAX ||
-        !term_split_name(e->a, rest, &schema, &b->name) || schema.n > 0) {
+    if (str_find_char(rest, ',') != SIZE_MAX || str_find_char(rest, '(') != SIZE_MAX ||
+        str_find_char(rest, ' ') != SIZE_MAX || !term_split_name(e->a, rest, &schema, &b->name) || schema.n > 0) {
         return false;
     }
     b->column = rest; /* both are canonical texts */
@@ -263,7 +263,8 @@ static enum tri says_so(struct eval *e, const struct relation *r, const struct b
         if (test(con->expression, b)) {
             return TRI_YES;
         }
-        together = arena_printf(e->a, "%.*s%s( %.*s )", STR_ARG(together), together.n > 0 ? " AND " : "", STR_ARG(con->expression));
+        together = arena_printf(e->a, "%.*s%s( %.*s )", STR_ARG(together), together.n > 0 ? " AND " : "",
+                                STR_ARG(con->expression));
     }
     if (together.n > 0) {
         return test == within && test(together, b) ? TRI_YES : eval_unknown(e, r);

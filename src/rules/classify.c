@@ -30,8 +30,8 @@ static bool may_match(const struct pattern *p, const uint64_t words[2])
 }
 
 /* Told apart by more than syntax: an unknown answer is no reason to take the form for another. */
-static bool applies(const struct rulebook *book, const struct form *form, struct classified *c,
-                    struct catalog *catalog, int server_version)
+static bool applies(const struct rulebook *book, const struct form *form, struct classified *c, struct catalog *catalog,
+                    int server_version)
 {
     struct arena scratch;
     if (form->when.n == 0) {

@@ -52,7 +52,8 @@ static struct relation_effect_list *list_of(struct effects *out, enum effect_kin
 /* A partitioned table has no rows of its own, a view none at all. */
 static bool has_storage(const struct relation *r)
 {
-    return r->kind != REL_PARTITIONED && r->kind != REL_VIEW && r->kind != REL_PARTITIONED_INDEX && r->kind != REL_FOREIGN;
+    return r->kind != REL_PARTITIONED && r->kind != REL_VIEW && r->kind != REL_PARTITIONED_INDEX &&
+           r->kind != REL_FOREIGN;
 }
 
 static bool is_index(const struct relation *r)
@@ -138,7 +139,8 @@ void effects_work_out(struct eval *e, struct effects *out)
     out->class = form->class;
     /* "no" outright: an index on a table that the statement itself makes is no work. */
     const bool never_long = str_eq(form->class_when_long, STR("no"));
-    if (out->class == CLASS_CATALOG && !never_long && (effects_long(out, 0) || ask(e, form->class_when_long, TRI_NO) != TRI_NO)) {
+    if (out->class == CLASS_CATALOG && !never_long &&
+        (effects_long(out, 0) || ask(e, form->class_when_long, TRI_NO) != TRI_NO)) {
         out->class = CLASS_LONG;
     }
     if (e->what->limit_hit) {
@@ -156,7 +158,8 @@ void effects_of(const struct rulebook *book, const struct classified *c, struct 
 
 static enum form_class heavier(enum form_class a, enum form_class b)
 {
-    static const int weight[] = {[CLASS_TRANSACTION] = 0, [CLASS_CATALOG] = 1, [CLASS_DATA] = 2, [CLASS_ONLINE] = 3, [CLASS_LONG] = 4};
+    static const int weight[] = {
+        [CLASS_TRANSACTION] = 0, [CLASS_CATALOG] = 1, [CLASS_DATA] = 2, [CLASS_ONLINE] = 3, [CLASS_LONG] = 4};
     return weight[a] >= weight[b] ? a : b;
 }
 

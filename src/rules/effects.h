@@ -10,8 +10,8 @@
 #include "sql/shape.h"
 
 struct capture {
-    struct str name;    /* of the pattern: "table" */
-    uint32_t start, end;/* in the shape's text; start == end: did not take part */
+    struct str name;           /* of the pattern: "table" */
+    uint32_t start, end;       /* in the shape's text; start == end: did not take part */
     struct relation *relation; /* what it names, once that was asked for while the statement was judged */
 };
 
@@ -23,13 +23,13 @@ struct classified {
     struct str text; /* what the statement was split from */
     struct capture captures[FORM_MAX_CAPTURES];
     unsigned n_captures;
-    bool limit_hit;  /* a match limit was reached: could not tell */
+    bool limit_hit; /* a match limit was reached: could not tell */
 };
 
 struct relation_lock {
     struct relation *relation;
     enum lock_mode mode;
-    bool certain; /* false: its condition was unknown */
+    bool certain;            /* false: its condition was unknown */
     struct str schema, name; /* what it was called before the statement, which may rename it */
 };
 
@@ -45,14 +45,14 @@ VEC_DECLARE(relation_effect_list, struct relation_effect);
 enum known { KNOWN_NO, KNOWN_PARTLY, KNOWN_YES };
 
 struct effects {
-    enum tri supported;      /* by that server version */
-    enum tri in_transaction; /* may run in a transaction block */
+    enum tri supported;              /* by that server version */
+    enum tri in_transaction;         /* may run in a transaction block */
     struct relation_lock_list locks; /* one per relation, the strongest; the statement's own target first */
     struct relation_effect_list rewrite, scan, build;
-    bool builds_new;         /* it builds indexes that it makes itself: effects_complete() adds them to build */
+    bool builds_new; /* it builds indexes that it makes itself: effects_complete() adds them to build */
     bool builds_new_certain;
     enum form_class class;
-    enum known known;        /* NO: unknown form; PARTLY: a condition was unknown (the worst is assumed, certain == false) */
+    enum known known; /* NO: unknown form; PARTLY: a condition was unknown (the worst is assumed, certain == false) */
 };
 
 /*

@@ -6,7 +6,7 @@ enum { MAX_DEPTH = 24 };
 
 struct reader {
     struct str text;
-    size_t at;    /* behind the current word */
+    size_t at;       /* behind the current word */
     struct str word; /* current; empty at the end */
     size_t word_at;
     unsigned depth;

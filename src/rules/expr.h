@@ -22,7 +22,7 @@ enum { CALL_MAX_ARGUMENTS = 4 };
 /* An argument: a capture, relations chosen by a selector, a word or a number. */
 struct term {
     enum term_kind { TERM_CAPTURE, TERM_SELECTOR, TERM_WORD, TERM_NUMBER } kind;
-    struct str text;                 /* the capture's name without $, the word */
+    struct str text; /* the capture's name without $, the word */
     int64_t number;
     const struct selector *selector; /* TERM_SELECTOR, with its own arguments */
     const struct term *arguments[CALL_MAX_ARGUMENTS];

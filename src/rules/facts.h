@@ -11,18 +11,18 @@
 
 struct eval {
     const struct rulebook *book;
-    struct classified *what;                   /* its captures remember their relations */
+    struct classified *what; /* its captures remember their relations */
     struct catalog *catalog;
     int server_version;
-    struct arena *a;                           /* what evaluation makes */
-    const struct judge_options *options;       /* sizes; NULL: the defaults */
-    const struct judged_statement *statement;  /* NULL: not part of a migration (effects only) */
-    const struct transaction *transaction;     /* what was done earlier in it; NULL: not known */
-    const struct effects *effects;             /* of the statement; NULL: not worked out yet */
-    struct origin at;                          /* where the statement stands in the replay; .file 0: not known */
+    struct arena *a;                          /* what evaluation makes */
+    const struct judge_options *options;      /* sizes; NULL: the defaults */
+    const struct judged_statement *statement; /* NULL: not part of a migration (effects only) */
+    const struct transaction *transaction;    /* what was done earlier in it; NULL: not known */
+    const struct effects *effects;            /* of the statement; NULL: not worked out yet */
+    struct origin at;                         /* where the statement stands in the replay; .file 0: not known */
     /* Set by a predicate that answers unknown: which, and about what; the first one stays. */
-    struct str unknown_of;                     /* the predicate's name */
-    const struct relation *unknown_relation;   /* NULL: not about a relation */
+    struct str unknown_of;                   /* the predicate's name */
+    const struct relation *unknown_relation; /* NULL: not about a relation */
 };
 
 /*

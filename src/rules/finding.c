@@ -65,7 +65,8 @@ struct hash {
 static void hash_add(struct hash *h, struct str s)
 {
     for (size_t i = 0; i <= s.n; i++) {
-        const unsigned char c = i < s.n ? (unsigned char)s.p[i] : 0xff; /* a byte that UTF-8 never has, between the parts */
+        const unsigned char c =
+            i < s.n ? (unsigned char)s.p[i] : 0xff; /* a byte that UTF-8 never has, between the parts */
         h->a = (h->a ^ c) * UINT64_C(0x100000001b3);
         h->b = (h->b ^ c) * UINT64_C(0x100000001b3) + UINT64_C(0x9E3779B97F4A7C15);
     }
@@ -215,13 +216,15 @@ static struct str unknown_note(struct arena *a, const struct eval *e, const stru
     const struct str about = e->unknown_relation ? relation_display(e->unknown_relation, a) : STR("");
     for (size_t i = 0; about.n > 0 && i < countof(questions); i++) {
         if (str_eq(e->unknown_of, str_of(questions[i].predicate))) {
-            const struct str parts[] = {STR("not known: "), str_of(questions[i].before), about, str_of(questions[i].after),
-                                        STR("; "),          settles,                     STR(" would tell")};
+            const struct str parts[] = {
+                STR("not known: "), str_of(questions[i].before), about, str_of(questions[i].after), STR("; "), settles,
+                STR(" would tell")};
             return joined(a, parts, countof(parts));
         }
     }
-    const struct str parts[] = {STR("not known: "), e->unknown_of, about.n > 0 ? STR(" of ") : STR(""), about,
-                                STR("; "),          settles,       STR(" would tell")};
+    const struct str parts[] = {
+        STR("not known: "), e->unknown_of, about.n > 0 ? STR(" of ") : STR(""), about, STR("; "), settles,
+        STR(" would tell")};
     return joined(a, parts, countof(parts));
 }
 

@@ -11,7 +11,7 @@
 struct finding_context {
     const struct migration *migration;
     const struct line_map *lines;
-    struct arena *a;          /* of the part */
+    struct arena *a; /* of the part */
     struct finding_list *out;
 };
 

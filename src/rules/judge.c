@@ -144,7 +144,8 @@ static const char *unreadable(const struct judged_statement *s)
             continue;
         }
         if (c->limit_hit) {
-            return s->shapes.at[i].cut ? "it is too long to be read to its end" : "it is too involved to be matched within bounds";
+            return s->shapes.at[i].cut ? "it is too long to be read to its end"
+                                       : "it is too involved to be matched within bounds";
         }
         if (s->st.has_placeholder) {
             return "a placeholder stands where it decides what the statement is";
@@ -234,7 +235,9 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
         s->effects = (struct effects){.supported = TRI_UNKNOWN, .in_transaction = TRI_UNKNOWN, .known = KNOWN_NO};
     } else {
         classify_actions(w, s);
-        s->kind = is_transaction_control(st) ? STATEMENT_TRANSACTION : unreadable(s) ? STATEMENT_UNREADABLE : STATEMENT_SQL;
+        s->kind = is_transaction_control(st) ? STATEMENT_TRANSACTION
+                  : unreadable(s)            ? STATEMENT_UNREADABLE
+                                             : STATEMENT_SQL;
     }
     if (s->kind == STATEMENT_TRANSACTION) {
         s->effects.in_transaction = TRI_YES; /* it is what makes the block */

@@ -11,11 +11,11 @@
 #include "rules/effects.h"
 
 struct judge_options {
-    int server_version;      /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
-    int64_t small_rows;      /* a table of at most so many rows is small */
-    int64_t small_bytes;     /* and of at most so many bytes */
-    bool all_rules;          /* also those off by default */
-    bool idle;               /* nobody but the replayed statements writes rows: a table of an earlier file is empty unless they
+    int server_version;  /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
+    int64_t small_rows;  /* a table of at most so many rows is small */
+    int64_t small_bytes; /* and of at most so many bytes */
+    bool all_rules;      /* also those off by default */
+    bool idle; /* nobody but the replayed statements writes rows: a table of an earlier file is empty unless they
                                 loaded it (explain --after). Otherwise only a table of the same file is. */
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
@@ -36,18 +36,18 @@ enum statement_kind {
 };
 
 struct judged_statement {
-    struct statement st;      /* tokens live in the judged part's arena */
-    struct str source;        /* its text, without the semicolon */
+    struct statement st; /* tokens live in the judged part's arena */
+    struct str source;   /* its text, without the semicolon */
     enum statement_kind kind;
     struct shape_list shapes;
     struct judged_action *actions; /* one per shape */
     size_t n_actions;
-    struct effects effects;   /* of all actions together: strongest lock per relation, unions of the rest */
-    uint32_t transaction;     /* statements of one part with the same number share a transaction; from 1 */
-    bool alone;               /* runs outside a transaction block */
-    bool backfill;            /* UPDATE or DELETE that is to run in batches (directive) */
+    struct effects effects;           /* of all actions together: strongest lock per relation, unions of the rest */
+    uint32_t transaction;             /* statements of one part with the same number share a transaction; from 1 */
+    bool alone;                       /* runs outside a transaction block */
+    bool backfill;                    /* UPDATE or DELETE that is to run in batches (directive) */
     struct directive_list directives; /* from the comments right before it */
-    unsigned line, column;    /* of its first token */
+    unsigned line, column;            /* of its first token */
 };
 
 struct finding {
@@ -55,18 +55,18 @@ struct finding {
     struct str rule;
     enum severity severity;
     struct str file;
-    uint32_t start, end;         /* bytes to underline */
+    uint32_t start, end; /* bytes to underline */
     unsigned line, column, end_line, end_column;
-    struct str message;          /* the title with its captures filled in */
-    struct str remark;           /* what stands behind the caret */
-    struct str instead;          /* empty: none */
-    struct str note;             /* what would settle an unknown; empty: nothing is unknown */
+    struct str message; /* the title with its captures filled in */
+    struct str remark;  /* what stands behind the caret */
+    struct str instead; /* empty: none */
+    struct str note;    /* what would settle an unknown; empty: nothing is unknown */
     struct relation_lock_list locks;
-    struct str statement;        /* source */
-    bool suppressed;             /* by an allow directive */
-    struct str suppressed_by;    /* "migrate" or another tool's name */
+    struct str statement;     /* source */
+    bool suppressed;          /* by an allow directive */
+    struct str suppressed_by; /* "migrate" or another tool's name */
     struct str reason;
-    char fingerprint[33];        /* stable: rule, file's base name, canonical statement, occurrence */
+    char fingerprint[33]; /* stable: rule, file's base name, canonical statement, occurrence */
 };
 
 VEC_DECLARE(judged_statement_list, struct judged_statement);

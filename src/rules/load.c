@@ -145,8 +145,8 @@ enum status rule_expr(const struct rule_file *f, const struct yaml *y, const str
     return check.failed ? ST_USAGE : ST_OK;
 }
 
-enum status rule_term(const struct rule_file *f, const struct yaml *y, struct str text,
-                      const struct form *const *forms, size_t n)
+enum status rule_term(const struct rule_file *f, const struct yaml *y, struct str text, const struct form *const *forms,
+                      size_t n)
 {
     const struct term *term;
     size_t at = 0;

@@ -20,11 +20,11 @@ struct pending_hazard {
 };
 
 struct loader {
-    struct arena *a;         /* everything loaded lives here */
-    struct form_list forms;  /* in order */
+    struct arena *a;        /* everything loaded lives here */
+    struct form_list forms; /* in order */
     struct loaded_hazard_list hazards;
     VEC(struct pending_hazard) pending;
-    size_t n_patterns;       /* the next pattern's slot; start above those of a book that is added to */
+    size_t n_patterns;           /* the next pattern's slot; start above those of a book that is added to */
     const struct rulebook *base; /* rules that were there before, or NULL */
 };
 

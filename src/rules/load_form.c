@@ -188,7 +188,8 @@ static enum status read_class(const struct rule_file *f, const struct yaml *map,
             return ST_OK;
         }
     }
-    return y ? rule_error(f, y, 0, "\"class\" is to be catalog, long, online, data, transaction or { long: EXPRESSION }")
+    return y ? rule_error(f, y, 0,
+                          "\"class\" is to be catalog, long, online, data, transaction or { long: EXPRESSION }")
              : ST_OK;
 }
 
@@ -204,8 +205,9 @@ static bool known_form(const struct loader *l, struct str id)
 
 enum status load_form(const struct rule_file *f, const struct yaml *y)
 {
-    static const char *const keys[] = {"form",         "title",       "match", "when",     "locks",  "rewrites", "scans",
-                                       "builds-index", "transaction", "class", "examples", "source", "unsupported", NULL};
+    static const char *const keys[] = {"form",     "title",  "match",        "when",        "locks",
+                                       "rewrites", "scans",  "builds-index", "transaction", "class",
+                                       "examples", "source", "unsupported",  NULL};
     struct form *form = arena_new(f->loader->a, struct form);
     enum status st;
     form->file = f->name;

@@ -49,8 +49,9 @@ static enum status read_on(const struct rule_file *f, const struct yaml *y, stru
 
 enum status load_hazard(const struct rule_file *f, const struct yaml *y)
 {
-    static const char *const keys[] = {"rule",  "aliases", "on",     "when",    "unless", "severity", "default", "title", "remark",
-                                       "why",   "instead", "remedy", "settles", "source", "fails",    "passes",  NULL};
+    static const char *const keys[] = {"rule",    "aliases", "on",     "when",   "unless",  "severity",
+                                       "default", "title",   "remark", "why",    "instead", "remedy",
+                                       "settles", "source",  "fails",  "passes", NULL};
     struct hazard *h = arena_new(f->loader->a, struct hazard);
     enum status st;
     h->file = f->name;
@@ -120,7 +121,8 @@ static enum status find_forms(const struct rule_file *f, const struct hazard *h,
         }
         forms[i] = form_named(f->loader, h->on[i]);
         if (!forms[i]) {
-            rule_error(f, on->kind == YAML_LIST ? on->pairs[i].value : on, 0, "no form is called \"%.*s\"", STR_ARG(h->on[i]));
+            rule_error(f, on->kind == YAML_LIST ? on->pairs[i].value : on, 0, "no form is called \"%.*s\"",
+                       STR_ARG(h->on[i]));
             const struct str near = nearest_form(f->loader, h->on[i]);
             if (near.n > 0) {
                 error_hint(f->err, "Did you mean \"%.*s\"?", STR_ARG(near));

@@ -19,7 +19,8 @@ struct rule_file {
 };
 
 /* An error about a node, or about the byte at `offset` of its text. */
-enum status rule_error(const struct rule_file *f, const struct yaml *at, size_t offset, const char *fmt, ...) PRINTF(4, 5);
+enum status rule_error(const struct rule_file *f, const struct yaml *at, size_t offset, const char *fmt, ...)
+    PRINTF(4, 5);
 /* Give f->err that place. */
 void rule_place(const struct rule_file *f, const struct yaml *at, size_t offset);
 

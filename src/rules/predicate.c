@@ -87,7 +87,8 @@ static int64_t bytes_of(const struct eval *e, const struct relation *r)
 }
 
 /* A partitioned table's rows are those of its partitions. */
-static int64_t total(const struct eval *e, const struct relation *r, int64_t (*of)(const struct eval *, const struct relation *))
+static int64_t total(const struct eval *e, const struct relation *r,
+                     int64_t (*of)(const struct eval *, const struct relation *))
 {
     int64_t sum = of(e, r);
     struct relation_list parts = {0};
@@ -485,7 +486,8 @@ static const struct predicate predicates[] = {
     {"captured", "w", captured, NULL, "did the capture take part"},
     {"mentions", "cw", mentions, NULL, "does the word stand in the capture"},
     {"says", "w", says, NULL, "does the word stand anywhere in the statement"},
-    {"directive", "w", directive, NULL, "does this directive stand before the statement: backfill, whole, shadow, timeout"},
+    {"directive", "w", directive, NULL,
+     "does this directive stand before the statement: backfill, whole, shadow, timeout"},
     {"server", "", NULL, server, "the server's major version"},
     {"new", "r", is_new, NULL, "made earlier in this file"},
     {"new_in_transaction", "r", is_new_in_transaction, NULL, "made earlier in this transaction"},
@@ -497,7 +499,8 @@ static const struct predicate predicates[] = {
     {"any", "r", any, NULL, "does the selector yield anything"},
     {"temporary", "r", is_temporary, NULL, "is a temporary table"},
     {"unlogged", "r", is_unlogged, NULL, "is an unlogged table"},
-    {"is_partitioned", "r", is_partitioned, NULL, "is a partitioned table or index (a table that nothing shows to be one is none)"},
+    {"is_partitioned", "r", is_partitioned, NULL,
+     "is a partitioned table or index (a table that nothing shows to be one is none)"},
     {"is_partition", "r", is_partition, NULL, "is a partition (likewise)"},
     {"has_default_partition", "r", has_default_partition, NULL, "has a default partition"},
     {"has_children", "r", has_children, NULL, "has partitions or inheritance children"},
@@ -507,13 +510,15 @@ static const struct predicate predicates[] = {
     {"in_transaction", "", in_transaction, NULL, "runs in a transaction block with other statements"},
     {"holds", "r", holds, NULL, "the transaction already keeps writers from it (not: tables new in the file)"},
     {"holds_any", "", holds, NULL, "the transaction already keeps writers from some table that is not new"},
-    {"holds_exclusive", "?r", holds_exclusive, NULL, "it already keeps readers from it, or from any table that is not new"},
+    {"holds_exclusive", "?r", holds_exclusive, NULL,
+     "it already keeps readers from it, or from any table that is not new"},
     {"adds_used_label", "", adds_used_label, NULL, "uses an enum label that its own transaction added"},
     {"rewrites", "?r", rewrites, NULL, "copies it, or any table, whole"},
     {"scans", "?r", scans, NULL, "reads it, or any table, whole"},
     {"constant", "c", constant, NULL, "nothing but literals, with casts and parentheses"},
     {"known_type", "c", known_type, NULL, "it is known whether the type is a domain with a constraint"},
-    {"type_change_scans", "rcc", type_change_scans, NULL, "a type change without a rewrite still reads the table: a CHECK or an index mentions the column"},
+    {"type_change_scans", "rcc", type_change_scans, NULL,
+     "a type change without a rewrite still reads the table: a CHECK or an index mentions the column"},
     {"new_type", "c", new_type, NULL, "the type was made earlier in this file"},
     {"volatile", "c", is_volatile, NULL, "the expression calls something volatile"},
     {"serial", "c", serial_type, NULL, "the type is serial, bigserial or smallserial"},
@@ -521,7 +526,8 @@ static const struct predicate predicates[] = {
     {"type_change_free", "rcc", type_change_free, NULL, "the column can take this type without a rewrite"},
     {"plain_cast", "cc", plain_cast, NULL, "USING is the column itself or a plain cast of it"},
     {"virtual", "rc", virtual_column, NULL, "the column is generated and virtual"},
-    {"proven_not_null", "rc", proven_not_null, NULL, "NOT NULL, a key or a valid CHECK shows that the columns hold no null"},
+    {"proven_not_null", "rc", proven_not_null, NULL,
+     "NOT NULL, a key or a valid CHECK shows that the columns hold no null"},
     {"proven_not_null_index", "rr", proven_not_null_index, NULL, "the same of the columns of an index"},
     {"in_key", "rc", in_key, NULL, "one of the columns is part of a primary key or unique index"},
     {"referenced_key", "rc", referenced_key, NULL, "foreign keys point to one of the columns"},
@@ -530,7 +536,8 @@ static const struct predicate predicates[] = {
     {"unique_index_on", "rc", unique_index_on, NULL, "a unique index has just these columns"},
     {"uses_access_method", "rc", uses_access_method, NULL, "the table has this access method"},
     {"bound_proven", "rr", bound_proven, NULL, "a valid CHECK of the partition implies the bound it is attached with"},
-    {"default_bound_proven", "rr", default_bound_proven, NULL, "a valid CHECK keeps rows of the bound out of the default partition"},
+    {"default_bound_proven", "rr", default_bound_proven, NULL,
+     "a valid CHECK keeps rows of the bound out of the default partition"},
 };
 
 const struct predicate *predicate_find(struct str name)

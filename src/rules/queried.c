@@ -50,10 +50,13 @@ static bool is_common_table(const struct eval *e, size_t i)
     const struct statement *st = e->what->statement;
     const struct str name = token_text(e->what->text, st->tokens[i]);
     for (size_t k = 1; k + 2 < st->n_tokens; k++) {
-        const bool starts = statement_is(st, k - 1, KW_WITH) || statement_is(st, k - 1, KW_RECURSIVE) || is_self(st, k - 1, ',');
-        const bool as = statement_is(st, k + 1, KW_AS) && (is_self(st, k + 2, '(') || statement_is(st, k + 2, KW_MATERIALIZED) ||
-                                                           statement_is(st, k + 2, KW_NOT));
-        if (starts && (as || is_self(st, k + 1, '(')) && str_eq_nocase(token_text(e->what->text, st->tokens[k]), name)) {
+        const bool starts =
+            statement_is(st, k - 1, KW_WITH) || statement_is(st, k - 1, KW_RECURSIVE) || is_self(st, k - 1, ',');
+        const bool as =
+            statement_is(st, k + 1, KW_AS) &&
+            (is_self(st, k + 2, '(') || statement_is(st, k + 2, KW_MATERIALIZED) || statement_is(st, k + 2, KW_NOT));
+        if (starts && (as || is_self(st, k + 1, '(')) &&
+            str_eq_nocase(token_text(e->what->text, st->tokens[k]), name)) {
             return true;
         }
     }
@@ -128,7 +131,8 @@ bool select_queried(struct eval *e, struct call call, struct relation_list *out)
             const enum keyword kw = (enum keyword)t.keyword;
             const bool distinct = i > 0 && statement_is(st, i - 1, KW_DISTINCT);
             has_with = has_with || kw == KW_WITH;
-            if ((kw == KW_FROM && !own_from[depth] && !distinct && !statement_is(st, i - 1, KW_DELETE)) || kw == KW_JOIN ||
+            if ((kw == KW_FROM && !own_from[depth] && !distinct && !statement_is(st, i - 1, KW_DELETE)) ||
+                kw == KW_JOIN ||
                 (kw == KW_USING && (statement_is(st, 0, KW_DELETE) || statement_is(st, 0, KW_MERGE)))) {
                 in_from[depth] = true;
                 i = add_queried(e, i + 1, has_with, out) - 1;

@@ -89,9 +89,9 @@ static enum status adopt(struct rulebook *book, struct loader *l, struct error *
     if (!st) {
         book->forms = (const struct form *const *)merge(l->a, (const void *const *)book->forms, &book->n_forms,
                                                         (const void *const *)l->forms.at, l->forms.n, form_id, true);
-        book->hazards = (const struct hazard *const *)merge(l->a, (const void *const *)book->hazards, &book->n_hazards,
-                                                            (const void *const *)l->hazards.at, l->hazards.n, hazard_id,
-                                                            false);
+        book->hazards =
+            (const struct hazard *const *)merge(l->a, (const void *const *)book->hazards, &book->n_hazards,
+                                                (const void *const *)l->hazards.at, l->hazards.n, hazard_id, false);
         book->n_patterns = l->n_patterns;
         runtime_forget(book->runtime);
     }

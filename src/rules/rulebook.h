@@ -19,15 +19,15 @@ const char *severity_name(enum severity s); /* "note", "warning", "error" */
 
 /* A compiled-on-demand pattern. */
 struct pattern {
-    struct str notation;                        /* the synopsis as written in the rule file */
-    struct str regex;                           /* what it translates to; see synopsis.h */
-    struct str captures[FORM_MAX_CAPTURES];     /* names without the $, in the order of the regex's groups */
+    struct str notation;                    /* the synopsis as written in the rule file */
+    struct str regex;                       /* what it translates to; see synopsis.h */
+    struct str captures[FORM_MAX_CAPTURES]; /* names without the $, in the order of the regex's groups */
     unsigned n_captures;
-    enum keyword first[2];                      /* the first two key words every match has; KW_NONE: not fixed */
-    uint64_t needs[2];                          /* key words that every match has, as bits; see keyword_bit_set() */
-    uint64_t either[2];                         /* of these it has at least one */
-    uint64_t begins[2][2];                      /* its first and its second token are among these (KW_NONE: no key word) */
-    unsigned slot;                              /* index among all patterns of the book: where its compiled code is kept */
+    enum keyword first[2]; /* the first two key words every match has; KW_NONE: not fixed */
+    uint64_t needs[2];     /* key words that every match has, as bits; see keyword_bit_set() */
+    uint64_t either[2];    /* of these it has at least one */
+    uint64_t begins[2][2]; /* its first and its second token are among these (KW_NONE: no key word) */
+    unsigned slot;         /* index among all patterns of the book: where its compiled code is kept */
 };
 
 enum effect_kind { EFFECT_LOCK, EFFECT_REWRITE, EFFECT_SCAN, EFFECT_BUILD };
@@ -42,58 +42,59 @@ struct effect {
 
 struct example {
     struct str sql;
-    struct str setup;    /* SQL replayed before */
+    struct str setup; /* SQL replayed before */
     struct str name;
-    int version;         /* server major to judge for; 0: the default */
-    unsigned line;       /* in the rule file */
+    int version;   /* server major to judge for; 0: the default */
+    unsigned line; /* in the rule file */
 };
 
 /* How long work of this kind lasts, which decides transaction grouping, timeouts and retries. */
 enum form_class {
-    CLASS_CATALOG,    /* catalog change: short once it has its locks */
-    CLASS_LONG,       /* scans, rewrites or builds while it holds its locks, or waits for other transactions */
-    CLASS_ONLINE,     /* long, but application work goes on: CONCURRENTLY, VALIDATE */
-    CLASS_DATA,       /* INSERT, UPDATE, DELETE, MERGE, COPY, SELECT */
-    CLASS_TRANSACTION,/* BEGIN, COMMIT, SET and the like */
+    CLASS_CATALOG,     /* catalog change: short once it has its locks */
+    CLASS_LONG,        /* scans, rewrites or builds while it holds its locks, or waits for other transactions */
+    CLASS_ONLINE,      /* long, but application work goes on: CONCURRENTLY, VALIDATE */
+    CLASS_DATA,        /* INSERT, UPDATE, DELETE, MERGE, COPY, SELECT */
+    CLASS_TRANSACTION, /* BEGIN, COMMIT, SET and the like */
 };
 const char *form_class_name(enum form_class c); /* "catalog", "long", "online", "data", "transaction" */
 
 struct form {
-    struct str id;       /* "create-index" */
-    struct str title;    /* "CREATE INDEX", as the manual names it */
-    struct str group;    /* the file's name: index, constraint, column … */
+    struct str id;    /* "create-index" */
+    struct str title; /* "CREATE INDEX", as the manual names it */
+    struct str group; /* the file's name: index, constraint, column … */
     const struct pattern *patterns;
     unsigned n_patterns;
     const struct effect *effects;
     unsigned n_effects;
-    struct str when;             /* the form applies only then (told apart by more than syntax); empty: always */
+    struct str when;                   /* the form applies only then (told apart by more than syntax); empty: always */
     struct str refused_in_transaction; /* expression; empty: allowed; "yes": always refused */
-    struct str unsupported;      /* expression: this server version refuses it; empty: supported everywhere */
+    struct str unsupported;            /* expression: this server version refuses it; empty: supported everywhere */
     enum form_class class;
-    struct str class_when_long;  /* expression: then CLASS_LONG instead of CLASS_CATALOG (besides any scan, rewrite or build); "no": never */
+    struct str
+        class_when_long; /* expression: then CLASS_LONG instead of CLASS_CATALOG (besides any scan, rewrite or build); "no": never */
     const struct example *examples; /* setup and statement for `rules verify` */
     unsigned n_examples;
     struct str source;
-    const char *file;    /* the rule file, and where the form begins in it */
+    const char *file; /* the rule file, and where the form begins in it */
     unsigned line;
 };
 
 struct hazard {
-    struct str id;       /* squawk's name where squawk has the rule */
+    struct str id; /* squawk's name where squawk has the rule */
     struct str group;
-    struct str aliases;  /* other names it answers to in allow directives, space separated */
+    struct str aliases; /* other names it answers to in allow directives, space separated */
     enum severity severity;
-    bool off;            /* off by default */
-    const struct str *on;/* ids of forms, or "*" */
+    bool off;             /* off by default */
+    const struct str *on; /* ids of forms, or "*" */
     unsigned n_on;
     struct str when, unless; /* expressions; empty: true / false */
-    struct str title;    /* template: {table}, {lock}, {name} … from captures */
-    struct str remark;   /* template of the line under the caret; empty: the lock and what it blocks */
+    struct str title;        /* template: {table}, {lock}, {name} … from captures */
+    struct str remark;       /* template of the line under the caret; empty: the lock and what it blocks */
     struct str why;
-    struct str instead;  /* template, runnable; empty: there is none, why says so */
+    struct str instead; /* template, runnable; empty: there is none, why says so */
     struct str source;
-    struct str remedy;   /* findings of one statement with the same remedy are one finding; empty: the id */
-    struct str settles;  /* what would settle an unknown: "a catalog file" */
+    struct str remedy;  /* findings of one statement with the same remedy are one finding; empty: the id */
+    struct str settles; /* what would settle an unknown: "a catalog file" */
     const struct example *fails, *passes;
     unsigned n_fails, n_passes;
     const char *file;
@@ -114,7 +115,7 @@ struct rulebook {
     size_t n_forms;
     const struct hazard *const *hazards;
     size_t n_hazards;
-    size_t n_patterns;   /* slots */
+    size_t n_patterns;                /* slots */
     struct rulebook_runtime *runtime; /* compiled patterns and expressions, dispatch by key word */
 };
 

@@ -126,8 +126,8 @@ static struct compiled *compiled_of(struct rulebook_runtime *rt, const struct pa
         PCRE2_SIZE at;
         strbuf_init(&regex, COMPILE_MAX);
         synopsis_complete(pattern->regex, &regex);
-        c->code = pcre2_compile((PCRE2_SPTR)strbuf_cstr(&regex), regex.n, PCRE2_ANCHORED | PCRE2_DOTALL, &code, &at,
-                                NULL);
+        c->code =
+            pcre2_compile((PCRE2_SPTR)strbuf_cstr(&regex), regex.n, PCRE2_ANCHORED | PCRE2_DOTALL, &code, &at, NULL);
         c->failed = !c->code || regex.overflow;
         strbuf_free(&regex);
     }
@@ -151,8 +151,8 @@ static bool too_nested(struct str subject)
     return false;
 }
 
-enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject,
-                         bool cut, struct group groups[FORM_MAX_CAPTURES])
+enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject, bool cut,
+                         struct group groups[FORM_MAX_CAPTURES])
 {
     if (!rt->data) {
         matcher_start(rt);
@@ -161,8 +161,8 @@ enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *patt
     if (!c->code || too_nested(subject)) {
         return MATCH_LIMIT;
     }
-    const int rc = pcre2_match(c->code, (PCRE2_SPTR)(subject.p ? subject.p : ""), subject.n, 0, 0, rt->data,
-                               rt->context);
+    const int rc =
+        pcre2_match(c->code, (PCRE2_SPTR)(subject.p ? subject.p : ""), subject.n, 0, 0, rt->data, rt->context);
     if (rc < 0) {
         return rc == PCRE2_ERROR_NOMATCH ? MATCH_NO : MATCH_LIMIT;
     }

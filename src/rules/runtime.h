@@ -40,8 +40,8 @@ struct arena *runtime_arena(struct rulebook_runtime *rt);
  * text. Bounded in steps, heap and stack: when a bound is reached, the pattern cannot be compiled, or the match of a cut subject
  * rests on its end, the answer is MATCH_LIMIT.
  */
-enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject,
-                         bool cut, struct group groups[FORM_MAX_CAPTURES]);
+enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject, bool cut,
+                         struct group groups[FORM_MAX_CAPTURES]);
 
 /* The patterns, in the order of the book, whose first key words are these (KW_NONE: none). */
 struct candidates runtime_candidates(const struct rulebook *book, enum keyword first, enum keyword second);

@@ -302,7 +302,8 @@ static bool select_type_users(struct eval *e, struct call call, struct relation_
     struct str rest = term_shape(e, call.arguments[0]), text, schema, name;
     bool all = e->catalog->complete;
     while (term_next_listed(&rest, &text)) {
-        const struct type *type = term_split_name(e->a, text, &schema, &name) ? catalog_type(e->catalog, schema, name) : NULL;
+        const struct type *type =
+            term_split_name(e->a, text, &schema, &name) ? catalog_type(e->catalog, schema, name) : NULL;
         if (type) {
             add_users(e, type, out);
             all = all || type->made.statement > 0;
@@ -397,7 +398,8 @@ static const struct selector selectors[] = {
     {"constraint_referencing", "rc", select_constraint_referencing, "tables whose foreign keys rest on this key"},
     {"constraint_index", "rc", select_constraint_index, "the index behind this constraint"},
     {"column_indexes", "rc", select_column_indexes, "indexes that mention one of these columns"},
-    {"type_change_indexes", "rcc", select_type_change_indexes, "indexes that are built anew for the column's new type even without a rewrite"},
+    {"type_change_indexes", "rcc", select_type_change_indexes,
+     "indexes that are built anew for the column's new type even without a rewrite"},
     {"column_sequence", "rc", select_column_sequence, "the sequence that this column owns"},
     {"column_table", "c", select_column_table, "the table in table.column"},
     {"tables_in", "c", select_tables_in, "tables and materialized views of these schemas"},
@@ -406,7 +408,8 @@ static const struct selector selectors[] = {
     {"read_by", "r", select_read_by, "views that read it, and views on those"},
     {"domain_users", "c", select_type_users, "tables with a column of this domain"},
     {"type_users", "c", select_type_users, "tables with a column of this type"},
-    {"tables_of", "c", select_tables_of, "typed tables of this type (which the catalog does not know: none, and said so)"},
+    {"tables_of", "c", select_tables_of,
+     "typed tables of this type (which the catalog does not know: none, and said so)"},
     {"named", "w", select_named, "every relation whose name the statement writes right behind this key word"},
     {"queried", "", select_queried, "relations that the statement's queries read (FROM, JOIN, USING)"},
 };

@@ -24,7 +24,8 @@ static enum status parse(struct trial *t, const char *file, struct str text, str
     return st;
 }
 
-static enum status trial_run(struct trial *t, const struct rulebook *book, const struct example *example, struct str sql)
+static enum status trial_run(struct trial *t, const struct rulebook *book, const struct example *example,
+                             struct str sql)
 {
     struct judge_options options = {.server_version = example->version, .all_rules = true};
     arena_init(&t->arena, EXAMPLE_MAX);
@@ -64,7 +65,8 @@ static void fail(struct tester *t, const char *file, unsigned line, struct str r
     va_start(ap, fmt);
     strbuf_vaddf(&message, fmt, ap);
     va_end(ap);
-    *vec_push(t->a, &t->out->failures) = (struct selftest_failure){file, line, rule, arena_str(t->a, strbuf_str(&message))};
+    *vec_push(t->a, &t->out->failures) =
+        (struct selftest_failure){file, line, rule, arena_str(t->a, strbuf_str(&message))};
     strbuf_free(&message);
 }
 
@@ -119,7 +121,8 @@ static void try_instead(struct tester *t, const struct hazard *h, const struct e
             const struct finding *f = &trial.part.findings.at[i];
             const bool own = f->hazard && f->hazard->off;
             if (f->severity >= SEVERITY_WARNING && !f->suppressed && !own) {
-                fail(t, h->file, h->line, h->id, "its safe way has a finding of %.*s: %.*s", STR_ARG(f->rule), STR_ARG(instead));
+                fail(t, h->file, h->line, h->id, "its safe way has a finding of %.*s: %.*s", STR_ARG(f->rule),
+                     STR_ARG(instead));
                 break;
             }
         }
@@ -198,7 +201,8 @@ static void try_form(struct tester *t, const struct form *form)
         if (trial_run(&trial, t->book, example, example->sql)) {
             fail(t, form->file, example->line, form->id, "an example cannot be read: %s", trial.err.primary);
         } else if (!classified_as(&trial.part, form, &other)) {
-            fail(t, form->file, example->line, form->id, "an example is %.*s: %.*s", STR_ARG(other), STR_ARG(example->sql));
+            fail(t, form->file, example->line, form->id, "an example is %.*s: %.*s", STR_ARG(other),
+                 STR_ARG(example->sql));
         }
         trial_end(&trial);
     }

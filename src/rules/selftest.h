@@ -12,7 +12,7 @@
 struct selftest_failure {
     const char *file; /* the rule file */
     unsigned line;
-    struct str rule;  /* of the form or hazard */
+    struct str rule; /* of the form or hazard */
     struct str message;
 };
 

@@ -97,7 +97,8 @@ void suppression_init(struct suppression *s, const struct rulebook *book, bool a
     }
 }
 
-void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st, size_t first)
+void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st,
+                        size_t first)
 {
     const size_t last = c->out->n;
     for (size_t i = 0; i < st->directives.n; i++) {

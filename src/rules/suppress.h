@@ -25,7 +25,8 @@ struct suppression {
 void suppression_init(struct suppression *s, const struct rulebook *book, bool all_rules, const struct migration *m,
                       struct arena *a);
 /* Apply a statement's directives, and the file's, to its findings (out->at[first] to the last); adds findings about the directives. */
-void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st, size_t first);
+void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st,
+                        size_t first);
 /* After the last statement: what is wrong with the file's own directives. `whole`: the part is all there is in the file to silence. */
 void suppress_finish(struct suppression *s, struct finding_context *c, bool whole);
 

@@ -339,8 +339,7 @@ static void seconds_of(const struct item *first, const struct item *behind, uint
     }
 }
 
-enum status synopsis_translate(struct str notation, struct arena *a, struct pattern *out, size_t *at,
-                               struct error *err)
+enum status synopsis_translate(struct str notation, struct arena *a, struct pattern *out, size_t *at, struct error *err)
 {
     struct reader r = {.text = notation, .a = a, .out = out, .err = err};
     struct item *first;

@@ -18,13 +18,13 @@ static const struct {
     {'N', "(?>[a-z_\\x80-\\xff][a-z0-9_$\\x80-\\xff]*+|(?&Q)|(?!(?&R))[A-Z][A-Z0-9_]*+)"
           "(?>\\.(?>[A-Za-z_\\x80-\\xff][A-Za-z0-9_$\\x80-\\xff]*+|(?&Q)))*+"},
     {'L', "(?>(?>ONLY )?(?&N)(?> \\*)?)(?> , (?>ONLY )?(?&N)(?> \\*)?)*+"},
-    {'T', "(?>(?>SETOF )?(?>DOUBLE PRECISION" WORD_END
-          "|(?>NATIONAL )?CHAR(?>ACTER)?" WORD_END "(?> VARYING)?(?> (?&P))?"
-          "|BIT" WORD_END "(?> VARYING)?(?> (?&P))?"
-          "|TIME(?>STAMP)?" WORD_END "(?> (?&P))?(?> WITH(?>OUT)? TIME ZONE)?"
-          "|INTERVAL" WORD_END "(?> (?>YEAR|MONTH|DAY|HOUR|MINUTE|SECOND)(?> TO (?>MONTH|HOUR|MINUTE|SECOND))?)?(?> (?&P))?"
-          "|(?&N)(?> ?% ?TYPE)?(?> (?&P))?)"
-          "(?>(?> ?\\[[^]]*\\])++| ARRAY" WORD_END "(?> ?\\[[^]]*\\])?)?)"},
+    {'T',
+     "(?>(?>SETOF )?(?>DOUBLE PRECISION" WORD_END "|(?>NATIONAL )?CHAR(?>ACTER)?" WORD_END "(?> VARYING)?(?> (?&P))?"
+     "|BIT" WORD_END "(?> VARYING)?(?> (?&P))?"
+     "|TIME(?>STAMP)?" WORD_END "(?> (?&P))?(?> WITH(?>OUT)? TIME ZONE)?"
+     "|INTERVAL" WORD_END "(?> (?>YEAR|MONTH|DAY|HOUR|MINUTE|SECOND)(?> TO (?>MONTH|HOUR|MINUTE|SECOND))?)?(?> (?&P))?"
+     "|(?&N)(?> ?% ?TYPE)?(?> (?&P))?)"
+     "(?>(?> ?\\[[^]]*\\])++| ARRAY" WORD_END "(?> ?\\[[^]]*\\])?)?)"},
 };
 
 /* Key words that cannot name a table, column or index: the reserved ones and those kept for functions and types. */

@@ -25,13 +25,13 @@ enum item_kind {
 
 struct item {
     enum item_kind kind;
-    bool repeat;                /* OPTIONAL: any number of times; CHOICE: likewise, at least once */
-    enum keyword keyword;       /* WORD, NOT */
-    struct str text;            /* LITERAL; the capture's name */
-    struct item *next;          /* in its sequence */
-    struct item **choices;      /* sequences inside OPTIONAL, CHOICE, GROUP; NULL: an empty one */
+    bool repeat;           /* OPTIONAL: any number of times; CHOICE: likewise, at least once */
+    enum keyword keyword;  /* WORD, NOT */
+    struct str text;       /* LITERAL; the capture's name */
+    struct item *next;     /* in its sequence */
+    struct item **choices; /* sequences inside OPTIONAL, CHOICE, GROUP; NULL: an empty one */
     size_t n_choices;
-    size_t at;                  /* offset in the notation */
+    size_t at; /* offset in the notation */
 };
 
 /* Write the regex of a whole synopsis. Captures are numbered in the order they are written. */

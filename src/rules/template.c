@@ -11,12 +11,12 @@ enum part_kind { PART_TEXT, PART_PLACE, PART_BROKEN };
 
 struct part {
     enum part_kind kind;
-    struct str text;   /* PART_TEXT */
-    struct str name;   /* of the place; "rest:table" has name table and way "rest" */
-    struct str way;    /* "", "name", "join", "rest" */
-    char then;         /* '|', '?' or 0 */
-    struct str more;   /* the text behind it */
-    size_t more_at;    /* its offset */
+    struct str text; /* PART_TEXT */
+    struct str name; /* of the place; "rest:table" has name table and way "rest" */
+    struct str way;  /* "", "name", "join", "rest" */
+    char then;       /* '|', '?' or 0 */
+    struct str more; /* the text behind it */
+    size_t more_at;  /* its offset */
     size_t at;
     const char *problem;
 };
@@ -156,7 +156,7 @@ struct filler {
     const struct effects *effects;
     bool display;
     struct strbuf out;
-    bool in_name;      /* a name is being put together from parts, since .name in out */
+    bool in_name; /* a name is being put together from parts, since .name in out */
     size_t name;
 };
 

@@ -89,7 +89,9 @@ struct relation *term_mention(struct eval *e, struct str text, enum relation_kin
         return NULL;
     }
     struct relation *r = catalog_resolve(e->catalog, schema, name);
-    return r ? r : catalog_mention(e->catalog, arena_str(e->catalog->arena, schema), arena_str(e->catalog->arena, name), kind);
+    return r ? r
+             : catalog_mention(e->catalog, arena_str(e->catalog->arena, schema), arena_str(e->catalog->arena, name),
+                               kind);
 }
 
 /* The names of a list, ONLY before and * behind taken off. */

@@ -134,11 +134,11 @@ static bool ends(const struct statement *st)
 
 static bool chains(const struct statement *st)
 {
-    return st->n_tokens > 1 && statement_is(st, st->n_tokens - 1, KW_CHAIN) && !statement_is(st, st->n_tokens - 2, KW_NO);
+    return st->n_tokens > 1 && statement_is(st, st->n_tokens - 1, KW_CHAIN) &&
+           !statement_is(st, st->n_tokens - 2, KW_NO);
 }
 
-void transaction_place(struct transaction *tx, struct judged_statement *s, uint32_t file,
-                       uint32_t *replay_transactions)
+void transaction_place(struct transaction *tx, struct judged_statement *s, uint32_t file, uint32_t *replay_transactions)
 {
     const bool control = s->kind == STATEMENT_TRANSACTION;
     const bool begin = control && begins(&s->st) && !tx->explicit_block;

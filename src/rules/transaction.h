@@ -18,14 +18,14 @@ struct held_lock {
 
 struct transaction {
     enum tx_mode mode;
-    bool explicit_block;  /* between the file's own BEGIN and COMMIT */
-    bool shared;          /* in a block: an explicit one, or that of transaction:true */
-    uint32_t number;      /* of the part; 0: none yet */
-    uint32_t origin;      /* number of the whole replay */
-    unsigned statements;  /* so far in it */
-    bool data;            /* rows of a table that the file did not make were written */
-    bool strong;          /* readers or writers of such a table wait for it */
-    bool closed;          /* nothing may join */
+    bool explicit_block; /* between the file's own BEGIN and COMMIT */
+    bool shared;         /* in a block: an explicit one, or that of transaction:true */
+    uint32_t number;     /* of the part; 0: none yet */
+    uint32_t origin;     /* number of the whole replay */
+    unsigned statements; /* so far in it */
+    bool data;           /* rows of a table that the file did not make were written */
+    bool strong;         /* readers or writers of such a table wait for it */
+    bool closed;         /* nothing may join */
     VEC(struct held_lock) held;
     VEC(struct str) labels; /* enum labels added in it, as written in quotes */
     struct arena *a;

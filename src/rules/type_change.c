@@ -58,7 +58,9 @@ static enum tri constrained(const struct catalog *c, const struct type_ref *t, u
     if (type->kind != TYPE_DOMAIN) {
         return TRI_NO;
     }
-    return type->has_constraints ? TRI_YES : depth < DOMAIN_DEPTH ? constrained(c, &type->base, depth + 1) : TRI_UNKNOWN;
+    return type->has_constraints  ? TRI_YES
+           : depth < DOMAIN_DEPTH ? constrained(c, &type->base, depth + 1)
+                                  : TRI_UNKNOWN;
 }
 
 /* Types that are key words of the grammar, such as INTEGER or VARCHAR ( 10 ), and text, which nobody calls a domain of theirs. */
@@ -162,7 +164,8 @@ static enum tri modifier_free(const struct type_ref *a, const struct type_ref *b
 /* timestamp and timestamptz are the same bytes while the session's time zone is UTC by rule. */
 static enum tri utc(const struct catalog *c)
 {
-    static const char *const names[] = {"UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"};
+    static const char *const names[] = {"UTC",  "Etc/UTC",  "Etc/UCT",   "UCT",
+                                        "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"};
     if (c->time_zone.n == 0) {
         return TRI_UNKNOWN;
     }
@@ -176,8 +179,9 @@ static enum tri utc(const struct catalog *c)
 
 static enum tri built_in_free(const struct catalog *c, const struct type_ref *a, const struct type_ref *b)
 {
-    static const char *const coercible[][2] = {{"text", "varchar"}, {"varchar", "text"}, {"cidr", "inet"}, {"xml", "text"},
-                                               {"xml", "varchar"},  {"int4", "oid"},     {"oid", "int4"},  {"bit", "varbit"}};
+    static const char *const coercible[][2] = {{"text", "varchar"}, {"varchar", "text"}, {"cidr", "inet"},
+                                               {"xml", "text"},     {"xml", "varchar"},  {"int4", "oid"},
+                                               {"oid", "int4"},     {"bit", "varbit"}};
     if (same_name(a, b)) {
         return modifier_free(a, b);
     }
@@ -214,7 +218,8 @@ static struct type_ref base_of(const struct catalog *c, struct type_ref t)
 
 static enum tri change_free(const struct catalog *c, const struct type_ref *old, const struct type_ref *new)
 {
-    if (same_name(old, new) && old->dimensions == new->dimensions && old->mod[0] == new->mod[0] && old->mod[1] == new->mod[1]) {
+    if (same_name(old, new) && old->dimensions == new->dimensions && old->mod[0] == new->mod[0] &&
+        old->mod[1] == new->mod[1]) {
         return str_eq(old->text, new->text) || old->dimensions > 0 ? TRI_YES : modifier_free(old, new);
     }
     if (old->dimensions > 0 || new->dimensions > 0) {
@@ -231,7 +236,9 @@ static enum tri change_free(const struct catalog *c, const struct type_ref *old,
         return tri_not(checked);
     }
     if (!built_in(&a) || !built_in(&b)) {
-        return same_name(&a, &b) && a.mod[0] == b.mod[0] ? tri_not(checked) : built_in(&a) == built_in(&b) ? TRI_NO : TRI_UNKNOWN;
+        return same_name(&a, &b) && a.mod[0] == b.mod[0] ? tri_not(checked)
+               : built_in(&a) == built_in(&b)            ? TRI_NO
+                                                         : TRI_UNKNOWN;
     }
     return tri_and(built_in_free(c, &a, &b), tri_not(checked));
 }
@@ -282,7 +289,8 @@ static bool rebuilt(struct eval *e, const struct relation *index, struct str col
     bool answer = mentions_column(e, index->predicate, column);
     for (size_t i = 0; i < index->index_columns.n; i++) {
         const struct index_column *c = &index->index_columns.at[i];
-        answer = answer || mentions_column(e, c->expression, column) || (!stays && !c->included && str_eq(c->name, column));
+        answer =
+            answer || mentions_column(e, c->expression, column) || (!stays && !c->included && str_eq(c->name, column));
     }
     return answer;
 }

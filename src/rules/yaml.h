@@ -12,16 +12,16 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml {
     enum yaml_kind kind;
-    unsigned line, column;  /* from 1, columns in characters */
-    bool exact;             /* a scalar on one line as it stands in the file: an offset in text is one in the line */
-    struct str text;        /* scalar */
-    struct yaml_pair *pairs;/* map: keys and values; list: values, without keys */
+    unsigned line, column;   /* from 1, columns in characters */
+    bool exact;              /* a scalar on one line as it stands in the file: an offset in text is one in the line */
+    struct str text;         /* scalar */
+    struct yaml_pair *pairs; /* map: keys and values; list: values, without keys */
     size_t n;
 };
 
 struct yaml_pair {
     struct str key;
-    unsigned line, column;  /* of the key */
+    unsigned line, column; /* of the key */
     struct yaml *value;
 };
 

@@ -101,7 +101,8 @@ int main(int argc, char **argv)
     struct error err;
     int64_t rounds = 5, best = INT64_MAX;
     const int at = b.verbose ? 2 : 1;
-    if (at >= argc || (at + 1 < argc && !str_to_i64(str_of(argv[at + 1]), 1, 1000, &rounds)) || rulebook_open(&b.book, &err)) {
+    if (at >= argc || (at + 1 < argc && !str_to_i64(str_of(argv[at + 1]), 1, 1000, &rounds)) ||
+        rulebook_open(&b.book, &err)) {
         fprintf(stderr, "usage: lint [-v] FOLDER [ROUNDS]\n");
         return 2;
     }
@@ -113,8 +114,8 @@ int main(int argc, char **argv)
         best = took < best ? took : best;
     }
     const double seconds = (double)best / 1e6;
-    printf("%.1f MB/s  %.0f statements/s  (%" PRIu64 " files, %.1f MB, %" PRIu64 " statements, %" PRIu64 " findings, %" PRIu64
-           " of no form, %" PRIu64 " unreadable, %" PRIu64 " files refused)\n",
+    printf("%.1f MB/s  %.0f statements/s  (%" PRIu64 " files, %.1f MB, %" PRIu64 " statements, %" PRIu64
+           " findings, %" PRIu64 " of no form, %" PRIu64 " unreadable, %" PRIu64 " files refused)\n",
            (double)b.n.bytes / 1e6 / seconds, (double)b.n.statements / seconds, b.n.files, (double)b.n.bytes / 1e6,
            b.n.statements, b.n.findings, b.n.unknown, b.n.unreadable, b.n.refused);
     rulebook_free(&b.book);

@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "rules/facts.h"
 
-#include <setjmp.h>
 #include <cmocka.h>
+#include <setjmp.h>
 
 enum { MEMORY = 64 << 20 };
 

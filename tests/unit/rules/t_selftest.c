@@ -1,8 +1,8 @@
 /* The built-in rulebook does what its files say: every example of every form and hazard. */
 #include "rules/selftest.h"
 
-#include <setjmp.h>
 #include <cmocka.h>
+#include <setjmp.h>
 
 static void examples_hold(void **state)
 {

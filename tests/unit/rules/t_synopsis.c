@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "rules/runtime.h"
 
-#include <setjmp.h>
 #include <cmocka.h>
+#include <setjmp.h>
 
 enum { MEMORY = 64 << 20 };
 
@@ -25,7 +25,8 @@ static void answer(struct fixture *f, const struct pattern *p, struct str shape,
     strbuf_add_cstr(out, m == MATCH_YES ? "yes" : m == MATCH_NO ? "no" : "limit");
     for (unsigned i = 0; m == MATCH_YES && i < p->n_captures; i++) {
         if (groups[i].end > groups[i].start) {
-            strbuf_addf(out, " %.*s=%.*s", STR_ARG(p->captures[i]), STR_ARG(str_slice(shape, groups[i].start, groups[i].end)));
+            strbuf_addf(out, " %.*s=%.*s", STR_ARG(p->captures[i]),
+                        STR_ARG(str_slice(shape, groups[i].start, groups[i].end)));
         }
     }
     strbuf_add_char(out, '\n');
@@ -182,9 +183,11 @@ static void cut(void **state)
 /* Random notations and random shapes: nothing crashes, and what is translated compiles. */
 static void random_texts(void **state)
 {
-    static const char *const words[] = {"CREATE",  "INDEX", "[",   "]",  "{",  "}",     "|", "…",        "$a",    "$b:expr", "$c:type",
-                                        "$d:paren", "(",     ")",   "!ON", "ON", "TABLE", "'", "$e:names", "lower", ",",       "]*", "="};
-    static const char *const tokens[] = {"CREATE", "INDEX", "(", ")", "ON", "TABLE", "''", "a.b", "\"q q\"", "lower", ",", "=", "numeric[]", "\""};
+    static const char *const words[] = {"CREATE", "INDEX",   "[",        "]",        "{", "}",  "|",   "…",
+                                        "$a",     "$b:expr", "$c:type",  "$d:paren", "(", ")",  "!ON", "ON",
+                                        "TABLE",  "'",       "$e:names", "lower",    ",", "]*", "="};
+    static const char *const tokens[] = {"CREATE", "INDEX",   "(",     ")", "ON", "TABLE",     "''",
+                                         "a.b",    "\"q q\"", "lower", ",", "=",  "numeric[]", "\""};
     struct arena a;
     struct rulebook_runtime *rt = runtime_new();
     struct strbuf notation, shape;
@@ -236,7 +239,8 @@ static void random_texts(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cases), cmocka_unit_test(first_words), cmocka_unit_test(bounded),
-                                       cmocka_unit_test(cut), cmocka_unit_test(random_texts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(cases), cmocka_unit_test(first_words),
+                                       cmocka_unit_test(bounded), cmocka_unit_test(cut),
+                                       cmocka_unit_test(random_texts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
