@@ -21,14 +21,14 @@ VEC_DECLARE(catalog_setting_list, struct catalog_setting);
 struct catalog_applied {
     struct str version, name;
     bool partial, going_down; /* begun: steps_done of steps */
-    unsigned steps_done, steps;
+    unsigned steps_done, steps, statements_done;
     struct str sha256, sha256_text, applied_at;
 };
 VEC_DECLARE(catalog_applied_list, struct catalog_applied);
 struct catalog_info {
-    struct str made;     /* when: "2026-11-20 09:30:00 UTC" */
-    struct str tool;     /* by which version of migrate */
-    struct str database; /* its name */
+    struct str made;                      /* when: "2026-11-20 09:30:00 UTC" */
+    struct str tool;                      /* by which version of migrate */
+    struct str database;                  /* its name */
     struct catalog_setting_list settings; /* of the server; search_path and TimeZone are in the model */
     struct catalog_applied_list applied;  /* by version; empty too when the database has no history of this tool */
     bool has_history;

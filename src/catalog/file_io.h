@@ -17,15 +17,15 @@ struct io {
     const struct sqlite *lib;
     sqlite3 *db;
     sqlite3_stmt *stmt;
-    struct arena *a;    /* reading: what is read lives here */
+    struct arena *a; /* reading: what is read lives here */
     bool writing;
-    int column;         /* the next of the row */
-    const char *table;  /* the one at work, for messages */
-    bool bad;           /* reading: it holds what migrate never writes */
-    int failed;         /* SQLite's result code, SQLITE_OK while all is well */
-    struct map ids;     /* writing: pointer -> its number */
-    struct map shared;  /* reading: text -> struct str, see io_text_shared() */
-    int64_t steps_left; /* reading: before SQLite is stopped */
+    int column;                     /* the next of the row */
+    const char *table;              /* the one at work, for messages */
+    bool bad;                       /* reading: it holds what migrate never writes */
+    int failed;                     /* SQLite's result code, SQLITE_OK while all is well */
+    struct map ids;                 /* writing: pointer -> its number */
+    struct map shared;              /* reading: text -> struct str, see io_text_shared() */
+    int64_t steps_left;             /* reading: before SQLite is stopped */
     struct relation_list relations; /* reading: by number, from 1 */
     VEC(struct type *) types;
 };
@@ -50,7 +50,7 @@ void io_end(struct io *io);
 /* Is anything wrong so far? */
 bool io_broken(const struct io *io);
 
-void io_text(struct io *io, struct str *s); /* empty is NULL in the file */
+void io_text(struct io *io, struct str *s);        /* empty is NULL in the file */
 void io_text_shared(struct io *io, struct str *s); /* the same for text that many rows have: kept once */
 void io_bool(struct io *io, bool *b);
 void io_int(struct io *io, int64_t *n, int64_t min, int64_t max);

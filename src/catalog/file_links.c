@@ -12,8 +12,8 @@ struct graph {
 
 static struct graph graph_of(const struct link_list *links, size_t n, struct arena *a)
 {
-    struct graph g = {arena_array(a, size_t, n + 2), arena_array(a, size_t, links->n + 1), arena_array(a, size_t, n + 1),
-                      arena_array(a, size_t, n + 1), 0};
+    struct graph g = {arena_array(a, size_t, n + 2), arena_array(a, size_t, links->n + 1),
+                      arena_array(a, size_t, n + 1), arena_array(a, size_t, n + 1), 0};
     for (size_t i = 0; i < links->n; i++) {
         g.first[links->at[i].from + 1]++;
         g.open[links->at[i].to]++;

@@ -8,7 +8,7 @@
 /* More is no catalog of a server: PostgreSQL's own tools do not get there. */
 enum { RELATIONS_MAX = 1 << 20, COLUMNS_MAX = 2000, KEYS_MAX = 100 };
 #define MEMORY_MAX ((size_t)768 << 20)
-#define SUM_MAX (INT64_C(1) << 61) /* of rows, and of bytes */
+#define SUM_MAX    (INT64_C(1) << 61) /* of rows, and of bytes */
 
 struct file_reader {
     struct io io;
@@ -189,7 +189,8 @@ static void read_migrations(struct file_reader *r)
 
 static void read_schemas(struct file_reader *r)
 {
-    catalog_schema(r->c, STR("public"))->exists = tri_of(false); /* unless it is listed: a new catalog takes it for granted */
+    catalog_schema(r->c, STR("public"))->exists =
+        tri_of(false); /* unless it is listed: a new catalog takes it for granted */
     begin(r, FILE_SCHEMAS);
     while (next(r)) {
         struct schema s = {0};
@@ -438,9 +439,9 @@ static void read_sequences(struct file_reader *r)
 static enum status read_all(struct file_reader *r, struct error *err)
 {
     static void (*const steps[])(struct file_reader *) = {
-        check_tables,   check_pages,  read_meta,    read_settings,    read_migrations, read_schemas,  read_types,       read_functions,
-        read_relations, read_columns, read_indexes, read_constraints, read_triggers, read_inheritance, read_views,
-        read_sequences,
+        check_tables,  check_pages,      read_meta,      read_settings,  read_migrations, read_schemas,
+        read_types,    read_functions,   read_relations, read_columns,   read_indexes,    read_constraints,
+        read_triggers, read_inheritance, read_views,     read_sequences,
     };
     r->io.a = r->c->arena;
     r->used = r->c->arena->used;

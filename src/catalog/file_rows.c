@@ -1,36 +1,44 @@
 #include "catalog/file_rows.h"
 
-#define TABLE(name, columns) {#name, "CREATE TABLE " #name " (" columns ")"}
+#define TABLE(name, columns)                                  \
+    {                                                         \
+#        name, "CREATE TABLE " #        name " (" columns ")" \
+    }
 
 const struct io_table file_tables[FILE_TABLES] = {
     [FILE_META] = TABLE(meta, "name TEXT, value TEXT"),
     [FILE_SETTINGS] = TABLE(settings, "name TEXT, value TEXT"),
-    [FILE_MIGRATIONS] = TABLE(migrations, "version TEXT, name TEXT, state TEXT, going_down INTEGER, steps_done INTEGER, "
-                                          "steps INTEGER, sha256 TEXT, sha256_text TEXT, applied_at TEXT"),
+    [FILE_MIGRATIONS] =
+        TABLE(migrations, "version TEXT, name TEXT, state TEXT, going_down INTEGER, steps_done INTEGER, "
+                          "steps INTEGER, statements_done INTEGER, sha256 TEXT, sha256_text TEXT, applied_at TEXT"),
     [FILE_SCHEMAS] = TABLE(schemas, "name TEXT, there TEXT"),
-    [FILE_TYPES] = TABLE(types, "id INTEGER PRIMARY KEY, schema TEXT, name TEXT, kind TEXT, base TEXT, base_schema TEXT, "
-                                "base_name TEXT, modifier_1 INTEGER, modifier_2 INTEGER, dimensions INTEGER, set_of INTEGER, "
-                                "not_null INTEGER, has_constraints INTEGER, default_sql TEXT, labels TEXT"),
+    [FILE_TYPES] =
+        TABLE(types, "id INTEGER PRIMARY KEY, schema TEXT, name TEXT, kind TEXT, base TEXT, base_schema TEXT, "
+                     "base_name TEXT, modifier_1 INTEGER, modifier_2 INTEGER, dimensions INTEGER, set_of INTEGER, "
+                     "not_null INTEGER, has_constraints INTEGER, default_sql TEXT, labels TEXT"),
     [FILE_FUNCTIONS] = TABLE(functions, "schema TEXT, name TEXT, arguments INTEGER, volatility TEXT, language TEXT, "
                                         "returns_trigger INTEGER, body TEXT"),
-    [FILE_RELATIONS] = TABLE(relations, "id INTEGER PRIMARY KEY, schema TEXT, name TEXT, kind TEXT, rows INTEGER, "
-                                        "bytes INTEGER, there TEXT, complete INTEGER, temporary INTEGER, unlogged INTEGER, "
-                                        "maybe_older INTEGER, loaded TEXT, access_method TEXT, tablespace TEXT, "
-                                        "row_security INTEGER, is_partition INTEGER, is_default_partition INTEGER, "
-                                        "partition_key TEXT, partition_bound TEXT"),
+    [FILE_RELATIONS] =
+        TABLE(relations, "id INTEGER PRIMARY KEY, schema TEXT, name TEXT, kind TEXT, rows INTEGER, "
+                         "bytes INTEGER, there TEXT, complete INTEGER, temporary INTEGER, unlogged INTEGER, "
+                         "maybe_older INTEGER, loaded TEXT, access_method TEXT, tablespace TEXT, "
+                         "row_security INTEGER, is_partition INTEGER, is_default_partition INTEGER, "
+                         "partition_key TEXT, partition_bound TEXT"),
     [FILE_COLUMNS] = TABLE(columns, "relation INTEGER, name TEXT, type TEXT, type_schema TEXT, type_name TEXT, "
                                     "modifier_1 INTEGER, modifier_2 INTEGER, dimensions INTEGER, set_of INTEGER, "
                                     "collation TEXT, not_null INTEGER, has_default INTEGER, default_sql TEXT, "
                                     "default_volatile TEXT, identity TEXT, generated TEXT, local INTEGER"),
     [FILE_INDEXES] = TABLE(indexes, "relation INTEGER, on_relation INTEGER, is_unique INTEGER, is_primary INTEGER, "
                                     "is_valid INTEGER, nulls_not_distinct INTEGER, mentions TEXT, predicate TEXT"),
-    [FILE_INDEX_COLUMNS] = TABLE(index_columns, "relation INTEGER, name TEXT, expression TEXT, collation TEXT, opclass TEXT, "
-                                                "included INTEGER"),
-    [FILE_CONSTRAINTS] = TABLE(constraints, "relation INTEGER, domain INTEGER, name TEXT, kind TEXT, columns TEXT, "
-                                            "is_valid INTEGER, enforced INTEGER, no_inherit INTEGER, inherited INTEGER, "
-                                            "is_deferrable INTEGER, expression TEXT, proves_not_null TEXT, "
-                                            "index_relation INTEGER, referenced INTEGER, referenced_columns TEXT, "
-                                            "on_delete TEXT"),
+    [FILE_INDEX_COLUMNS] =
+        TABLE(index_columns, "relation INTEGER, name TEXT, expression TEXT, collation TEXT, opclass TEXT, "
+                             "included INTEGER"),
+    [FILE_CONSTRAINTS] =
+        TABLE(constraints, "relation INTEGER, domain INTEGER, name TEXT, kind TEXT, columns TEXT, "
+                           "is_valid INTEGER, enforced INTEGER, no_inherit INTEGER, inherited INTEGER, "
+                           "is_deferrable INTEGER, expression TEXT, proves_not_null TEXT, "
+                           "index_relation INTEGER, referenced INTEGER, referenced_columns TEXT, "
+                           "on_delete TEXT"),
     [FILE_TRIGGERS] = TABLE(triggers, "relation INTEGER, name TEXT, is_before INTEGER, each_row INTEGER, "
                                       "function_schema TEXT, function TEXT"),
     [FILE_INHERITANCE] = TABLE(inheritance, "child INTEGER, parent INTEGER"),
@@ -60,6 +68,7 @@ void row_applied(struct io *io, struct catalog_applied *a)
     io_bool(io, &a->going_down);
     io_unsigned(io, &a->steps_done, 1000000);
     io_unsigned(io, &a->steps, 1000000);
+    io_unsigned(io, &a->statements_done, UINT32_MAX);
     io_text(io, &a->sha256);
     io_text(io, &a->sha256_text);
     io_text(io, &a->applied_at);
@@ -120,9 +129,9 @@ void row_function(struct io *io, struct function *f)
 void row_relation(struct io *io, int64_t *id, struct relation *r)
 {
     static const struct io_word kinds[] = {
-        {REL_UNKNOWN, "unknown"},   {REL_TABLE, "table"},        {REL_PARTITIONED, "partitioned table"},
-        {REL_FOREIGN, "foreign table"}, {REL_VIEW, "view"},      {REL_MATVIEW, "materialized view"},
-        {REL_SEQUENCE, "sequence"}, {REL_INDEX, "index"},        {REL_PARTITIONED_INDEX, "partitioned index"},
+        {REL_UNKNOWN, "unknown"},          {REL_TABLE, "table"}, {REL_PARTITIONED, "partitioned table"},
+        {REL_FOREIGN, "foreign table"},    {REL_VIEW, "view"},   {REL_MATVIEW, "materialized view"},
+        {REL_SEQUENCE, "sequence"},        {REL_INDEX, "index"}, {REL_PARTITIONED_INDEX, "partitioned index"},
         {REL_COMPOSITE, "composite type"},
     };
     int kind = (int)r->kind;
@@ -189,11 +198,11 @@ void row_index_column(struct io *io, struct relation **index, struct index_colum
 
 void row_constraint(struct io *io, struct relation **owner, struct type **domain, struct constraint *con)
 {
-    static const struct io_word kinds[] = {{CON_CHECK, "check"},     {CON_NOT_NULL, "not null"},
+    static const struct io_word kinds[] = {{CON_CHECK, "check"},         {CON_NOT_NULL, "not null"},
                                            {CON_PRIMARY, "primary key"}, {CON_UNIQUE, "unique"},
                                            {CON_FOREIGN, "foreign key"}, {CON_EXCLUDE, "exclude"}};
-    static const struct io_word actions[] = {{0, NULL},          {'a', "no action"}, {'r', "restrict"},
-                                             {'c', "cascade"},   {'n', "set null"},  {'d', "set default"}};
+    static const struct io_word actions[] = {{0, NULL},        {'a', "no action"}, {'r', "restrict"},
+                                             {'c', "cascade"}, {'n', "set null"},  {'d', "set default"}};
     int kind = (int)con->kind;
     io_relation(io, owner);
     io_type(io, domain);

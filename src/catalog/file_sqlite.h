@@ -11,30 +11,30 @@
 #include "base/error.h"
 
 /* Those in use, without the prefix sqlite3_. */
-#define SQLITE_FUNCTIONS(F)                                                                                            \
-    F(open_v2)                                                                                                         \
-    F(close)                                                                                                           \
-    F(db_config)                                                                                                       \
-    F(limit)                                                                                                           \
-    F(progress_handler)                                                                                                \
-    F(set_authorizer)                                                                                                  \
-    F(exec)                                                                                                            \
-    F(prepare_v2)                                                                                                      \
-    F(step)                                                                                                            \
-    F(reset)                                                                                                           \
-    F(finalize)                                                                                                        \
-    F(bind_null)                                                                                                       \
-    F(bind_int64)                                                                                                      \
-    F(bind_text64)                                                                                                     \
-    F(column_count)                                                                                                    \
-    F(column_type)                                                                                                     \
-    F(column_int64)                                                                                                    \
-    F(column_text)                                                                                                     \
-    F(column_bytes)                                                                                                    \
-    F(errmsg)                                                                                                          \
-    F(errstr)                                                                                                          \
-    F(serialize)                                                                                                       \
-    F(deserialize)                                                                                                     \
+#define SQLITE_FUNCTIONS(F) \
+    F(open_v2)              \
+    F(close)                \
+    F(db_config)            \
+    F(limit)                \
+    F(progress_handler)     \
+    F(set_authorizer)       \
+    F(exec)                 \
+    F(prepare_v2)           \
+    F(step)                 \
+    F(reset)                \
+    F(finalize)             \
+    F(bind_null)            \
+    F(bind_int64)           \
+    F(bind_text64)          \
+    F(column_count)         \
+    F(column_type)          \
+    F(column_int64)         \
+    F(column_text)          \
+    F(column_bytes)         \
+    F(errmsg)               \
+    F(errstr)               \
+    F(serialize)            \
+    F(deserialize)          \
     F(free)
 
 #define SQLITE_MEMBER(name) __typeof__(sqlite3_##name) *name;

@@ -290,8 +290,8 @@ static enum status take_bytes(struct writer *w, struct arena *a, struct str *fil
     }
     enum status status = ST_OK;
     if ((uint64_t)n > CATALOG_FILE_MAX) {
-        status = error_set(err, ST_SYSTEM, "the catalog takes %" PRId64 " MB, and a file of it may have %zu", (int64_t)n >> 20,
-                           CATALOG_FILE_MAX >> 20);
+        status = error_set(err, ST_SYSTEM, "the catalog takes %" PRId64 " MB, and a file of it may have %zu",
+                           (int64_t)n >> 20, CATALOG_FILE_MAX >> 20);
     } else {
         *file = arena_str(a, (struct str){(const char *)bytes, (size_t)n});
     }

@@ -18,7 +18,7 @@ struct lint {
     struct arena file_arena, model_arena; /* of a file; of a folder */
     struct catalog catalog;
     struct catalog_info info;
-    uint64_t applied; /* files passed over */
+    uint64_t applied;  /* files passed over */
     enum status worst; /* of files that could not be read */
 };
 

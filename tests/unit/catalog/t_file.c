@@ -1,6 +1,6 @@
 /* The catalog file: what is written is what is read, and what nobody wrote is refused. */
-#include <setjmp.h>
 #include <cmocka.h>
+#include <setjmp.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -15,7 +15,10 @@ static struct catalog_applied applied[] = {
     {.version = STR_INIT("1"), .name = STR_INIT("first"), .sha256 = STR_INIT("aa"), .applied_at = STR_INIT("then")},
     {.version = STR_INIT("2"), .partial = true, .going_down = true, .steps_done = 1, .steps = 3},
 };
-static const struct catalog_info info = {.has_history = true, .applied = {applied, 2, 2},.made = STR_INIT("2026-11-20 09:30:00 UTC"), .tool = STR_INIT("migrate 1"),
+static const struct catalog_info info = {.has_history = true,
+                                         .applied = {applied, 2, 2},
+                                         .made = STR_INIT("2026-11-20 09:30:00 UTC"),
+                                         .tool = STR_INIT("migrate 1"),
                                          .database = STR_INIT("shop")};
 
 static void replay(struct catalog *c, struct str sql, bool complete, int server)
@@ -69,8 +72,10 @@ static const char shop[] =
     "CREATE DOMAIN amount AS numeric(12,2) DEFAULT 0 CHECK (VALUE >= 0);\n"
     "CREATE TYPE pair AS (a int, b text[]);\n"
     "CREATE TABLE customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL UNIQUE,\n"
-    "  name varchar(50) COLLATE \"C\" DEFAULT 'x', moods mood[], \"a, b\"\"c\" int, CHECK (name IS NOT NULL AND \"a, b\"\"c\" > 1));\n"
-    "CREATE TABLE orders (id serial, customer bigint REFERENCES customers ON DELETE CASCADE, placed date, total amount)\n"
+    "  name varchar(50) COLLATE \"C\" DEFAULT 'x', moods mood[], \"a, b\"\"c\" int, CHECK (name IS NOT NULL AND \"a, "
+    "b\"\"c\" > 1));\n"
+    "CREATE TABLE orders (id serial, customer bigint REFERENCES customers ON DELETE CASCADE, placed date, total "
+    "amount)\n"
     "  PARTITION BY RANGE (placed);\n"
     "CREATE TABLE orders_1 PARTITION OF orders FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');\n"
     "CREATE TABLE orders_rest PARTITION OF orders DEFAULT;\n"
@@ -159,9 +164,9 @@ static void every_case_of_replay(void **state)
         if (!str_ends(list.at[i].name, STR(".case"))) {
             continue;
         }
-        assert_int_equal(file_read(path_join(&arena, STR("tests/cases/catalog"), list.at[i].name).p, 1 << 24, &arena, &rest,
-                                   &err),
-                         ST_OK);
+        assert_int_equal(
+            file_read(path_join(&arena, STR("tests/cases/catalog"), list.at[i].name).p, 1 << 24, &arena, &rest, &err),
+            ST_OK);
         strbuf_init(&sql, 1 << 20);
         while (str_next(&rest, '\n', &line)) {
             if (str_starts(line, STR("# "))) {
@@ -191,9 +196,10 @@ static void a_later_replay_sees_no_difference(void **state)
 {
     (void)state;
     struct catalog c, back;
-    const struct str more = STR("ALTER TABLE customers DROP COLUMN email CASCADE; DROP TABLE orders CASCADE;"
-                                "ALTER TABLE customers SET SCHEMA public; DROP VIEW v CASCADE; ALTER TYPE mood ADD VALUE 'x';"
-                                "CREATE TABLE orders (id int CONSTRAINT a CHECK (id > 0), t amount)");
+    const struct str more =
+        STR("ALTER TABLE customers DROP COLUMN email CASCADE; DROP TABLE orders CASCADE;"
+            "ALTER TABLE customers SET SCHEMA public; DROP VIEW v CASCADE; ALTER TYPE mood ADD VALUE 'x';"
+            "CREATE TABLE orders (id int CONSTRAINT a CHECK (id > 0), t amount)");
     replay(&c, str_of(shop), true, 15);
     decode(encode(&c), &back);
     struct splitter sp;
@@ -271,7 +277,8 @@ static void hostile_contents(void **state)
         "UPDATE columns SET identity = 'x'",
         "UPDATE columns SET modifier_1 = 99999999999",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
-        "INSERT INTO columns SELECT relation, 'c' || i, type, type_schema, type_name, modifier_1, modifier_2, dimensions, "
+        "INSERT INTO columns SELECT relation, 'c' || i, type, type_schema, type_name, modifier_1, modifier_2, "
+        "dimensions, "
         "set_of, collation, not_null, has_default, default_sql, default_volatile, identity, generated, local "
         "FROM n, (SELECT * FROM columns LIMIT 1)",
         "UPDATE indexes SET on_relation = relation",
@@ -312,38 +319,46 @@ static void hostile_contents(void **state)
 static void hostile_shapes(void **state)
 {
     (void)state;
-    static const char node[] = "INSERT INTO relations SELECT (SELECT max(id) FROM relations) + 1 + i, 'app', 'n' || i, 'table', "
-                               "NULL, NULL, 'yes', 1, 0, 0, 0, 'no', NULL, NULL, 0, 0, 0, NULL, NULL FROM n;";
+    static const char node[] =
+        "INSERT INTO relations SELECT (SELECT max(id) FROM relations) + 1 + i, 'app', 'n' || i, 'table', "
+        "NULL, NULL, 'yes', 1, 0, 0, 0, 'no', NULL, NULL, 0, 0, 0, NULL, NULL FROM n;";
     static const struct {
         const char *about, *n, *links;
         bool refused;
     } shapes[] = {
         {"diamonds", "119",
-         "INSERT INTO inheritance SELECT b.id, a.id FROM relations a, relations b WHERE a.name GLOB 'n[0-9]*' AND b.name GLOB "
-         "'n[0-9]*' AND (substr(b.name, 2) / 3 = substr(a.name, 2) / 3 AND ((substr(a.name, 2) % 3 = 0) <> (substr(b.name, 2) % 3 "
-         "= 0)) AND a.id < b.id OR b.id > a.id AND substr(b.name, 2) % 3 = 0 AND substr(a.name, 2) % 3 > 0 AND substr(b.name, 2) / "
+         "INSERT INTO inheritance SELECT b.id, a.id FROM relations a, relations b WHERE a.name GLOB 'n[0-9]*' AND "
+         "b.name GLOB "
+         "'n[0-9]*' AND (substr(b.name, 2) / 3 = substr(a.name, 2) / 3 AND ((substr(a.name, 2) % 3 = 0) <> "
+         "(substr(b.name, 2) % 3 "
+         "= 0)) AND a.id < b.id OR b.id > a.id AND substr(b.name, 2) % 3 = 0 AND substr(a.name, 2) % 3 > 0 AND "
+         "substr(b.name, 2) / "
          "3 = substr(a.name, 2) / 3 + 1)",
          true},
         {"a long chain of children", "50000",
-         "INSERT INTO inheritance SELECT id + 1, id FROM relations WHERE name GLOB 'n[0-9]*' AND name <> 'n50000'", true},
-        {"a short one", "50", "INSERT INTO inheritance SELECT id + 1, id FROM relations WHERE name GLOB 'n[0-9]*' AND name <> 'n50'",
-         false},
+         "INSERT INTO inheritance SELECT id + 1, id FROM relations WHERE name GLOB 'n[0-9]*' AND name <> 'n50000'",
+         true},
+        {"a short one", "50",
+         "INSERT INTO inheritance SELECT id + 1, id FROM relations WHERE name GLOB 'n[0-9]*' AND name <> 'n50'", false},
         {"a long chain of views", "50000",
-         "INSERT INTO view_reads SELECT id + 1, id FROM relations WHERE name GLOB 'n[0-9]*' AND name <> 'n50000'", true},
+         "INSERT INTO view_reads SELECT id + 1, id FROM relations WHERE name GLOB 'n[0-9]*' AND name <> 'n50000'",
+         true},
         {"views in a small circle, as the server allows", "5",
-         "INSERT INTO view_reads SELECT a.id, b.id FROM relations a, relations b WHERE a.name GLOB 'n[0-9]*' AND b.name GLOB "
+         "INSERT INTO view_reads SELECT a.id, b.id FROM relations a, relations b WHERE a.name GLOB 'n[0-9]*' AND "
+         "b.name GLOB "
          "'n[0-9]*' AND a.id <> b.id",
          false},
         {"views in a large circle", "3000",
          "INSERT INTO view_reads SELECT id + 1, id FROM relations WHERE name GLOB 'n[0-9]*' AND name <> 'n3000';"
-         "INSERT INTO view_reads SELECT a.id, b.id FROM relations a, relations b WHERE a.name = 'n0' AND b.name = 'n3000'",
+         "INSERT INTO view_reads SELECT a.id, b.id FROM relations a, relations b WHERE a.name = 'n0' AND b.name = "
+         "'n3000'",
          true},
     };
     for (size_t i = 0; i < countof(shapes); i++) {
-        const char *sql = arena_printf(&arena,
-                                       "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %s) %s %s",
-                                       shapes[i].n, node, shapes[i].links)
-                              .p;
+        const char *sql =
+            arena_printf(&arena, "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %s) %s %s",
+                         shapes[i].n, node, shapes[i].links)
+                .p;
         const struct str file = tampered(sql);
         const int64_t start = clock_monotonic_ms();
         if (shapes[i].refused) {
@@ -426,9 +441,13 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_comes_back), cmocka_unit_test(every_case_of_replay),
-        cmocka_unit_test(a_later_replay_sees_no_difference), cmocka_unit_test(hostile_contents),
-        cmocka_unit_test(hostile_shapes), cmocka_unit_test(damaged_files), cmocka_unit_test(paths),
+        cmocka_unit_test(everything_comes_back),
+        cmocka_unit_test(every_case_of_replay),
+        cmocka_unit_test(a_later_replay_sees_no_difference),
+        cmocka_unit_test(hostile_contents),
+        cmocka_unit_test(hostile_shapes),
+        cmocka_unit_test(damaged_files),
+        cmocka_unit_test(paths),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,0 +1,74 @@
+#include "cmd/base.h"
+
+#include "db/live.h"
+
+bool base_is_file(const struct context *c)
+{
+    return c->set.catalog && c->set.catalog[0];
+}
+
+enum status base_catalog(const struct context *c, struct catalog *catalog, struct catalog_info *info, struct error *err)
+{
+    if (base_is_file(c)) {
+        return catalog_read(c->set.catalog, catalog, info, err);
+    }
+    return c->session ? live_catalog(c->session, catalog, err) : ST_OK;
+}
+
+static void copy_sha(char to[65], struct str from)
+{
+    const size_t n = from.n < 64 ? from.n : 64;
+    if (n > 0) {
+        memcpy(to, from.p, n);
+    }
+    to[n] = '\0';
+}
+
+static void copy_applied(struct arena *a, const struct catalog_applied *from, int64_t order, struct applied *to)
+{
+    *to = (struct applied){
+        .version = arena_str(a, from->version),
+        .name = arena_str(a, from->name),
+        .file = STR(""),
+        .layout = STR(""),
+        .state = from->partial ? APPLIED_PARTIAL : APPLIED_YES,
+        .going_down = from->going_down,
+        .steps_done = from->steps_done,
+        .n_steps = from->steps,
+        .statements_done = from->statements_done,
+        .applied_at = arena_str(a, from->applied_at),
+        .applied_by = STR(""),
+        .order = order,
+    };
+    copy_sha(to->sha256, from->sha256);
+    copy_sha(to->sha256_text, from->sha256_text);
+}
+
+enum status base_history(struct context *c, struct history *out, struct error *err)
+{
+    struct arena scratch;
+    struct catalog catalog;
+    struct catalog_info info = {0};
+    arena_init(&scratch, RUN_ARENA_MAX);
+    catalog_init(&catalog, &scratch);
+    const enum status status = catalog_read(c->set.catalog, &catalog, &info, err);
+    if (!status) {
+        *out = (struct history){.exists = info.has_history, .format = HISTORY_FORMAT};
+        for (size_t i = 0; i < info.applied.n; i++) {
+            copy_applied(&c->arena, &info.applied.at[i], (int64_t)i, vec_push(&c->arena, &out->applied));
+        }
+    }
+    arena_free(&scratch);
+    return status;
+}
+
+bool base_applied(const struct catalog_info *info, struct str version)
+{
+    for (size_t i = 0; version.n > 0 && i < info->applied.n; i++) {
+        const struct catalog_applied *a = &info->applied.at[i];
+        if (!a->partial && version_cmp(a->version, version) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
