@@ -316,6 +316,9 @@ enum status session_open(struct loop *loop, const struct target *target, struct 
     }
     const bool ask = !status && target->password && !w.has_password;
     if (ask) {
+        /* Room for all of it at once: growing would leave copies behind in freed memory. */
+        strbuf_add_repeat(&password, ' ', 16 * 1024);
+        strbuf_reset(&password);
         status = target->password(target->password_arg, &password, err);
     }
     if (!status && loop_interrupted(loop)) {

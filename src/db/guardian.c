@@ -116,6 +116,10 @@ NORETURN static void guard(const struct guarded *what, int life, const int serve
     if (what->user && !process_become(what->user)) {
         _exit(1);
     }
+    /* Ours may be closed to that user, which initdb does not like; and nobody shall be kept from unmounting it. */
+    if (chdir("/") != 0) {
+        _exit(1);
+    }
     const pid_t pid = fork();
     if (pid == 0) {
         prepare_and_serve(what, server[1]);

@@ -70,7 +70,8 @@ enum status pgbin_find(struct str spec, struct arena *a, struct str *folder, str
         named = spec;
     }
     if (named.n > 0 && wanted == 0) {
-        *folder = arena_str(a, named);
+        char real[PATH_MAX]; /* the server does not run in our working directory */
+        *folder = arena_str(a, realpath(arena_cstr(a, named), real) ? str_of(real) : named);
         if (!has_server(a, *folder)) {
             error_set(err, ST_USAGE, "%.*s does not hold initdb and postgres", STR_ARG(named));
             error_hint(err, "name the folder of the server's programs, such as /usr/lib/postgresql/15/bin");

@@ -99,9 +99,9 @@ static void what_cannot_run_says_so(void **state)
     (void)state;
     struct process_result r;
     struct error err;
-    const char *const missing[] = {"no-such-program-here", NULL};
+    const char *const missing[] = {"/nowhere/program", NULL};
     assert_int_equal(process_run(&(struct process){.argv = missing}, &r, &err), ST_USAGE);
-    assert_string_equal(err.primary, "cannot run no-such-program-here: No such file or directory");
+    assert_string_equal(err.primary, "cannot run /nowhere/program: No such file or directory");
     process_result_free(&r);
     const char *const argv[] = {"pwd", NULL};
     assert_int_equal(process_run(&(struct process){.argv = argv, .folder = "/nowhere"}, &r, &err), ST_SYSTEM);

@@ -233,12 +233,33 @@ static void a_long_or_forbidden_tmpdir_is_avoided(void **state)
     assert_int_equal(rmdir(odd), 0); /* so it was empty */
 }
 
+/* Whose working directory is closed to the server's user; only root's can be. */
+static void the_working_directory_does_not_matter(void **state)
+{
+    (void)state;
+    struct ephemeral *e;
+    struct error err;
+    const char *url;
+    char here[PATH_MAX], closed[] = "/tmp/t-ephemeral-XXXXXX";
+    assert_non_null(getcwd(here, sizeof(here)));
+    assert_non_null(mkdtemp(closed));
+    assert_int_equal(chdir(closed), 0);
+    const enum status status = ephemeral_start(STR_NONE, &e, &url, &err);
+    assert_int_equal(chdir(here), 0);
+    assert_int_equal(rmdir(closed), 0);
+    if (status) {
+        fail_msg("%s: %s", err.primary, err.detail);
+    }
+    ephemeral_stop(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_starts_and_leaves_nothing),          cmocka_unit_test(it_dies_with_its_owner),
         cmocka_unit_test(it_says_why_it_does_not_start),         cmocka_unit_test(it_says_what_to_install),
         cmocka_unit_test(a_long_or_forbidden_tmpdir_is_avoided),
+        cmocka_unit_test(the_working_directory_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
