@@ -3,13 +3,14 @@
  *
  *     rulegen rules/forms/x.yaml … rules/hazards/y/z.yaml … >rulebook_data.c
  *
- * Files are checked as src/rules/load.c checks a team's own. An error is one of file:line:column on standard error, and exit 1.
+ * Files are checked as src/rules/load.c checks a team's own. An error is one of file:line:column on standard error,
+ * and exit 1.
  */
 #include "rules/load.h"
 
 enum { MAX_MEMORY = 256 * 1024 * 1024, MAX_OUTPUT = 64 * 1024 * 1024 };
 
-/* ---- C ----------------------------------------------------------------------------------------------------------------- */
+/* ---- C ---------------------------------------------------------------------------------------------------------- */
 
 static void put_string(struct strbuf *out, struct str s)
 {
@@ -45,7 +46,7 @@ static void put_list(struct strbuf *out, const char *field, const char *table, s
     }
 }
 
-/* ---- forms --------------------------------------------------------------------------------------------------------------- */
+/* ---- forms ------------------------------------------------------------------------------------------------------ */
 
 static void put_mask(struct strbuf *out, const char *field, const uint64_t mask[2])
 {
@@ -136,7 +137,7 @@ static void put_form(struct strbuf *out, const struct form *form, size_t id)
     strbuf_addf(out, "    .class = (enum form_class)%d,\n};\n\n", (int)form->class);
 }
 
-/* ---- hazards --------------------------------------------------------------------------------------------------------------- */
+/* ---- hazards ---------------------------------------------------------------------------------------------------- */
 
 static void put_hazard(struct strbuf *out, const struct hazard *h, size_t id)
 {

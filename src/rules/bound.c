@@ -1,5 +1,6 @@
 /*
- * Does a CHECK spare the scan of ATTACH PARTITION? Only what can be read off the texts counts as proven: a key of one column, constants written
+ * Does a CHECK spare the scan of ATTACH PARTITION? Only what can be read off the texts counts as proven: a key of
+ * one column, constants written
  * alike, and no room for NULL. Everything else that might still be a proof is unknown.
  *
  * Source: PartConstraintImpliedByRelConstraint() of the server; measured on servers 13 to 18.
@@ -16,7 +17,7 @@ struct bound {
     struct name_list values; /* of a list */
 };
 
-/* ---- constants ------------------------------------------------------------------------------------------------------- */
+/* ---- constants -------------------------------------------------------------------------------------------------- */
 
 /* The constant itself: DATE '2026-01-01' and '2026-01-01'::date are '2026-01-01'. Empty: it is none. */
 static struct str constant(struct str s)
@@ -38,7 +39,7 @@ static struct str constant(struct str s)
     return s;
 }
 
-/* ---- reading the bound ------------------------------------------------------------------------------------------------- */
+/* ---- reading the bound ------------------------------------------------------------------------------------------ */
 
 static bool is_self(const struct statement *st, size_t i, char c)
 {
@@ -126,7 +127,7 @@ static struct bound read_bound(struct eval *e, const struct relation *parent)
     return b;
 }
 
-/* ---- reading a CHECK ------------------------------------------------------------------------------------------------------ */
+/* ---- reading a CHECK -------------------------------------------------------------------------------------------- */
 
 /* Outer parentheses off. */
 static struct str strip(struct str s)
@@ -248,7 +249,7 @@ static bool outside(struct str check, const struct bound *b)
            (b->to.n == 0 || has_part(check, STR(" OR "), b, STR(">= "), b->to));
 }
 
-/* ---- the predicates --------------------------------------------------------------------------------------------------------- */
+/* ---- the predicates --------------------------------------------------------------------------------------------- */
 
 /* Some valid CHECK of the relation, or all of them together as an AND, that says it. */
 static enum tri says_so(struct eval *e, const struct relation *r, const struct bound *b,

@@ -31,7 +31,8 @@ enum tri virtual_column(struct eval *e, struct call call)
 }
 
 /*
- * Does the same ALTER TABLE drop a CHECK that proves it? The server drops before it looks for proofs, whatever the order in the statement (measured
+ * Does the same ALTER TABLE drop a CHECK that proves it? The server drops before it looks for proofs, whatever the
+ * order in the statement (measured
  * on 13 to 18).
  */
 static bool proof_dropped(struct eval *e, const struct relation *r, struct str column)

@@ -3,7 +3,10 @@
 #include "rules/facts.h"
 #include "rules/runtime.h"
 
-/* The lists below are short for one statement, except under DROP SCHEMA and its like; then a scan of them is still bounded. */
+/*
+ * The lists below are short for one statement, except under DROP SCHEMA and its like; then a scan of them is
+ * still bounded.
+ */
 enum { MAX_RELATIONS = 4096 };
 
 static void add_lock(struct effects *out, struct relation *r, enum lock_mode mode, bool certain, struct arena *a)

@@ -1,5 +1,6 @@
 /*
- * effects.h - which form a statement is, and what it does on a server of one version, given what is known of the catalog.
+ * effects.h - which form a statement is, and what it does on a server of one version, given what is known of the
+ * catalog.
  */
 #ifndef MIGRATE_RULES_EFFECTS_H
 #define MIGRATE_RULES_EFFECTS_H
@@ -56,7 +57,8 @@ struct effects {
 };
 
 /*
- * The first form of the book that matches and whose `when` does not say no. Never fails: see form == NULL and limit_hit. With limit_hit a form
+ * The first form of the book that matches and whose `when` does not say no. Never fails: see form == NULL and
+ * limit_hit. With limit_hit a form
  * before the one found might have matched too.
  */
 void classify(const struct rulebook *book, struct catalog *catalog, int server_version, struct str text,
@@ -67,15 +69,22 @@ void effects_of(const struct rulebook *book, const struct classified *c, struct 
                 struct arena *a, struct effects *out);
 
 /*
- * Once the statement was applied to the catalog: add the indexes that it made and built to effects->build. `at` is where it stands in the
+ * Once the statement was applied to the catalog: add the indexes that it made and built to effects->build. `at` is
+ * where it stands in the
  * replay.
  */
 void effects_complete(struct effects *effects, const struct catalog *catalog, struct origin at, struct arena *a);
 
-/* Join the effects of one action into those of the whole statement: the strongest lock per relation, the worst of the rest. */
+/*
+ * Join the effects of one action into those of the whole statement: the strongest lock per relation, the worst of
+ * the rest.
+ */
 void effects_merge(struct effects *into, const struct effects *action, struct arena *a);
 
-/* Does it scan, rewrite or build on a table for certain or perhaps, but for tables made in this file of the replay (0: no exception)? */
+/*
+ * Does it scan, rewrite or build on a table for certain or perhaps, but for tables made in this file of the
+ * replay (0: no exception)?
+ */
 bool effects_long(const struct effects *e, uint32_t file);
 
 /* The relation a capture names (entered as mentioned if new), or NULL when the capture took no part. */

@@ -67,7 +67,7 @@ static bool awaited(struct reader *r, const char *what)
     return refuse(r, r->word_at, "\"%.*s\" where %s is awaited", STR_ARG(r->word), what);
 }
 
-/* ---- arguments ---- */
+/* ---- arguments -------------------------------------------------------------------------------------------------- */
 
 static bool read_term(struct reader *r, struct term **out);
 
@@ -174,7 +174,7 @@ static bool read_term(struct reader *r, struct term **out)
     return true;
 }
 
-/* ---- expressions ---- */
+/* ---- expressions ------------------------------------------------------------------------------------------------ */
 
 static bool read_or(struct reader *r, const struct expr **out);
 
@@ -323,7 +323,7 @@ enum status term_parse(struct str text, struct arena *a, expr_capture_fn *on_cap
     return ST_OK;
 }
 
-/* ---- evaluation ---- */
+/* ---- evaluation ------------------------------------------------------------------------------------------------- */
 
 static bool compare(int64_t a, enum comparison c, int64_t b)
 {

@@ -3,7 +3,8 @@
  *
  *     new($table) and not holds(partitions($table)) or server >= 12
  *
- * `not` binds closer than `and`, `and` closer than `or`. Predicates and selectors come from the tables in predicate.c and selector.c; their
+ * `not` binds closer than `and`, `and` closer than `or`. Predicates and selectors come from the tables in
+ * predicate.c and selector.c; their
  * arguments are checked when an expression is read, so that a rule that is loaded can be evaluated.
  */
 #ifndef MIGRATE_RULES_EXPR_H
@@ -46,7 +47,8 @@ struct expr {
 typedef void expr_capture_fn(void *context, struct str name, size_t at);
 
 /*
- * Read an expression. Errors: ST_USAGE with a message, and in *at the byte offset it is about. Memory from the arena; texts are views.
+ * Read an expression. Errors: ST_USAGE with a message, and in *at the byte offset it is about. Memory from the
+ * arena; texts are views.
  * on_capture may be NULL.
  */
 NODISCARD enum status expr_parse(struct str text, struct arena *a, expr_capture_fn *on_capture, void *context,

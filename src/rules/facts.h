@@ -1,5 +1,6 @@
 /*
- * facts.h - what predicates and selectors may ask: the statement, the catalog before it, and the transaction it runs in.
+ * facts.h - what predicates and selectors may ask: the statement, the catalog before it, and the transaction it runs
+ * in.
  */
 #ifndef MIGRATE_RULES_FACTS_H
 #define MIGRATE_RULES_FACTS_H
@@ -26,7 +27,8 @@ struct eval {
 };
 
 /*
- * effects_of() with all that is known: e->what, the catalog, the version and, as far as known, the rest. Unknown answers are left in e.
+ * effects_of() with all that is known: e->what, the catalog, the version and, as far as known, the rest. Unknown
+ * answers are left in e.
  */
 void effects_work_out(struct eval *e, struct effects *out);
 
@@ -59,13 +61,17 @@ const struct predicate *predicate_at(size_t i);
 const struct selector *selector_at(size_t i);
 
 /*
- * The relations that a term yields, without doubles. *took_part is false when it rests on a capture that took no part. Returns false when there
+ * The relations that a term yields, without doubles. *took_part is false when it rests on a capture that took no
+ * part. Returns false when there
  * may be more than those.
  */
 bool term_relations(struct eval *e, const struct term *term, struct relation_list *out, bool *took_part);
 /* Append r unless it is there. */
 void relation_list_add(struct arena *a, struct relation_list *out, struct relation *r);
-/* The next part of a name as a shape writes it, taken off *rest with the dot behind it: folded and unquoted. False: no more. */
+/*
+ * The next part of a name as a shape writes it, taken off *rest with the dot behind it: folded and unquoted.
+ * False: no more.
+ */
 bool term_name_part(struct arena *a, struct str *rest, struct str *part);
 /* A whole name; schema is empty when it has none. False: it is no name. */
 bool term_split_name(struct arena *a, struct str text, struct str *schema, struct str *name);
@@ -81,13 +87,19 @@ struct relation *term_relation(struct eval *e, const struct term *term);
 struct str term_shape(const struct eval *e, const struct term *term);
 /* The statement's tokens [*first, *last) that it stands for. False: it took no part. */
 bool term_tokens(const struct eval *e, const struct term *term, size_t *first, size_t *last);
-/* The names in a capture such as "a", "( a , \"B\" )" or "a , b": folded, unquoted, in the order written. Expressions are passed over. */
+/*
+ * The names in a capture such as "a", "( a , \"B\" )" or "a , b": folded, unquoted, in the order written.
+ * Expressions are passed over.
+ */
 void term_names(struct eval *e, const struct term *term, struct name_list *out);
 
 /* Remember what an unknown answer was about; returns TRI_UNKNOWN. */
 enum tri eval_unknown(struct eval *e, const struct relation *relation);
 
-/* Was it made in this file, before this statement? IF NOT EXISTS on a table nobody knows is not proof: the catalog says so by `made`. */
+/*
+ * Was it made in this file, before this statement? IF NOT EXISTS on a table nobody knows is not proof: the
+ * catalog says so by `made`.
+ */
 bool made_in_file(const struct eval *e, struct origin made);
 /* Does it hold a row? Of a table that an earlier file made nobody can tell: the application writes to it by now. */
 enum tri relation_loaded(const struct eval *e, const struct relation *r);
@@ -96,6 +108,19 @@ bool made_in_transaction(const struct eval *e, struct origin made);
 /* Selectors and predicates that live in files of their own. */
 bool select_named(struct eval *e, struct call call, struct relation_list *out);
 bool select_queried(struct eval *e, struct call call, struct relation_list *out);
+enum tri ask_in_transaction(struct eval *e, struct call call);
+enum tri ask_holds(struct eval *e, struct call call);
+enum tri ask_holds_exclusive(struct eval *e, struct call call);
+enum tri ask_adds_used_label(struct eval *e, struct call call);
+enum tri ask_server(struct eval *e, struct call call, int64_t *n);
+enum tri ask_captured(struct eval *e, struct call call);
+enum tri ask_mentions(struct eval *e, struct call call);
+enum tri ask_says(struct eval *e, struct call call);
+enum tri ask_directive(struct eval *e, struct call call);
+enum tri ask_rewrites(struct eval *e, struct call call);
+enum tri ask_scans(struct eval *e, struct call call);
+enum tri ask_is_volatile(struct eval *e, struct call call);
+enum tri ask_constant(struct eval *e, struct call call);
 enum tri type_change_free(struct eval *e, struct call call);
 enum tri new_type(struct eval *e, struct call call);
 enum tri known_type(struct eval *e, struct call call);

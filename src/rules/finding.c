@@ -4,7 +4,7 @@
 #include "rules/runtime.h"
 #include "rules/template.h"
 
-/* ---- where ------------------------------------------------------------------------------------------------------------- */
+/* ---- where ------------------------------------------------------------------------------------------------------ */
 
 static bool is_keyword(const struct statement *st, size_t i)
 {
@@ -55,13 +55,16 @@ void action_range(const struct judged_statement *s, const struct shape *shape, u
     *end = st->tokens[last - 1].end;
 }
 
-/* ---- fingerprint --------------------------------------------------------------------------------------------------------- */
+/* ---- fingerprint ------------------------------------------------------------------------------------------------ */
 
 struct hash {
     uint64_t a, b;
 };
 
-/* Two FNV-1a walks of 64 bits with different bases, mixed at the end. Not a defence against forgery, which nobody gains by. */
+/*
+ * Two FNV-1a walks of 64 bits with different bases, mixed at the end. Not a defence against forgery, which nobody
+ * gains by.
+ */
 static void hash_add(struct hash *h, struct str s)
 {
     for (size_t i = 0; i <= s.n; i++) {
@@ -131,7 +134,7 @@ struct finding *finding_add(struct finding_context *c, struct str rule, enum sev
     return f;
 }
 
-/* ---- what ---------------------------------------------------------------------------------------------------------------- */
+/* ---- what ------------------------------------------------------------------------------------------------------- */
 
 /* One text of several; printf is too slow for what every finding has. */
 static struct str joined(struct arena *a, const struct str *parts, size_t n)

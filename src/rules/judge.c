@@ -28,7 +28,7 @@ void judge_free(struct judge *j)
     *j = (struct judge){0};
 }
 
-/* ---- one statement ------------------------------------------------------------------------------------------------------- */
+/* ---- one statement ---------------------------------------------------------------------------------------------- */
 
 /* The walk over one part. */
 struct walk {
@@ -154,7 +154,10 @@ static const char *unreadable(const struct judged_statement *s)
     return NULL;
 }
 
-/* psql commands that bring in SQL from elsewhere, or send what a query returns. The others change nothing that is judged. */
+/*
+ * psql commands that bring in SQL from elsewhere, or send what a query returns. The others change nothing that is
+ * judged.
+ */
 static bool brings_sql(struct str command)
 {
     static const char *const names[] = {"i", "ir", "include", "include_relative", "gexec", "c", "connect"};
@@ -258,7 +261,7 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
     return ST_OK;
 }
 
-/* ---- parts ----------------------------------------------------------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------------------------------------------------ */
 
 /* Room for as many statements as there are semicolons, within reason: growing the list copies it again and again. */
 static void reserve_statements(struct judged_part *out, struct str text, struct arena *a)

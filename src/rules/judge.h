@@ -1,7 +1,9 @@
 /*
- * judge.h - the walk over migrations: statements, forms, effects, transactions, findings, and the model they leave behind.
+ * judge.h - the walk over migrations: statements, forms, effects, transactions, findings, and the model they leave
+ * behind.
  *
- * Lint, explain, plan and up all use this one walk, so that they can never disagree. A judge is fed migrations in order; each is
+ * Lint, explain, plan and up all use this one walk, so that they can never disagree. A judge is fed migrations in
+ * order; each is
  * judged (or only replayed, for the state it leaves) on top of the catalog as the earlier ones left it.
  */
 #ifndef MIGRATE_RULES_JUDGE_H
@@ -93,7 +95,10 @@ void judge_init(struct judge *j, const struct rulebook *book, const struct judge
                 struct catalog *catalog);
 void judge_free(struct judge *j);
 
-/* Judge the up (or down) part of m and apply it to the catalog. Memory of *out from the arena; m and its text must outlive it. */
+/*
+ * Judge the up (or down) part of m and apply it to the catalog. Memory of *out from the arena; m and its text
+ * must outlive it.
+ */
 NODISCARD enum status judge_part(struct judge *j, const struct migration *m, bool down, struct arena *a,
                                  struct judged_part *out, struct error *err);
 /* Only apply the up part to the catalog: for migrations that are not judged themselves. */

@@ -5,7 +5,7 @@
 
 enum { MAX_RULE_FILE = 4 * 1024 * 1024 };
 
-/* ---- places -------------------------------------------------------------------------------------------------------- */
+/* ---- places ----------------------------------------------------------------------------------------------------- */
 
 enum status rule_error(const struct rule_file *f, const struct yaml *at, size_t offset, const char *fmt, ...)
 {
@@ -37,7 +37,7 @@ static enum status key_error(const struct rule_file *f, const struct yaml_pair *
     return ST_USAGE;
 }
 
-/* ---- what every value goes through ----------------------------------------------------------------------------------- */
+/* ---- what every value goes through ------------------------------------------------------------------------------ */
 
 enum status rule_keys(const struct rule_file *f, const struct yaml *map, const char *const *known, const char *what)
 {
@@ -169,7 +169,7 @@ enum status rule_template(const struct rule_file *f, const struct yaml *y, const
     return check.failed ? ST_USAGE : ST_OK;
 }
 
-/* ---- examples -------------------------------------------------------------------------------------------------------- */
+/* ---- examples --------------------------------------------------------------------------------------------------- */
 
 static enum status read_example(const struct rule_file *f, const struct yaml *y, struct example *e)
 {
@@ -217,7 +217,7 @@ enum status rule_examples(const struct rule_file *f, const struct yaml *map, con
     return ST_OK;
 }
 
-/* ---- files ----------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------ */
 
 static enum status load_rule(const struct rule_file *f, const struct yaml *y)
 {

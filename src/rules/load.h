@@ -1,7 +1,8 @@
 /*
  * load.h - rule files: read, check, and lay out as the rulebook's tables.
  *
- * Used by tools/rulegen when the program is built and by rulebook_add_folder() when it runs. rules/README.md is the contract with who writes
+ * Used by tools/rulegen when the program is built and by rulebook_add_folder() when it runs. rules/README.md is the
+ * contract with who writes
  * the files. Every error is ST_USAGE with file:line:column of what is wrong.
  */
 #ifndef MIGRATE_RULES_LOAD_H

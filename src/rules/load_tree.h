@@ -34,7 +34,10 @@ NODISCARD enum status rule_id(const struct rule_file *f, const struct yaml *map,
 NODISCARD enum status rule_examples(const struct rule_file *f, const struct yaml *map, const char *key, bool required,
                                     const struct example **out, unsigned *n);
 
-/* Check the notation of a text, and that some pattern of the forms captures what it names (forms NULL: any name will do). */
+/*
+ * Check the notation of a text, and that some pattern of the forms captures what it names (forms NULL: any name
+ * will do).
+ */
 NODISCARD enum status rule_expr(const struct rule_file *f, const struct yaml *y, const struct form *const *forms,
                                 size_t n);
 NODISCARD enum status rule_term(const struct rule_file *f, const struct yaml *y, struct str text,

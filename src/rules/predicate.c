@@ -1,7 +1,5 @@
 #include "rules/facts.h"
 
-#include "catalog/replay.h"
-
 enum tri eval_unknown(struct eval *e, const struct relation *relation)
 {
     if (!e->unknown_relation) {
@@ -20,7 +18,7 @@ bool made_in_transaction(const struct eval *e, struct origin made)
     return made_in_file(e, made) && made.transaction == e->at.transaction;
 }
 
-/* ---- about relations ----------------------------------------------------------------------------------------------- */
+/* ---- about relations -------------------------------------------------------------------------------------------- */
 
 /* Yes when it holds for every relation of the first argument, no when it fails for one or the capture took no part. */
 static enum tri all(struct eval *e, struct call call, enum tri (*one)(struct eval *, const struct relation *))
@@ -146,7 +144,10 @@ static enum tri bytes(struct eval *e, struct call call, int64_t *n)
     return sum_of(e, call, n, bytes_of);
 }
 
-/* CREATE without IF NOT EXISTS succeeds only where nothing of the name is there: what it would do otherwise is of no interest. */
+/*
+ * CREATE without IF NOT EXISTS succeeds only where nothing of the name is there: what it would do otherwise is of
+ * no interest.
+ */
 static bool creates_plainly(const struct eval *e)
 {
     const struct statement *st = e->what->statement;
@@ -284,211 +285,15 @@ static enum tri any(struct eval *e, struct call call)
     return list.n > 0 ? TRI_YES : whole ? TRI_NO : TRI_UNKNOWN;
 }
 
-/* ---- about the transaction ------------------------------------------------------------------------------------------- */
-
-static enum tri in_transaction(struct eval *e, struct call call)
-{
-    (void)call;
-    if (!e->transaction || !e->statement) {
-        return TRI_UNKNOWN;
-    }
-    return tri_of(!e->statement->alone && (e->transaction->shared || e->transaction->statements > 0));
-}
-
-/* An earlier statement of the transaction locked a table that is not new, as strongly as to block what `blocks` says. */
-static enum tri held(struct eval *e, struct call call, enum lock_blocks blocks)
-{
-    struct relation_list list = {0};
-    bool took_part = true;
-    if (!e->transaction) {
-        return TRI_UNKNOWN;
-    }
-    if (call.n > 0) {
-        (void)term_relations(e, call.arguments[0], &list, &took_part);
-    }
-    for (size_t i = 0; i < e->transaction->held.n; i++) {
-        const struct held_lock *h = &e->transaction->held.at[i];
-        if (lock_blocks(h->mode) < blocks || relation_is_new(h->relation, e->at.file)) {
-            continue;
-        }
-        for (size_t k = 0; k < list.n; k++) {
-            if (list.at[k] == h->relation) {
-                return TRI_YES;
-            }
-        }
-        if (call.n == 0) {
-            return TRI_YES;
-        }
-    }
-    return TRI_NO;
-}
-
-static enum tri holds(struct eval *e, struct call call)
-{
-    return held(e, call, BLOCKS_WRITES);
-}
-
-static enum tri holds_exclusive(struct eval *e, struct call call)
-{
-    return held(e, call, BLOCKS_READS);
-}
-
-static enum tri adds_used_label(struct eval *e, struct call call)
-{
-    const struct statement *st = e->what->statement;
-    (void)call;
-    if (!e->transaction) {
-        return TRI_UNKNOWN;
-    }
-    for (size_t k = 0; k < e->transaction->labels.n; k++) {
-        for (size_t i = 0; i < st->n_tokens; i++) {
-            if (st->tokens[i].kind == TOK_STRING &&
-                str_eq(token_text(e->what->text, st->tokens[i]), e->transaction->labels.at[k])) {
-                return TRI_YES;
-            }
-        }
-    }
-    return TRI_NO;
-}
-
-/* ---- about the statement ----------------------------------------------------------------------------------------------- */
-
-static enum tri server(struct eval *e, struct call call, int64_t *n)
-{
-    (void)call;
-    *n = e->server_version;
-    return TRI_YES;
-}
-
-static enum tri captured(struct eval *e, struct call call)
-{
-    const struct term capture = {.kind = TERM_CAPTURE, .text = call.arguments[0]->text};
-    return tri_of(term_shape(e, &capture).n > 0);
-}
-
-/* Is it one of the tokens, in either case? */
-static bool word_in(struct str text, struct str word)
-{
-    for (size_t i = 0; i + word.n <= text.n; i++) {
-        const bool starts = (i == 0 || text.p[i - 1] == ' ') && (i + word.n == text.n || text.p[i + word.n] == ' ');
-        if (starts && str_starts_nocase(str_slice(text, i, text.n), word)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum tri mentions(struct eval *e, struct call call)
-{
-    return tri_of(word_in(term_shape(e, call.arguments[0]), call.arguments[1]->text));
-}
-
-static enum tri says(struct eval *e, struct call call)
-{
-    return tri_of(word_in(e->what->shape->text, call.arguments[0]->text));
-}
-
-static enum tri directive(struct eval *e, struct call call)
-{
-    for (size_t i = 0; e->statement && i < e->statement->directives.n; i++) {
-        if (str_eq(str_of(directive_name(e->statement->directives.at[i].kind)), call.arguments[0]->text)) {
-            return TRI_YES;
-        }
-    }
-    return TRI_NO;
-}
-
-/* What is worked out of the form's effects, for hazards that rest on them. */
-static enum tri has_effect(struct eval *e, struct call call, const struct relation_effect_list *effects)
-{
-    struct relation_list list = {0};
-    bool took_part = true;
-    enum tri answer = TRI_NO;
-    if (call.n > 0) {
-        (void)term_relations(e, call.arguments[0], &list, &took_part);
-    }
-    for (size_t i = 0; effects && i < effects->n; i++) {
-        bool meant = call.n == 0;
-        for (size_t k = 0; k < list.n; k++) {
-            meant = meant || list.at[k] == effects->at[i].relation;
-        }
-        if (meant) {
-            answer = tri_or(answer, effects->at[i].certain ? TRI_YES : eval_unknown(e, effects->at[i].relation));
-        }
-    }
-    return answer;
-}
-
-static enum tri rewrites(struct eval *e, struct call call)
-{
-    return has_effect(e, call, e->effects ? &e->effects->rewrite : NULL);
-}
-
-static enum tri scans(struct eval *e, struct call call)
-{
-    return has_effect(e, call, e->effects ? &e->effects->scan : NULL);
-}
-
-static enum tri is_volatile(struct eval *e, struct call call)
-{
-    size_t first, last;
-    if (!term_tokens(e, call.arguments[0], &first, &last)) {
-        return TRI_NO;
-    }
-    return expression_volatile(e->catalog, e->what->text, e->what->statement, first, last);
-}
-
-/* Literals, and what only dresses them: casts, parentheses, signs, commas, TRUE and NULL. */
-static bool is_literal(const struct statement *st, size_t i)
-{
-    const struct token t = st->tokens[i];
-    switch ((enum token_kind)t.kind) {
-    case TOK_STRING:
-    case TOK_ESTRING:
-    case TOK_USTRING:
-    case TOK_NSTRING:
-    case TOK_BITSTRING:
-    case TOK_HEXSTRING:
-    case TOK_DOLLAR:
-    case TOK_INTEGER:
-    case TOK_NUMERIC:
-    case TOK_PARAM:
-    case TOK_TYPECAST:
-        return true;
-    case TOK_SELF:
-        return strchr("(),+-[]", t.keyword) != NULL;
-    case TOK_WORD:
-        return statement_is(st, i, KW_TRUE) || statement_is(st, i, KW_FALSE) || statement_is(st, i, KW_NULL) ||
-               (i + 1 < st->n_tokens && st->tokens[i + 1].kind == TOK_STRING) || /* DATE '2026-01-01' */
-               (i > 0 && st->tokens[i - 1].kind == TOK_TYPECAST);
-    default:
-        return false;
-    }
-}
-
-static enum tri constant(struct eval *e, struct call call)
-{
-    size_t first, last;
-    if (!term_tokens(e, call.arguments[0], &first, &last)) {
-        return TRI_NO;
-    }
-    for (size_t i = first; i < last; i++) {
-        if (!is_literal(e->what->statement, i)) {
-            return TRI_NO;
-        }
-    }
-    return TRI_YES;
-}
-
-/* ---- the table ----------------------------------------------------------------------------------------------------------- */
+/* ---- the table -------------------------------------------------------------------------------------------------- */
 
 static const struct predicate predicates[] = {
-    {"captured", "w", captured, NULL, "did the capture take part"},
-    {"mentions", "cw", mentions, NULL, "does the word stand in the capture"},
-    {"says", "w", says, NULL, "does the word stand anywhere in the statement"},
-    {"directive", "w", directive, NULL,
+    {"captured", "w", ask_captured, NULL, "did the capture take part"},
+    {"mentions", "cw", ask_mentions, NULL, "does the word stand in the capture"},
+    {"says", "w", ask_says, NULL, "does the word stand anywhere in the statement"},
+    {"directive", "w", ask_directive, NULL,
      "does this directive stand before the statement: backfill, whole, shadow, timeout"},
-    {"server", "", NULL, server, "the server's major version"},
+    {"server", "", NULL, ask_server, "the server's major version"},
     {"new", "r", is_new, NULL, "made earlier in this file"},
     {"new_in_transaction", "r", is_new_in_transaction, NULL, "made earlier in this transaction"},
     {"empty", "r", is_empty, NULL, "holds no row"},
@@ -507,20 +312,20 @@ static const struct predicate predicates[] = {
     {"on_partitioned", "r", on_partitioned, NULL, "is an index of a partitioned table (likewise)"},
     {"is_view", "r", is_view, NULL, "is a view"},
     {"is_matview", "r", is_matview, NULL, "is a materialized view"},
-    {"in_transaction", "", in_transaction, NULL, "runs in a transaction block with other statements"},
-    {"holds", "r", holds, NULL, "the transaction already keeps writers from it (not: tables new in the file)"},
-    {"holds_any", "", holds, NULL, "the transaction already keeps writers from some table that is not new"},
-    {"holds_exclusive", "?r", holds_exclusive, NULL,
+    {"in_transaction", "", ask_in_transaction, NULL, "runs in a transaction block with other statements"},
+    {"holds", "r", ask_holds, NULL, "the transaction already keeps writers from it (not: tables new in the file)"},
+    {"holds_any", "", ask_holds, NULL, "the transaction already keeps writers from some table that is not new"},
+    {"holds_exclusive", "?r", ask_holds_exclusive, NULL,
      "it already keeps readers from it, or from any table that is not new"},
-    {"adds_used_label", "", adds_used_label, NULL, "uses an enum label that its own transaction added"},
-    {"rewrites", "?r", rewrites, NULL, "copies it, or any table, whole"},
-    {"scans", "?r", scans, NULL, "reads it, or any table, whole"},
-    {"constant", "c", constant, NULL, "nothing but literals, with casts and parentheses"},
+    {"adds_used_label", "", ask_adds_used_label, NULL, "uses an enum label that its own transaction added"},
+    {"rewrites", "?r", ask_rewrites, NULL, "copies it, or any table, whole"},
+    {"scans", "?r", ask_scans, NULL, "reads it, or any table, whole"},
+    {"constant", "c", ask_constant, NULL, "nothing but literals, with casts and parentheses"},
     {"known_type", "c", known_type, NULL, "it is known whether the type is a domain with a constraint"},
     {"type_change_scans", "rcc", type_change_scans, NULL,
      "a type change without a rewrite still reads the table: a CHECK or an index mentions the column"},
     {"new_type", "c", new_type, NULL, "the type was made earlier in this file"},
-    {"volatile", "c", is_volatile, NULL, "the expression calls something volatile"},
+    {"volatile", "c", ask_is_volatile, NULL, "the expression calls something volatile"},
     {"serial", "c", serial_type, NULL, "the type is serial, bigserial or smallserial"},
     {"constrained_domain", "c", constrained_domain, NULL, "the type is a domain with a constraint"},
     {"type_change_free", "rcc", type_change_free, NULL, "the column can take this type without a rewrite"},

@@ -44,7 +44,10 @@ static bool has_own_from(const struct statement *st, size_t i)
     return false;
 }
 
-/* Is the name at token i one that WITH gives? Names before "AS (" or "( … ) AS (" behind WITH or a comma are; so compare with all of them. */
+/*
+ * Is the name at token i one that WITH gives? Names before "AS (" or "( … ) AS (" behind WITH or a comma are; so
+ * compare with all of them.
+ */
 static bool is_common_table(const struct eval *e, size_t i)
 {
     const struct statement *st = e->what->statement;

@@ -34,7 +34,7 @@ void rulebook_free(struct rulebook *book)
     *book = (struct rulebook){0};
 }
 
-/* ---- a team's own rules ------------------------------------------------------------------------------------------------ */
+/* ---- a team's own rules ----------------------------------------------------------------------------------------- */
 
 static size_t position(const void *const *list, size_t n, struct str id, struct str (*id_of)(const void *))
 {
@@ -57,7 +57,8 @@ static struct str hazard_id(const void *hazard)
 }
 
 /*
- * Old and added in one list: an added one takes the place of the old one of its id. New forms come first, since the first match wins and
+ * Old and added in one list: an added one takes the place of the old one of its id. New forms come first, since the
+ * first match wins and
  * a team's form is there to tell apart what the book does not; new hazards come last.
  */
 static const void *const *merge(struct arena *a, const void *const *old, size_t *n, const void *const *added,
@@ -142,7 +143,7 @@ enum status rulebook_add_folder(struct rulebook *book, const char *folder, struc
     return st ? st : adopt(book, &l, err);
 }
 
-/* ---- looking up -------------------------------------------------------------------------------------------------------- */
+/* ---- looking up ------------------------------------------------------------------------------------------------- */
 
 const struct form *rulebook_form(const struct rulebook *book, struct str id)
 {

@@ -1,8 +1,10 @@
 /*
  * rulebook.h - forms with their effects, hazards with their advice: the data that rules/ holds, ready to use.
  *
- * The built-in rulebook is checked and translated to const tables when the program is built (tools/rulegen); a team's own
- * rule files are read when the program runs (load.h). Patterns are compiled to PCRE2 when first needed: most runs need few of them.
+ * The built-in rulebook is checked and translated to const tables when the program is built (tools/rulegen); a
+ * team's own
+ * rule files are read when the program runs (load.h). Patterns are compiled to PCRE2 when first needed: most runs
+ * need few of them.
  */
 #ifndef MIGRATE_RULES_RULEBOOK_H
 #define MIGRATE_RULES_RULEBOOK_H
@@ -126,7 +128,10 @@ void rulebook_init(struct rulebook *book, const struct rulebook_data *data);
 /* Add one rule file or the text of one. A broken file is ST_USAGE with file:line:column. Same id replaces. */
 NODISCARD enum status rulebook_add_file(struct rulebook *book, const char *file, struct error *err);
 NODISCARD enum status rulebook_add_text(struct rulebook *book, const char *file, struct str text, struct error *err);
-/* Add the rule files of a folder (*.yaml, sorted; folders in it likewise, after its files). A broken file is ST_USAGE with file:line:column. Same id replaces. */
+/*
+ * Add the rule files of a folder (*.yaml, sorted; folders in it likewise, after its files). A broken file is
+ * ST_USAGE with file:line:column. Same id replaces.
+ */
 NODISCARD enum status rulebook_add_folder(struct rulebook *book, const char *folder, struct error *err);
 void rulebook_free(struct rulebook *book);
 

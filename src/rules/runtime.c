@@ -6,7 +6,8 @@
 #include "rules/synopsis.h"
 
 /*
- * A match may take so many steps, KiB of heap, and bytes of stack (JIT). A shape that needs more is adversarial or absurd: what it is
+ * A match may take so many steps, KiB of heap, and bytes of stack (JIT). A shape that needs more is adversarial or
+ * absurd: what it is
  * cannot be told, and that is said.
  */
 enum {
@@ -90,7 +91,7 @@ struct arena *runtime_arena(struct rulebook_runtime *rt)
     return &rt->arena;
 }
 
-/* ---- patterns ---- */
+/* ---- patterns --------------------------------------------------------------------------------------------------- */
 
 static void matcher_start(struct rulebook_runtime *rt)
 {
@@ -137,7 +138,10 @@ static struct compiled *compiled_of(struct rulebook_runtime *rt, const struct pa
     return c;
 }
 
-/* PCRE2's time for recursion grows with the square of its depth, so that is bounded before. Short texts cannot be deep enough. */
+/*
+ * PCRE2's time for recursion grows with the square of its depth, so that is bounded before. Short texts cannot be
+ * deep enough.
+ */
 static bool too_nested(struct str subject)
 {
     unsigned depth = 0;
@@ -177,7 +181,7 @@ enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *patt
     return MATCH_YES;
 }
 
-/* ---- memory of what was read ---- */
+/* ---- memory of what was read ------------------------------------------------------------------------------------ */
 
 static struct memo *memo_find(const struct memo_table *t, const void *key)
 {
@@ -237,7 +241,7 @@ const struct term *runtime_term(struct rulebook_runtime *rt, struct str text)
     return term;
 }
 
-/* ---- dispatch ---- */
+/* ---- dispatch --------------------------------------------------------------------------------------------------- */
 
 static bool has_bit(const uint64_t mask[2], enum keyword kw)
 {

@@ -1,5 +1,6 @@
 /*
- * runtime.h - what a rulebook makes while it is used: compiled patterns, read expressions, candidates by first key words.
+ * runtime.h - what a rulebook makes while it is used: compiled patterns, read expressions, candidates by first key
+ * words.
  *
  * All of it is made when first needed and kept for the life of the book.
  */
@@ -36,8 +37,10 @@ void runtime_forget(struct rulebook_runtime *rt);
 struct arena *runtime_arena(struct rulebook_runtime *rt);
 
 /*
- * Match the whole subject. groups[i] are the captures' places, as many as the pattern has. cut: the subject is only the beginning of a longer
- * text. Bounded in steps, heap and stack: when a bound is reached, the pattern cannot be compiled, or the match of a cut subject
+ * Match the whole subject. groups[i] are the captures' places, as many as the pattern has. cut: the subject is only
+ * the beginning of a longer
+ * text. Bounded in steps, heap and stack: when a bound is reached, the pattern cannot be compiled, or the match of a
+ * cut subject
  * rests on its end, the answer is MATCH_LIMIT.
  */
 enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject, bool cut,
@@ -49,7 +52,10 @@ struct candidates runtime_candidates(const struct rulebook *book, enum keyword f
 /* The hazards that watch a form (NULL: a statement of no form), in the order of the book. */
 const struct hazard_list *runtime_hazards(const struct rulebook *book, const struct form *form);
 
-/* The expression in a rule's text, or the terms of a selector; text comes from the book and was checked when it was loaded. */
+/*
+ * The expression in a rule's text, or the terms of a selector; text comes from the book and was checked when it
+ * was loaded.
+ */
 const struct expr *runtime_expr(struct rulebook_runtime *rt, struct str text);
 const struct term *runtime_term(struct rulebook_runtime *rt, struct str text);
 

@@ -113,7 +113,7 @@ static bool select_table(struct eval *e, struct call call, struct relation_list 
     return all;
 }
 
-/* ---- foreign keys ---------------------------------------------------------------------------------------------------- */
+/* ---- foreign keys ----------------------------------------------------------------------------------------------- */
 
 static void visit_referenced(struct eval *e, struct relation *r, struct relation_list *out)
 {
@@ -178,7 +178,10 @@ static bool select_linked(struct eval *e, struct call call, struct relation_list
     return relation_whole(e, r);
 }
 
-/* The constraint that the second argument names; *known is false when there may be one that the catalog does not know. */
+/*
+ * The constraint that the second argument names; *known is false when there may be one that the catalog does not
+ * know.
+ */
 static struct constraint *constraint_of(struct eval *e, struct call call, bool *known)
 {
     struct name_list names = {0};
@@ -239,7 +242,7 @@ static bool select_constraint_referencing(struct eval *e, struct call call, stru
     return known && relation_whole(e, con->table);
 }
 
-/* ---- columns ----------------------------------------------------------------------------------------------------------- */
+/* ---- columns ---------------------------------------------------------------------------------------------------- */
 
 static bool select_column_indexes(struct eval *e, struct call call, struct relation_list *out)
 {
@@ -320,7 +323,7 @@ static bool select_tables_of(struct eval *e, struct call call, struct relation_l
     return false;
 }
 
-/* ---- schemas and views --------------------------------------------------------------------------------------------------- */
+/* ---- schemas and views ------------------------------------------------------------------------------------------ */
 
 static bool holds_rows(const struct relation *r)
 {
@@ -380,7 +383,7 @@ static bool select_read_by(struct eval *e, struct call call, struct relation_lis
     return each(e, call, out, visit_read_by);
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------------------------ */
+/* ---- the table -------------------------------------------------------------------------------------------------- */
 
 static const struct selector selectors[] = {
     {"partitions", "r", select_partitions, "partitions at any depth; of a partitioned index the partitions' indexes"},

@@ -70,7 +70,7 @@ static void fail(struct tester *t, const char *file, unsigned line, struct str r
     strbuf_free(&message);
 }
 
-/* ---- hazards ------------------------------------------------------------------------------------------------------------- */
+/* ---- hazards ---------------------------------------------------------------------------------------------------- */
 
 static const struct finding *finding_of(const struct judged_part *part, struct str rule)
 {
@@ -171,7 +171,7 @@ static void try_hazard(struct tester *t, const struct hazard *h)
     }
 }
 
-/* ---- forms --------------------------------------------------------------------------------------------------------------- */
+/* ---- forms ------------------------------------------------------------------------------------------------------ */
 
 static bool classified_as(const struct judged_part *part, const struct form *form, struct str *other)
 {

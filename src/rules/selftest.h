@@ -1,8 +1,10 @@
 /*
  * selftest.h - the examples of the rulebook, tried: every rule does what its file says.
  *
- * Of a hazard, each failing example gives a finding of it and each passing one none; its safe way, filled from the first failing
- * example, gives none either, and no finding of any rule that is worse than a note. Of a form, each example is classified as that form.
+ * Of a hazard, each failing example gives a finding of it and each passing one none; its safe way, filled from the
+ * first failing
+ * example, gives none either, and no finding of any rule that is worse than a note. Of a form, each example is
+ * classified as that form.
  */
 #ifndef MIGRATE_RULES_SELFTEST_H
 #define MIGRATE_RULES_SELFTEST_H

@@ -1,7 +1,8 @@
 /*
  * suppress.h - allow directives: which findings they silence, and what is wrong with them.
  *
- * An own directive needs a reason and known rule names, and must silence something: otherwise it is a finding itself (allow-without-reason,
+ * An own directive needs a reason and known rule names, and must silence something: otherwise it is a finding itself
+ * (allow-without-reason,
  * unknown-allow, unused-allow). Other tools' comments are honoured and never complained about.
  */
 #ifndef MIGRATE_RULES_SUPPRESS_H
@@ -24,10 +25,16 @@ struct suppression {
 /* Start a part: the file's directives. */
 void suppression_init(struct suppression *s, const struct rulebook *book, bool all_rules, const struct migration *m,
                       struct arena *a);
-/* Apply a statement's directives, and the file's, to its findings (out->at[first] to the last); adds findings about the directives. */
+/*
+ * Apply a statement's directives, and the file's, to its findings (out->at[first] to the last); adds findings
+ * about the directives.
+ */
 void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st,
                         size_t first);
-/* After the last statement: what is wrong with the file's own directives. `whole`: the part is all there is in the file to silence. */
+/*
+ * After the last statement: what is wrong with the file's own directives. `whole`: the part is all there is in
+ * the file to silence.
+ */
 void suppress_finish(struct suppression *s, struct finding_context *c, bool whole);
 
 #endif

@@ -14,7 +14,10 @@ struct reader {
     size_t bad_at;
 };
 
-/* One word of the notation: a bracket, a capture, an upper or lower case word, a number, or a run of other characters. */
+/*
+ * One word of the notation: a bracket, a capture, an upper or lower case word, a number, or a run of other
+ * characters.
+ */
 struct word {
     struct str text; /* empty: the end */
     size_t at;

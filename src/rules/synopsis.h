@@ -1,10 +1,12 @@
 /*
  * synopsis.h - PostgreSQL's own notation of a statement, translated to PCRE2.
  *
- * The notation is told in rules/README.md. A regex matches a whole shape (sql/shape.h) from its first token on. Every item but the first
+ * The notation is told in rules/README.md. A regex matches a whole shape (sql/shape.h) from its first token on.
+ * Every item but the first
  * brings the space before it along, so that optional items need no care and tokens are never cut in two.
  *
- * Names, parentheses and types are subroutines of the regex; synopsis_complete() appends the ones that it calls, so that
+ * Names, parentheses and types are subroutines of the regex; synopsis_complete() appends the ones that it calls, so
+ * that
  * they are kept once and not in every pattern of the book.
  */
 #ifndef MIGRATE_RULES_SYNOPSIS_H

@@ -1,7 +1,8 @@
 #include "rules/synopsis_tree.h"
 
 /*
- * The subroutines. Each matches whole tokens of a shape without the space before them, and gives nothing back once it matched.
+ * The subroutines. Each matches whole tokens of a shape without the space before them, and gives nothing back once
+ * it matched.
  *
  *   P  a balanced parenthesis        U  one unit: a token, with balanced parentheses in it or alone
  *   Q  a quoted name                 N  a name, perhaps qualified: bare, quoted, or a key word that may be a name
@@ -55,7 +56,10 @@ static void write_text(struct strbuf *out, struct str text)
     }
 }
 
-/* May what follows match nothing, up to an ellipsis or the end? Then an expression would be cut after its first token. */
+/*
+ * May what follows match nothing, up to an ellipsis or the end? Then an expression would be cut after its first
+ * token.
+ */
 static bool follows_open(const struct item *item)
 {
     while (item && (item->kind == ITEM_OPTIONAL || item->kind == ITEM_NOT)) {
@@ -75,7 +79,10 @@ static void write_expr(struct strbuf *out, const struct item *item)
     }
 }
 
-/* Where a sequence stands: its first item has no space before it; the last item of the whole writes the end of the match. */
+/*
+ * Where a sequence stands: its first item has no space before it; the last item of the whole writes the end of
+ * the match.
+ */
 enum place { PLACE_INSIDE = 0, PLACE_FIRST = 1, PLACE_LAST = 2 };
 
 static void write_sequence(struct strbuf *out, const struct item *item, unsigned place);

@@ -20,7 +20,7 @@ enum lock_mode transaction_holds(const struct transaction *tx, const struct rela
     return LOCK_NONE;
 }
 
-/* ---- what a statement is to a transaction ------------------------------------------------------------------------------ */
+/* ---- what a statement is to a transaction ----------------------------------------------------------------------- */
 
 static const struct relation *owner(const struct relation *r)
 {
@@ -49,7 +49,10 @@ static bool has_query(const struct statement *st)
     return false;
 }
 
-/* Reads or writes rows of an older table, or it cannot be told which (a function, a DO block). A foreign key's check is no such work. */
+/*
+ * Reads or writes rows of an older table, or it cannot be told which (a function, a DO block). A foreign key's
+ * check is no such work.
+ */
 static bool is_data(const struct judged_statement *s, uint32_t file)
 {
     if (s->effects.class != CLASS_DATA) {
@@ -104,7 +107,7 @@ static bool stands_alone(const struct judged_statement *s, uint32_t file)
     return (s->effects.class == CLASS_LONG || s->effects.class == CLASS_ONLINE) && !is_on_new_only(s, file);
 }
 
-/* ---- placing ------------------------------------------------------------------------------------------------------------- */
+/* ---- placing ---------------------------------------------------------------------------------------------------- */
 
 static void open_transaction(struct transaction *tx, uint32_t *replay_transactions)
 {

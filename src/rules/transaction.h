@@ -1,9 +1,12 @@
 /*
  * transaction.h - which statements share a transaction, and what a transaction holds.
  *
- * Grouping under transaction:auto, kept as atomic as safety allows: short catalog changes go together, and with rows written to tables that the
- * same file makes; rows written to older tables go together with each other, but not under a lock that keeps readers or writers of an
- * older table waiting; whatever is long, online, refused in a transaction, run in batches or not understood stands alone.
+ * Grouping under transaction:auto, kept as atomic as safety allows: short catalog changes go together, and with rows
+ * written to tables that the
+ * same file makes; rows written to older tables go together with each other, but not under a lock that keeps readers
+ * or writers of an
+ * older table waiting; whatever is long, online, refused in a transaction, run in batches or not understood stands
+ * alone.
  */
 #ifndef MIGRATE_RULES_TRANSACTION_H
 #define MIGRATE_RULES_TRANSACTION_H
@@ -34,7 +37,8 @@ struct transaction {
 void transaction_init(struct transaction *tx, enum tx_mode mode, struct arena *a);
 
 /*
- * Give the statement its transaction number and `alone`, opening a new transaction where it cannot join. `file` is the number of the file in
+ * Give the statement its transaction number and `alone`, opening a new transaction where it cannot join. `file` is
+ * the number of the file in
  * the replay; *replay_transactions counts the transactions of the whole replay.
  */
 void transaction_place(struct transaction *tx, struct judged_statement *s, uint32_t file,

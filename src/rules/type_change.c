@@ -1,5 +1,6 @@
 /*
- * Which change of a column's type PostgreSQL makes in the catalog alone: the old values are binary the same and the new modifier lets all of
+ * Which change of a column's type PostgreSQL makes in the catalog alone: the old values are binary the same and the
+ * new modifier lets all of
  * them pass.
  *
  * Source: ATColumnChangeRequiresRewrite() and the support functions varchar_support, numeric_support, varbit_support,
@@ -63,7 +64,10 @@ static enum tri constrained(const struct catalog *c, const struct type_ref *t, u
                                   : TRI_UNKNOWN;
 }
 
-/* Types that are key words of the grammar, such as INTEGER or VARCHAR ( 10 ), and text, which nobody calls a domain of theirs. */
+/*
+ * Types that are key words of the grammar, such as INTEGER or VARCHAR ( 10 ), and text, which nobody calls a
+ * domain of theirs.
+ */
 static bool names_built_in(struct str shape)
 {
     size_t n = 0;
@@ -101,7 +105,7 @@ enum tri new_type(struct eval *e, struct call call)
     return tri_of(type && made_in_file(e, type->made));
 }
 
-/* ---- from type to type ----------------------------------------------------------------------------------------------- */
+/* ---- from type to type ------------------------------------------------------------------------------------------ */
 
 static bool is(const struct type_ref *t, const char *name)
 {
@@ -260,7 +264,7 @@ enum tri type_change_free(struct eval *e, struct call call)
     return answer == TRI_UNKNOWN ? eval_unknown(e, r) : answer;
 }
 
-/* ---- what is done even where the rows stay as they are --------------------------------------------------------------------- */
+/* ---- what is done even where the rows stay as they are ---------------------------------------------------------- */
 
 /* A word of a canonical expression. */
 static bool mentions_column(struct eval *e, struct str text, struct str column)
@@ -295,7 +299,10 @@ static bool rebuilt(struct eval *e, const struct relation *index, struct str col
     return answer;
 }
 
-/* Source: CheckIndexCompatible() of the server: expressions and predicates are not looked into, operator class and collation must be the same. */
+/*
+ * Source: CheckIndexCompatible() of the server: expressions and predicates are not looked into, operator class
+ * and collation must be the same.
+ */
 bool select_type_change_indexes(struct eval *e, struct call call, struct relation_list *out)
 {
     const struct term collation = {.kind = TERM_CAPTURE, .text = STR("collation")};

@@ -1,5 +1,6 @@
 /*
- * yaml.h - a YAML document as a tree that remembers places. Strict: every scalar is text; doubled keys, anchors, aliases, tags, merge keys,
+ * yaml.h - a YAML document as a tree that remembers places. Strict: every scalar is text; doubled keys, anchors,
+ * aliases, tags, merge keys,
  * keys that are no scalars, a second document and nesting beyond any need are errors.
  */
 #ifndef MIGRATE_RULES_YAML_H

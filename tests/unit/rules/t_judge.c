@@ -71,7 +71,7 @@ static void finish(struct judged *j)
     rulebook_free(&j->book);
 }
 
-/* ---- transactions: "number [alone] forms" ------------------------------------------------------------------------------- */
+/* ---- transactions: "number [alone] forms" ----------------------------------------------------------------------- */
 
 static void show_transactions(struct str input, struct arena *a, struct strbuf *out)
 {
@@ -94,7 +94,7 @@ static void transactions(void **state)
     check_cases("tests/cases/rules/transactions.case", show_transactions);
 }
 
-/* ---- effects of the last statement ---------------------------------------------------------------------------------------- */
+/* ---- effects of the last statement ------------------------------------------------------------------------------ */
 
 static void show_list(const char *what, const struct relation_effect_list *list, struct arena *a, struct strbuf *out)
 {
@@ -127,7 +127,7 @@ static void effects(void **state)
     check_cases("tests/cases/rules/effects.case", show_effects);
 }
 
-/* ---- findings ------------------------------------------------------------------------------------------------------------- */
+/* ---- findings --------------------------------------------------------------------------------------------------- */
 
 static bool is_ours(const struct finding *f)
 {

@@ -1,8 +1,9 @@
 /* The built-in rulebook does what its files say: every example of every form and hazard. */
 #include "rules/selftest.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
+/* cmocka needs setjmp.h before it */
+#include <cmocka.h>
 
 static void examples_hold(void **state)
 {

@@ -7,8 +7,9 @@
 #include "base/file.h"
 #include "rules/runtime.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
+/* cmocka needs setjmp.h before it */
+#include <cmocka.h>
 
 enum { MEMORY = 64 << 20 };
 

@@ -1,0 +1,202 @@
+/* Predicates about the statement, its words and effects, and the transaction that it runs in. */
+#include "catalog/replay.h"
+#include "rules/facts.h"
+
+/* ---- about the transaction -------------------------------------------------------------------------------------- */
+
+enum tri ask_in_transaction(struct eval *e, struct call call)
+{
+    (void)call;
+    if (!e->transaction || !e->statement) {
+        return TRI_UNKNOWN;
+    }
+    return tri_of(!e->statement->alone && (e->transaction->shared || e->transaction->statements > 0));
+}
+
+/*
+ * An earlier statement of the transaction locked a table that is not new, as strongly as to block what `blocks`
+ * says.
+ */
+static enum tri held(struct eval *e, struct call call, enum lock_blocks blocks)
+{
+    struct relation_list list = {0};
+    bool took_part = true;
+    if (!e->transaction) {
+        return TRI_UNKNOWN;
+    }
+    if (call.n > 0) {
+        (void)term_relations(e, call.arguments[0], &list, &took_part);
+    }
+    for (size_t i = 0; i < e->transaction->held.n; i++) {
+        const struct held_lock *h = &e->transaction->held.at[i];
+        if (lock_blocks(h->mode) < blocks || relation_is_new(h->relation, e->at.file)) {
+            continue;
+        }
+        for (size_t k = 0; k < list.n; k++) {
+            if (list.at[k] == h->relation) {
+                return TRI_YES;
+            }
+        }
+        if (call.n == 0) {
+            return TRI_YES;
+        }
+    }
+    return TRI_NO;
+}
+
+enum tri ask_holds(struct eval *e, struct call call)
+{
+    return held(e, call, BLOCKS_WRITES);
+}
+
+enum tri ask_holds_exclusive(struct eval *e, struct call call)
+{
+    return held(e, call, BLOCKS_READS);
+}
+
+enum tri ask_adds_used_label(struct eval *e, struct call call)
+{
+    const struct statement *st = e->what->statement;
+    (void)call;
+    if (!e->transaction) {
+        return TRI_UNKNOWN;
+    }
+    for (size_t k = 0; k < e->transaction->labels.n; k++) {
+        for (size_t i = 0; i < st->n_tokens; i++) {
+            if (st->tokens[i].kind == TOK_STRING &&
+                str_eq(token_text(e->what->text, st->tokens[i]), e->transaction->labels.at[k])) {
+                return TRI_YES;
+            }
+        }
+    }
+    return TRI_NO;
+}
+
+/* ---- about the statement ---------------------------------------------------------------------------------------- */
+
+enum tri ask_server(struct eval *e, struct call call, int64_t *n)
+{
+    (void)call;
+    *n = e->server_version;
+    return TRI_YES;
+}
+
+enum tri ask_captured(struct eval *e, struct call call)
+{
+    const struct term capture = {.kind = TERM_CAPTURE, .text = call.arguments[0]->text};
+    return tri_of(term_shape(e, &capture).n > 0);
+}
+
+/* Is it one of the tokens, in either case? */
+static bool word_in(struct str text, struct str word)
+{
+    for (size_t i = 0; i + word.n <= text.n; i++) {
+        const bool starts = (i == 0 || text.p[i - 1] == ' ') && (i + word.n == text.n || text.p[i + word.n] == ' ');
+        if (starts && str_starts_nocase(str_slice(text, i, text.n), word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum tri ask_mentions(struct eval *e, struct call call)
+{
+    return tri_of(word_in(term_shape(e, call.arguments[0]), call.arguments[1]->text));
+}
+
+enum tri ask_says(struct eval *e, struct call call)
+{
+    return tri_of(word_in(e->what->shape->text, call.arguments[0]->text));
+}
+
+enum tri ask_directive(struct eval *e, struct call call)
+{
+    for (size_t i = 0; e->statement && i < e->statement->directives.n; i++) {
+        if (str_eq(str_of(directive_name(e->statement->directives.at[i].kind)), call.arguments[0]->text)) {
+            return TRI_YES;
+        }
+    }
+    return TRI_NO;
+}
+
+/* What is worked out of the form's effects, for hazards that rest on them. */
+static enum tri has_effect(struct eval *e, struct call call, const struct relation_effect_list *effects)
+{
+    struct relation_list list = {0};
+    bool took_part = true;
+    enum tri answer = TRI_NO;
+    if (call.n > 0) {
+        (void)term_relations(e, call.arguments[0], &list, &took_part);
+    }
+    for (size_t i = 0; effects && i < effects->n; i++) {
+        bool meant = call.n == 0;
+        for (size_t k = 0; k < list.n; k++) {
+            meant = meant || list.at[k] == effects->at[i].relation;
+        }
+        if (meant) {
+            answer = tri_or(answer, effects->at[i].certain ? TRI_YES : eval_unknown(e, effects->at[i].relation));
+        }
+    }
+    return answer;
+}
+
+enum tri ask_rewrites(struct eval *e, struct call call)
+{
+    return has_effect(e, call, e->effects ? &e->effects->rewrite : NULL);
+}
+
+enum tri ask_scans(struct eval *e, struct call call)
+{
+    return has_effect(e, call, e->effects ? &e->effects->scan : NULL);
+}
+
+enum tri ask_is_volatile(struct eval *e, struct call call)
+{
+    size_t first, last;
+    if (!term_tokens(e, call.arguments[0], &first, &last)) {
+        return TRI_NO;
+    }
+    return expression_volatile(e->catalog, e->what->text, e->what->statement, first, last);
+}
+
+/* Literals, and what only dresses them: casts, parentheses, signs, commas, TRUE and NULL. */
+static bool is_literal(const struct statement *st, size_t i)
+{
+    const struct token t = st->tokens[i];
+    switch ((enum token_kind)t.kind) {
+    case TOK_STRING:
+    case TOK_ESTRING:
+    case TOK_USTRING:
+    case TOK_NSTRING:
+    case TOK_BITSTRING:
+    case TOK_HEXSTRING:
+    case TOK_DOLLAR:
+    case TOK_INTEGER:
+    case TOK_NUMERIC:
+    case TOK_PARAM:
+    case TOK_TYPECAST:
+        return true;
+    case TOK_SELF:
+        return strchr("(),+-[]", t.keyword) != NULL;
+    case TOK_WORD:
+        return statement_is(st, i, KW_TRUE) || statement_is(st, i, KW_FALSE) || statement_is(st, i, KW_NULL) ||
+               (i + 1 < st->n_tokens && st->tokens[i + 1].kind == TOK_STRING) || /* DATE '2026-01-01' */
+               (i > 0 && st->tokens[i - 1].kind == TOK_TYPECAST);
+    default:
+        return false;
+    }
+}
+
+enum tri ask_constant(struct eval *e, struct call call)
+{
+    size_t first, last;
+    if (!term_tokens(e, call.arguments[0], &first, &last)) {
+        return TRI_NO;
+    }
+    for (size_t i = first; i < last; i++) {
+        if (!is_literal(e->what->statement, i)) {
+            return TRI_NO;
+        }
+    }
+    return TRI_YES;
+}
