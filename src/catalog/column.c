@@ -22,9 +22,13 @@ static void use_serial(struct column_read *out)
     const bool big = str_eq(name, STR("bigserial")) || str_eq(name, STR("serial8"));
     const bool small = str_eq(name, STR("smallserial")) || str_eq(name, STR("serial2"));
     *t = (struct type_ref){
-        .text = big ? STR("bigint") : small ? STR("smallint") : STR("integer"),
+        .text = big     ? STR("bigint")
+                : small ? STR("smallint")
+                        : STR("integer"),
         .schema = STR("pg_catalog"),
-        .name = big ? STR("int8") : small ? STR("int2") : STR("int4"),
+        .name = big     ? STR("int8")
+                : small ? STR("int2")
+                        : STR("int4"),
         .mod = {-1, -1},
     };
     out->serial = true;
@@ -41,8 +45,8 @@ static bool ends_default(const struct reader *rd, size_t i)
     switch ((enum keyword)t.keyword) {
     case KW_NOT: {
         const struct token next = rd_token(rd, i + 1);
-        return next.kind == TOK_WORD && (next.keyword == KW_NULL || next.keyword == KW_DEFERRABLE ||
-                                         next.keyword == KW_ENFORCED);
+        return next.kind == TOK_WORD &&
+               (next.keyword == KW_NULL || next.keyword == KW_DEFERRABLE || next.keyword == KW_ENFORCED);
     }
     case KW_NULL:
     case KW_CONSTRAINT:
@@ -96,8 +100,7 @@ void column_set_default(struct reader *rd, struct column *col, size_t first, siz
 {
     col->has_default = !is_null_constant(rd, first, last);
     col->default_sql = col->has_default ? rd_source(rd, first, last) : STR_NONE;
-    col->default_volatile =
-        col->has_default ? expression_volatile(rd->c, rd->text, rd->st, first, last) : TRI_NO;
+    col->default_volatile = col->has_default ? expression_volatile(rd->c, rd->text, rd->st, first, last) : TRI_NO;
 }
 
 /* ( SEQUENCE NAME x START 1 … ), optional. */
@@ -135,7 +138,8 @@ static bool read_generated(struct reader *rd, struct column_read *out)
     if (!rd_parens(rd, &first, &last)) {
         return false;
     }
-    col->generated = rd_take(rd, KW_STORED) ? 's' : 'v'; /* VIRTUAL is the default of 18; before, STORED must be written */
+    col->generated =
+        rd_take(rd, KW_STORED) ? 's' : 'v'; /* VIRTUAL is the default of 18; before, STORED must be written */
     (void)rd_take(rd, KW_VIRTUAL);
     col->default_sql = rd_source(rd, first, last);
     col->default_volatile = expression_volatile(rd->c, rd->text, rd->st, first, last);

@@ -167,11 +167,11 @@ static bool has_operator(const struct statement *st, struct span s)
             const bool symbol = t.kind == TOK_OP || t.kind == TOK_LESS_EQUALS || t.kind == TOK_GREATER_EQUALS ||
                                 t.kind == TOK_NOT_EQUALS ||
                                 (t.kind == TOK_SELF && memchr("+-*/%^<>=", t.keyword, 9) != NULL);
-            const bool word = t.kind == TOK_WORD && i > s.first &&
-                              (t.keyword == KW_AND || t.keyword == KW_OR || t.keyword == KW_IS ||
-                               t.keyword == KW_LIKE || t.keyword == KW_ILIKE || t.keyword == KW_SIMILAR ||
-                               t.keyword == KW_IN || t.keyword == KW_BETWEEN || t.keyword == KW_ISNULL ||
-                               t.keyword == KW_NOTNULL);
+            const bool word =
+                t.kind == TOK_WORD && i > s.first &&
+                (t.keyword == KW_AND || t.keyword == KW_OR || t.keyword == KW_IS || t.keyword == KW_LIKE ||
+                 t.keyword == KW_ILIKE || t.keyword == KW_SIMILAR || t.keyword == KW_IN || t.keyword == KW_BETWEEN ||
+                 t.keyword == KW_ISNULL || t.keyword == KW_NOTNULL);
             if (symbol || word || (t.kind == TOK_WORD && t.keyword == KW_NOT)) {
                 return true;
             }
@@ -190,7 +190,8 @@ static struct str label(struct arena *a, struct str text, const struct statement
         return none;
     }
     const size_t zone = next_at_depth(st, s.first, s.last, KW_ZONE);
-    if (zone < s.last && zone > s.first + 1 && statement_is(st, zone - 1, KW_TIME) && statement_is(st, zone - 2, KW_AT)) {
+    if (zone < s.last && zone > s.first + 1 && statement_is(st, zone - 1, KW_TIME) &&
+        statement_is(st, zone - 2, KW_AT)) {
         return STR("timezone");
     }
     bool cast;

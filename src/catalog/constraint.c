@@ -141,9 +141,8 @@ static enum applied apply_not_null(struct reader *rd, struct relation *r, const 
     if (not_null_constraint(r, col->name)) {
         return REFUSED;
     }
-    const struct str name = spec->name.n > 0
-                                ? spec->name
-                                : name_choose(rd->c, r->schema, r->name, col->name, "not_null", NAME_CONSTRAINT);
+    const struct str name =
+        spec->name.n > 0 ? spec->name : name_choose(rd->c, r->schema, r->name, col->name, "not_null", NAME_CONSTRAINT);
     relation_add_constraint(rd->c, r, new_constraint(rd, spec, name));
     return APPLIED;
 }
@@ -209,8 +208,7 @@ static struct relation *take_index(struct reader *rd, struct relation *r, const 
         index->access_method = STR("btree"); /* no other can be unique */
         *vec_push(rd->c->arena, &r->indexes) = index;
     }
-    if (!index || index->table != r || !index->unique || index->constraint || !index->valid ||
-        index->predicate.n > 0) {
+    if (!index || index->table != r || !index->unique || index->constraint || !index->valid || index->predicate.n > 0) {
         return NULL;
     }
     for (size_t i = 0; i < index->index_columns.n; i++) {
@@ -233,14 +231,16 @@ static struct index_spec index_spec_for(struct reader *rd, const struct constrai
 {
     struct index_spec index = {
         .name = spec->name,
-        .label = spec->kind == CON_PRIMARY ? "pkey" : spec->kind == CON_EXCLUDE ? "excl" : "key",
+        .label = spec->kind == CON_PRIMARY   ? "pkey"
+                 : spec->kind == CON_EXCLUDE ? "excl"
+                                             : "key",
         .unique = spec->kind != CON_EXCLUDE,
         .primary = spec->kind == CON_PRIMARY,
         .nulls_not_distinct = spec->nulls_not_distinct,
         .valid = true,
-        .access_method = spec->period                  ? STR("gist")
+        .access_method = spec->period                ? STR("gist")
                          : spec->access_method.n > 0 ? spec->access_method
-                                                       : STR("btree"),
+                                                     : STR("btree"),
         .tablespace = spec->tablespace,
         .predicate = spec->predicate,
         .only = true,
@@ -375,15 +375,15 @@ static enum applied apply_foreign(struct reader *rd, struct relation *r, const s
     if (referenced->exists == TRI_NO) {
         return REFUSED;
     }
-    const bool keyed = spec->ref_columns.n > 0 ? is_key(referenced, &spec->ref_columns) : primary_of(referenced) != NULL;
+    const bool keyed =
+        spec->ref_columns.n > 0 ? is_key(referenced, &spec->ref_columns) : primary_of(referenced) != NULL;
     if (referenced->complete && !keyed) {
         return REFUSED;
     }
     referenced->exists = TRI_YES;
-    const struct str name = spec->name.n > 0
-                                ? spec->name
-                                : name_choose(c, r->schema, r->name, name_join(c->arena, &spec->columns), "fkey",
-                                              NAME_CONSTRAINT);
+    const struct str name = spec->name.n > 0 ? spec->name
+                                             : name_choose(c, r->schema, r->name, name_join(c->arena, &spec->columns),
+                                                           "fkey", NAME_CONSTRAINT);
     const struct constraint *con = add_foreign(rd, r, spec, referenced, name);
     for (size_t i = 0; r->kind == REL_PARTITIONED && i < r->children.n; i++) {
         foreign_to_partition(rd, con, r->children.at[i]);

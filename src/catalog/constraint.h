@@ -11,22 +11,22 @@
 
 struct constraint_spec {
     enum constraint_kind kind;
-    struct str name;           /* empty: to be made up */
+    struct str name; /* empty: to be made up */
     struct name_list columns, include;
 
-    size_t first, last;        /* CHECK: its expression */
-    struct str expression;     /* CHECK: canonical; with first == last the only thing known of it */
-    struct name_list proves;   /* CHECK */
-    struct str using_index;    /* ADD … USING INDEX */
+    size_t first, last;      /* CHECK: its expression */
+    struct str expression;   /* CHECK: canonical; with first == last the only thing known of it */
+    struct name_list proves; /* CHECK */
+    struct str using_index;  /* ADD … USING INDEX */
     struct str ref_schema, ref_name;
     struct name_list ref_columns;
     char on_delete;
     bool not_valid, not_enforced, no_inherit, deferrable, nulls_not_distinct;
-    bool period;               /* WITHOUT OVERLAPS: backed by a GiST index */
-    struct str access_method;  /* EXCLUDE */
+    bool period;                       /* WITHOUT OVERLAPS: backed by a GiST index */
+    struct str access_method;          /* EXCLUDE */
     VEC(struct index_column) elements; /* EXCLUDE */
     struct name_list mentions, labels; /* EXCLUDE: see struct index_spec */
-    struct str predicate;      /* EXCLUDE */
+    struct str predicate;              /* EXCLUDE */
     struct str tablespace;
 };
 

@@ -3,15 +3,9 @@
 static const char *kind_word(enum relation_kind kind)
 {
     static const char *const words[] = {
-        [REL_UNKNOWN] = "relation",
-        [REL_TABLE] = "table",
-        [REL_PARTITIONED] = "partitioned table",
-        [REL_FOREIGN] = "foreign table",
-        [REL_VIEW] = "view",
-        [REL_MATVIEW] = "materialized view",
-        [REL_SEQUENCE] = "sequence",
-        [REL_INDEX] = "index",
-        [REL_PARTITIONED_INDEX] = "partitioned index",
+        [REL_UNKNOWN] = "relation",         [REL_TABLE] = "table", [REL_PARTITIONED] = "partitioned table",
+        [REL_FOREIGN] = "foreign table",    [REL_VIEW] = "view",   [REL_MATVIEW] = "materialized view",
+        [REL_SEQUENCE] = "sequence",        [REL_INDEX] = "index", [REL_PARTITIONED_INDEX] = "partitioned index",
         [REL_COMPOSITE] = "composite type",
     };
     return words[kind];
@@ -119,8 +113,8 @@ static void add_references(const struct constraint *con, struct arena *a, struct
 static void add_constraint(const struct constraint *con, struct arena *a, enum dump_detail detail, struct strbuf *out)
 {
     static const char *const kinds[] = {
-        [CON_CHECK] = "check",         [CON_NOT_NULL] = "not null", [CON_PRIMARY] = "primary key",
-        [CON_UNIQUE] = "unique",       [CON_FOREIGN] = "foreign key", [CON_EXCLUDE] = "exclude",
+        [CON_CHECK] = "check",   [CON_NOT_NULL] = "not null",   [CON_PRIMARY] = "primary key",
+        [CON_UNIQUE] = "unique", [CON_FOREIGN] = "foreign key", [CON_EXCLUDE] = "exclude",
     };
     const struct str name = name_quote(a, con->name);
     strbuf_addf(out, "  constraint %.*s %s", STR_ARG(name), kinds[con->kind]);
@@ -325,7 +319,8 @@ void catalog_dump(const struct catalog *c, enum dump_detail detail, struct strbu
     struct function **functions = (struct function **)map_values(&c->functions, &a, by_function, &n);
     for (size_t i = 0; i < n; i++) {
         const struct str name = name_display(&a, functions[i]->schema, functions[i]->name);
-        strbuf_addf(out, "function %.*s %c\n", STR_ARG(name), functions[i]->volatility ? functions[i]->volatility : '?');
+        strbuf_addf(out, "function %.*s %c\n", STR_ARG(name),
+                    functions[i]->volatility ? functions[i]->volatility : '?');
     }
     arena_free(&a);
 }

@@ -251,8 +251,12 @@ static struct reader reader_over(struct catalog *scratch, struct arena *a, struc
                                  size_t first, size_t last)
 {
     *scratch = (struct catalog){.arena = a};
-    return (struct reader){
-        .c = scratch, .text = text, .st = st, .first = first, .i = first, .end = last < st->n_tokens ? last : st->n_tokens};
+    return (struct reader){.c = scratch,
+                           .text = text,
+                           .st = st,
+                           .first = first,
+                           .i = first,
+                           .end = last < st->n_tokens ? last : st->n_tokens};
 }
 
 void expression_add_name(struct arena *a, struct name_list *names, struct str name)

@@ -31,7 +31,8 @@ struct span expression_strip(const struct statement *st, size_t first, size_t la
  * they must be, a qualified name in one piece, != as <>. Constants stay as written. Two expressions with the same canonical
  * text mean the same (under the same search_path); the reverse does not hold.
  */
-struct str expression_canonical(struct arena *a, struct str text, const struct statement *st, size_t first, size_t last);
+struct str expression_canonical(struct arena *a, struct str text, const struct statement *st, size_t first,
+                                size_t last);
 
 /* Add the columns of r that are mentioned. Where r is not complete, any name at the place of an operand counts. */
 void expression_columns(struct arena *a, struct str text, const struct statement *st, size_t first, size_t last,

@@ -10,8 +10,8 @@ static void add_label(struct catalog *c, struct index_spec *spec, struct str lab
     struct str unique = label;
     for (unsigned n = 1; name_list_has(&spec->labels, unique); n++) {
         const struct str number = arena_printf(c->arena, "%u", n);
-        unique = arena_printf(c->arena, "%.*s%.*s",
-                              STR_ARG(str_slice(label, 0, (size_t)NAME_MAX_BYTES - number.n)), STR_ARG(number));
+        unique = arena_printf(c->arena, "%.*s%.*s", STR_ARG(str_slice(label, 0, (size_t)NAME_MAX_BYTES - number.n)),
+                              STR_ARG(number));
     }
     *vec_push(&c->scratch, &spec->labels) = unique;
 }
@@ -143,8 +143,8 @@ static struct relation *make_index(struct reader *rd, struct relation *r, const 
     if (same && same->exists == TRI_YES) {
         return NULL;
     }
-    struct relation *index = catalog_add(c, r->schema, name,
-                                         r->kind == REL_PARTITIONED ? REL_PARTITIONED_INDEX : REL_INDEX, rd->at);
+    struct relation *index =
+        catalog_add(c, r->schema, name, r->kind == REL_PARTITIONED ? REL_PARTITIONED_INDEX : REL_INDEX, rd->at);
     index->table = r;
     index->unique = spec->unique;
     index->primary = spec->primary;
@@ -266,10 +266,10 @@ struct index_spec index_spec_of(struct catalog *c, const struct relation *index)
 {
     const struct constraint *con = index->constraint;
     struct index_spec spec = {
-        .label = !con                        ? "idx"
-                 : con->kind == CON_PRIMARY  ? "pkey"
-                 : con->kind == CON_EXCLUDE  ? "excl"
-                                             : "key",
+        .label = !con                       ? "idx"
+                 : con->kind == CON_PRIMARY ? "pkey"
+                 : con->kind == CON_EXCLUDE ? "excl"
+                                            : "key",
         .unique = index->unique,
         .primary = index->primary,
         .nulls_not_distinct = index->nulls_not_distinct,

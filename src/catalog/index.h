@@ -9,16 +9,16 @@
 enum { INDEX_MAX_KEYS = 32 }; /* columns of an index, INCLUDE among them: the server as everybody builds it */
 
 struct index_spec {
-    struct str name;          /* empty: to be made up */
-    const char *label;        /* of a made-up name: "idx", "key", "pkey", "excl" */
+    struct str name;   /* empty: to be made up */
+    const char *label; /* of a made-up name: "idx", "key", "pkey", "excl" */
     bool unique, primary, nulls_not_distinct, valid;
     struct str access_method; /* empty: btree */
     struct str tablespace;
     VEC(struct index_column) columns; /* INCLUDE columns at the end */
-    struct name_list labels;  /* of each column: its part of a made-up name */
+    struct name_list labels;          /* of each column: its part of a made-up name */
     struct name_list mentions;
     struct str predicate;
-    bool only;                /* not on the partitions */
+    bool only; /* not on the partitions */
 };
 
 /* Read ( element, … ), where an element is a column, a function or an expression in parentheses with its options. */

@@ -20,16 +20,15 @@ static const struct {
                         1 << LOCK_EXCLUSIVE | 1 << LOCK_ACCESS_EXCLUSIVE},
     [LOCK_SHARE_ROW_EXCLUSIVE] = {"SHARE ROW EXCLUSIVE", "ShareRowExclusiveLock",
                                   1 << LOCK_ROW_EXCLUSIVE | 1 << LOCK_SHARE_UPDATE_EXCLUSIVE | 1 << LOCK_SHARE |
-                                      1 << LOCK_SHARE_ROW_EXCLUSIVE | 1 << LOCK_EXCLUSIVE |
-                                      1 << LOCK_ACCESS_EXCLUSIVE},
+                                      1 << LOCK_SHARE_ROW_EXCLUSIVE | 1 << LOCK_EXCLUSIVE | 1 << LOCK_ACCESS_EXCLUSIVE},
     [LOCK_EXCLUSIVE] = {"EXCLUSIVE", "ExclusiveLock",
                         1 << LOCK_ROW_SHARE | 1 << LOCK_ROW_EXCLUSIVE | 1 << LOCK_SHARE_UPDATE_EXCLUSIVE |
                             1 << LOCK_SHARE | 1 << LOCK_SHARE_ROW_EXCLUSIVE | 1 << LOCK_EXCLUSIVE |
                             1 << LOCK_ACCESS_EXCLUSIVE},
     [LOCK_ACCESS_EXCLUSIVE] = {"ACCESS EXCLUSIVE", "AccessExclusiveLock",
                                1 << LOCK_ACCESS_SHARE | 1 << LOCK_ROW_SHARE | 1 << LOCK_ROW_EXCLUSIVE |
-                                   1 << LOCK_SHARE_UPDATE_EXCLUSIVE | 1 << LOCK_SHARE |
-                                   1 << LOCK_SHARE_ROW_EXCLUSIVE | 1 << LOCK_EXCLUSIVE | 1 << LOCK_ACCESS_EXCLUSIVE},
+                                   1 << LOCK_SHARE_UPDATE_EXCLUSIVE | 1 << LOCK_SHARE | 1 << LOCK_SHARE_ROW_EXCLUSIVE |
+                                   1 << LOCK_EXCLUSIVE | 1 << LOCK_ACCESS_EXCLUSIVE},
 };
 
 const char *lock_mode_name(enum lock_mode mode)

@@ -32,7 +32,7 @@ struct str name_join(struct arena *a, const struct name_list *names);
  * must be free among the schema's relations, a constraint's among the schema's constraints, an index's behind a constraint among both.
  */
 enum name_use { NAME_RELATION, NAME_CONSTRAINT, NAME_BOTH };
-struct str name_choose(struct catalog *c, struct str schema, struct str table, struct str addition,
-                       const char *label, enum name_use use);
+struct str name_choose(struct catalog *c, struct str schema, struct str table, struct str addition, const char *label,
+                       enum name_use use);
 
 #endif

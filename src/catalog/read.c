@@ -236,8 +236,7 @@ struct str rd_source(const struct reader *rd, size_t first, size_t last)
     if (first >= last || last > rd->end) {
         return STR_NONE;
     }
-    return arena_str(rd->c->arena,
-                     str_slice(rd->text, rd->st->tokens[first].start, rd->st->tokens[last - 1].end));
+    return arena_str(rd->c->arena, str_slice(rd->text, rd->st->tokens[first].start, rd->st->tokens[last - 1].end));
 }
 
 bool qualified_name_parse(struct arena *a, struct str text, const struct statement *st, size_t *i, struct str *schema,

@@ -19,11 +19,11 @@ struct reader {
     struct origin at;
 };
 
-struct token rd_token(const struct reader *rd, size_t i);     /* token i; TOK_END when it is not before `end` */
+struct token rd_token(const struct reader *rd, size_t i); /* token i; TOK_END when it is not before `end` */
 bool rd_done(const struct reader *rd);
-bool rd_is(const struct reader *rd, enum keyword kw);          /* the next token is this key word */
+bool rd_is(const struct reader *rd, enum keyword kw); /* the next token is this key word */
 bool rd_is_at(const struct reader *rd, size_t ahead, enum keyword kw);
-bool rd_is_self(const struct reader *rd, char c);              /* the next token is this one-character token */
+bool rd_is_self(const struct reader *rd, char c); /* the next token is this one-character token */
 bool rd_take(struct reader *rd, enum keyword kw);
 bool rd_take2(struct reader *rd, enum keyword first, enum keyword second); /* both or none */
 bool rd_take3(struct reader *rd, enum keyword first, enum keyword second, enum keyword third);

@@ -34,6 +34,7 @@ bool qualified_name_parse(struct arena *a, struct str text, const struct stateme
  * by a table of the volatile and stable ones, user functions of the catalog by their label (a SQL function is inlined where the server
  * would). UNKNOWN: a function nobody knows.
  */
-enum tri expression_volatile(const struct catalog *c, struct str text, const struct statement *st, size_t first, size_t last);
+enum tri expression_volatile(const struct catalog *c, struct str text, const struct statement *st, size_t first,
+                             size_t last);
 
 #endif

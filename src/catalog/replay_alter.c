@@ -109,8 +109,7 @@ static bool alter_row_security(struct reader *rd, struct relation *r)
 static bool is_no_op(const struct reader *rd)
 {
     return rd_is(rd, KW_OWNER) || rd_is(rd, KW_CLUSTER) || rd_is(rd, KW_REPLICA) || rd_is(rd, KW_RESET) ||
-           rd_is(rd, KW_OF) || rd_is(rd, KW_NOT) || rd_is(rd, KW_DEPENDS) || rd_is(rd, KW_OPTIONS) ||
-           rd_is(rd, KW_NO);
+           rd_is(rd, KW_OF) || rd_is(rd, KW_NOT) || rd_is(rd, KW_DEPENDS) || rd_is(rd, KW_OPTIONS) || rd_is(rd, KW_NO);
 }
 
 static enum applied action(struct reader *rd, const struct alter *al)
@@ -252,7 +251,7 @@ static bool refuses_any(const struct reader *rd, const struct relation *r)
             const size_t comma = rd_comma(rd, at, rd->end);
             struct reader part = rd_part(rd, at, comma);
             struct str name;
-            const bool refused = pass == 0 ? rd_take(&part, KW_DROP) && refuses_drop(&part, &p)
+            const bool refused = pass == 0                  ? rd_take(&part, KW_DROP) && refuses_drop(&part, &p)
                                  : rd_take(&part, KW_ADD)   ? refuses_add(&part, &p)
                                  : rd_take(&part, KW_ALTER) ? refuses_alter(&part, &p)
                                  : rd_take2(&part, KW_VALIDATE, KW_CONSTRAINT)

@@ -80,8 +80,7 @@ static void merge_constraints(const struct relation *parent, const struct relati
 {
     for (size_t i = 0; i < child->constraints.n; i++) {
         struct constraint *con = child->constraints.at[i];
-        const struct column *col =
-            con->kind == CON_NOT_NULL ? relation_column(parent, con->columns.at[0]) : NULL;
+        const struct column *col = con->kind == CON_NOT_NULL ? relation_column(parent, con->columns.at[0]) : NULL;
         con->inherited = con->inherited || (col && col->not_null);
     }
     for (size_t i = 0; i < parent->constraints.n; i++) {

@@ -275,8 +275,7 @@ static void drop_trigger(struct reader *rd)
     struct relation *r = catalog_resolve(rd->c, schema, table);
     for (size_t i = 0; r && i < r->triggers.n; i++) {
         if (str_eq(r->triggers.at[i]->name, name)) {
-            memmove(&r->triggers.at[i], &r->triggers.at[i + 1],
-                    (r->triggers.n - i - 1) * sizeof(r->triggers.at[0]));
+            memmove(&r->triggers.at[i], &r->triggers.at[i + 1], (r->triggers.n - i - 1) * sizeof(r->triggers.at[0]));
             r->triggers.n--;
             return;
         }

@@ -35,25 +35,25 @@ void replay_create_function(struct reader *rd, bool or_replace);
 void replay_alter_function(struct reader *rd);
 void replay_create_trigger(struct reader *rd, bool or_replace);
 void replay_alter_trigger(struct reader *rd);
-void replay_drop(struct reader *rd);   /* behind DROP */
-void replay_set(struct reader *rd);    /* behind SET */
-void replay_reset(struct reader *rd);  /* behind RESET */
+void replay_drop(struct reader *rd);       /* behind DROP */
+void replay_set(struct reader *rd);        /* behind SET */
+void replay_reset(struct reader *rd);      /* behind RESET */
 void replay_set_config(struct reader *rd); /* SELECT set_config( …, …, … ), at SELECT */
-void replay_data(struct reader *rd);   /* INSERT, UPDATE, MERGE, COPY, WITH, SELECT */
-void replay_body(struct reader *rd);   /* DO: what its body names is no longer sure */
+void replay_data(struct reader *rd);       /* INSERT, UPDATE, MERGE, COPY, WITH, SELECT */
+void replay_body(struct reader *rd);       /* DO: what its body names is no longer sure */
 
 /* One action of ALTER TABLE on columns or constraints; see replay_alter.c. */
 struct alter {
     struct relation *r;
     bool only;
 };
-enum applied alter_column(struct reader *rd, const struct alter *al);     /* behind ALTER [COLUMN] */
+enum applied alter_column(struct reader *rd, const struct alter *al);      /* behind ALTER [COLUMN] */
 enum applied alter_drop_column(struct reader *rd, const struct alter *al); /* behind DROP [COLUMN] */
 enum applied alter_add_column(struct reader *rd, const struct alter *al);  /* behind ADD [COLUMN] */
 enum applied alter_drop_constraint(struct reader *rd, const struct alter *al);
 enum applied alter_rename_column(struct reader *rd, const struct alter *al, struct str from, struct str to);
-enum applied alter_attach(struct reader *rd, const struct alter *al);      /* behind ATTACH PARTITION */
-enum applied alter_detach(struct reader *rd, const struct alter *al);      /* behind DETACH PARTITION */
+enum applied alter_attach(struct reader *rd, const struct alter *al); /* behind ATTACH PARTITION */
+enum applied alter_detach(struct reader *rd, const struct alter *al); /* behind DETACH PARTITION */
 enum applied alter_inherit(struct reader *rd, const struct alter *al, bool inherit);
 
 /* RANGE | LIST | HASH ( … ), behind PARTITION BY: r is partitioned by it. False: unreadable. */
@@ -85,7 +85,7 @@ struct relation *rd_target(struct reader *rd, struct str schema, struct str name
 /* A column as written: type, default, constraints. */
 struct column_read {
     struct column col;
-    bool serial, typed;                /* typed: has a type of its own */
+    bool serial, typed;                   /* typed: has a type of its own */
     struct str sequence_schema, sequence; /* of SEQUENCE NAME */
     struct constraint_spec_list constraints;
 };
@@ -94,7 +94,8 @@ bool column_read(struct reader *rd, const struct relation *r, bool with_type, st
 /* The type, default and identity part of it, behind the name; shared with ALTER COLUMN. */
 void column_set_default(struct reader *rd, struct column *col, size_t first, size_t last);
 /* Make the sequence behind a serial or identity column. */
-void column_make_sequence(struct reader *rd, struct relation *r, struct column *col, struct str schema, struct str name);
+void column_make_sequence(struct reader *rd, struct relation *r, struct column *col, struct str schema,
+                          struct str name);
 struct column *column_copy(struct catalog *c, const struct column *from);
 /* A constraint's spec with only columns that r has. */
 void constraint_spec_settle(struct catalog *c, const struct relation *r, struct constraint_spec *spec);

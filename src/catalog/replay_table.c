@@ -78,8 +78,8 @@ static bool build_like(struct reader *rd, struct build *b)
         enum keyword kw;
         size_t member;
     } options[] = {
-        {KW_DEFAULTS, offsetof(struct like, defaults)},       {KW_GENERATED, offsetof(struct like, generated)},
-        {KW_IDENTITY, offsetof(struct like, identity)},       {KW_CONSTRAINTS, offsetof(struct like, constraints)},
+        {KW_DEFAULTS, offsetof(struct like, defaults)}, {KW_GENERATED, offsetof(struct like, generated)},
+        {KW_IDENTITY, offsetof(struct like, identity)}, {KW_CONSTRAINTS, offsetof(struct like, constraints)},
         {KW_INDEXES, offsetof(struct like, indexes)},
     };
     struct str schema, name;

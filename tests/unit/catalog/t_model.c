@@ -1,5 +1,6 @@
 /* The model without replay: what is known of names, lock modes, types. */
 #include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "catalog/expression.h"
@@ -7,12 +8,12 @@
 #include "catalog/names.h"
 #include "catalog/replay.h"
 
-#define assert_str(got, want)                                                                                          \
-    do {                                                                                                               \
-        const struct str g_ = (got), w_ = str_of(want);                                                               \
-        if (!str_eq(g_, w_)) {                                                                                         \
-            fail_msg("got \"%.*s\", expected \"%.*s\"", STR_ARG(g_), STR_ARG(w_));                                     \
-        }                                                                                                              \
+#define assert_str(got, want)                                                      \
+    do {                                                                           \
+        const struct str g_ = (got), w_ = str_of(want);                            \
+        if (!str_eq(g_, w_)) {                                                     \
+            fail_msg("got \"%.*s\", expected \"%.*s\"", STR_ARG(g_), STR_ARG(w_)); \
+        }                                                                          \
     } while (0)
 
 static const struct origin first = {1, 1, 1};
@@ -41,10 +42,22 @@ static int teardown(void **state)
 static void test_quoting(void **state)
 {
     static const char *const pairs[][2] = {
-        {"plain", "plain"},     {"_x1", "_x1"},           {"Upper", "\"Upper\""},     {"1a", "\"1a\""},
-        {"a$", "\"a$\""},       {"with space", "\"with space\""}, {"select", "\"select\""}, {"int", "\"int\""},
-        {"left", "\"left\""},   {"type", "type"},         {"name", "name"},           {"a\"b", "\"a\"\"b\""},
-        {"", "\"\""},           {"\xc3\xbc", "\"\xc3\xbc\""}, {"between", "\"between\""}, {"order", "\"order\""},
+        {"plain", "plain"},
+        {"_x1", "_x1"},
+        {"Upper", "\"Upper\""},
+        {"1a", "\"1a\""},
+        {"a$", "\"a$\""},
+        {"with space", "\"with space\""},
+        {"select", "\"select\""},
+        {"int", "\"int\""},
+        {"left", "\"left\""},
+        {"type", "type"},
+        {"name", "name"},
+        {"a\"b", "\"a\"\"b\""},
+        {"", "\"\""},
+        {"\xc3\xbc", "\"\xc3\xbc\""},
+        {"between", "\"between\""},
+        {"order", "\"order\""},
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < countof(pairs); i++) {
@@ -100,7 +113,8 @@ static void test_search_path(void **state)
 static struct constraint *add_foreign(struct fixture *f, struct relation *from, struct relation *to, const char *name)
 {
     struct constraint *con = arena_new(&f->a, struct constraint);
-    *con = (struct constraint){.name = str_of(name), .kind = CON_FOREIGN, .valid = true, .enforced = true, .referenced = to};
+    *con = (struct constraint){
+        .name = str_of(name), .kind = CON_FOREIGN, .valid = true, .enforced = true, .referenced = to};
     relation_add_constraint(&f->c, from, con);
     return con;
 }
@@ -158,10 +172,13 @@ static void test_made_up_names(void **state)
                "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcd_id_seq");
     assert_str(name_compose(&f->a, sixty, sixty, STR("key")),
                "abcdefghijklmnopqrstuvwxyzabc_abcdefghijklmnopqrstuvwxyzabc_key");
+    assert_str(name_compose(&f->a, sixty, sixty, STR("fkey")),
+               "abcdefghijklmnopqrstuvwxyzabc_abcdefghijklmnopqrstuvwxyzab_fkey");
     /* Never in the middle of a character. */
-    assert_str(name_compose(&f->a, STR("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-                                       "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-                                       "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"),
+    assert_str(name_compose(&f->a,
+                            STR("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                                "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                                "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"),
                             STR_NONE, STR("pkey")),
                "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
                "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
@@ -170,8 +187,9 @@ static void test_made_up_names(void **state)
 
 static void test_lock_modes(void **state)
 {
-    static const unsigned conflicts[] = {0, 1, 2, 4, 5, 5, 6, 7, 8}; /* how many modes each one conflicts with, by the manual */
-    static const enum lock_blocks blocks[] = {BLOCKS_NONE, BLOCKS_NONE,   BLOCKS_NONE,   BLOCKS_NONE, BLOCKS_DDL,
+    static const unsigned conflicts[] = {0, 1, 2, 4, 5,
+                                         5, 6, 7, 8}; /* how many modes each one conflicts with, by the manual */
+    static const enum lock_blocks blocks[] = {BLOCKS_NONE,   BLOCKS_NONE,   BLOCKS_NONE,   BLOCKS_NONE, BLOCKS_DDL,
                                               BLOCKS_WRITES, BLOCKS_WRITES, BLOCKS_WRITES, BLOCKS_READS};
     (void)state;
     for (enum lock_mode a = LOCK_NONE; a <= LOCK_ACCESS_EXCLUSIVE; a++) {

@@ -13,6 +13,7 @@
  * an empty server 15) what such a server would print.
  */
 #include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "base/file.h"
@@ -190,8 +191,9 @@ static int replay_files(int n, char **paths, enum report report)
         catalog_dump(&c, report == FACTS ? DUMP_FACTS : DUMP_ALL, &out);
         printf("%s", strbuf_cstr(&out));
     }
-    fprintf(report == FACTS ? stderr : stdout, "statements %" PRIu32 " tables %zu incomplete %zu mentioned %zu memory %zu\n", at.statement, tables, incomplete,
-           mentioned, a.used);
+    fprintf(report == FACTS ? stderr : stdout,
+            "statements %" PRIu32 " tables %zu incomplete %zu mentioned %zu memory %zu\n", at.statement, tables,
+            incomplete, mentioned, a.used);
     strbuf_free(&out);
     arena_free(&a);
     return 0;
@@ -207,7 +209,9 @@ int main(int argc, char **argv)
         return print_cases(argv[2], DUMP_ALL, 15);
     }
     if (argc > 2 && strcmp(argv[1], "--sql") == 0) {
-        const enum report report = strcmp(argv[2], "--quiet") == 0 ? QUIET : strcmp(argv[2], "--facts") == 0 ? FACTS : WHOLE;
+        const enum report report = strcmp(argv[2], "--quiet") == 0   ? QUIET
+                                   : strcmp(argv[2], "--facts") == 0 ? FACTS
+                                                                     : WHOLE;
         const int skip = report == WHOLE ? 2 : 3;
         return replay_files(argc - skip, argv + skip, report);
     }

@@ -1,5 +1,6 @@
 /* expression_volatile(), from tests/cases/catalog/volatile.txt, which says what it holds. */
 #include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "base/file.h"
@@ -62,11 +63,13 @@ static void test_expressions(void **state)
 /* The table is in pieces; names at the ends of pieces and parts of names are where a search goes wrong. */
 static void test_builtin_table(void **state)
 {
-    static const char *const yes[] = {"RI_FKey_cascade_del", "amvalidate", "nextval", "random", "uuidv4", "uuidv7",
-                                      "clock_timestamp", "gen_random_uuid", "setseed", "pg_sleep", "random_normal",
-                                      "unique_key_recheck"};
-    static const char *const no[] = {"abs", "now", "xpath", "lower", "zipfian", "", " ", "nextva", "extval", "random ",
-                                     "pg_catalog", "uuid_extract_version", "timezone", "xmlvalidate"};
+    static const char *const yes[] = {
+        "RI_FKey_cascade_del", "amvalidate",      "nextval", "random",   "uuidv4",        "uuidv7",
+        "clock_timestamp",     "gen_random_uuid", "setseed", "pg_sleep", "random_normal", "unique_key_recheck"};
+    static const char *const no[] = {"abs",      "now",        "xpath",      "lower",
+                                     "zipfian",  "",           " ",          "nextva",
+                                     "extval",   "random ",    "pg_catalog", "uuid_extract_version",
+                                     "timezone", "xmlvalidate"};
     (void)state;
     for (size_t i = 0; i < countof(yes); i++) {
         assert_int_equal(builtin_function_volatile(str_of(yes[i])), TRI_YES);
