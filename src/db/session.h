@@ -129,7 +129,7 @@ const char *session_parameter(const struct session *s, const char *name);
  * both away.
  */
 void session_settings_again(struct session *s);
-/* Called for each notice and warning; message is escaped text. */
+/* Called for each notice and warning while a request runs (it may start none); message is escaped text. */
 void session_on_notice(struct session *s, void (*hook)(void *arg, const char *severity, const char *message), void *arg);
 
 /* A connection string as it may be shown: without password and secrets. */
