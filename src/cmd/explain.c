@@ -64,6 +64,7 @@ static enum status run(struct context *c, struct error *err)
         return status;
     }
     options = context_judge_options(c, catalog.server_version);
+    options.idle = true; /* what --after made is as --after left it: nobody else writes to it */
     judge_init(&judge, &c->book, &options, &catalog);
     status = replay_after(c, &judge, err);
     if (!status) {
