@@ -52,17 +52,31 @@ enum status context_folders(struct context *c, struct str_list *folders, struct 
     return ST_OK;
 }
 
+enum status context_layout(const struct context *c, const struct layout **layout, struct error *err)
+{
+    const struct layout *l;
+    struct strbuf names;
+    *layout = NULL;
+    if (!c->set.layout || !c->set.layout[0] || (*layout = layout_find(str_of(c->set.layout))) != NULL) {
+        return ST_OK;
+    }
+    strbuf_init(&names, 1000);
+    for (size_t i = 0; (l = layout_at(i)) != NULL; i++) {
+        strbuf_addf(&names, "%s%s (%s)", i ? ", " : "", l->name, l->summary);
+    }
+    error_set(err, ST_USAGE, "--layout: there is no layout \"%s\"", c->set.layout);
+    error_hint(err, "there are: %s", strbuf_cstr(&names));
+    strbuf_free(&names);
+    return ST_USAGE;
+}
+
 enum status context_migrations(struct context *c, struct migration_list *list, struct error *err)
 {
     struct str_list folders = {0};
     struct migration_options options = {0};
     enum status status = context_folders(c, &folders, err);
-    if (!status && c->set.layout && c->set.layout[0]) {
-        options.layout = layout_find(str_of(c->set.layout));
-        if (!options.layout) {
-            error_set(err, ST_USAGE, "--layout: there is no layout \"%s\"", c->set.layout);
-            return ST_USAGE;
-        }
+    if (!status) {
+        status = context_layout(c, &options.layout, err);
     }
     if (!status) {
         status = migrations_load(folders.at, folders.n, &options, &c->arena, list, err);

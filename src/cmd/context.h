@@ -40,6 +40,8 @@ NODISCARD enum status context_rulebook(struct context *c, struct error *err);
 struct judge_options context_judge_options(const struct context *c, int server_major);
 /* The folders of migrations: --dir, else ./migrations, else ./db/migrations. At least one, or ST_USAGE. */
 NODISCARD enum status context_folders(struct context *c, struct str_list *folders, struct error *err);
+/* What --layout says; *layout is NULL when it was not given. */
+NODISCARD enum status context_layout(const struct context *c, const struct layout **layout, struct error *err);
 /* All migrations in them, strictly read and with checksums. */
 NODISCARD enum status context_migrations(struct context *c, struct migration_list *list, struct error *err);
 

@@ -103,7 +103,7 @@ static void show_plan(struct run *r)
 {
     struct strbuf out;
     if (r->c->set.json) {
-        json_write(json_plan(r->plans, r->n), stdout);
+        json_write(json_plan(r->plans, r->done, r->n), stdout);
         return;
     }
     strbuf_init(&out, 1 << 28);
@@ -165,7 +165,7 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
     struct run r = {.c = c, .down = down, .chosen = chosen};
     if (chosen->n == 0) {
         if (c->set.dry_run && c->set.json) {
-            json_write(json_plan(NULL, 0), stdout);
+            json_write(json_plan(NULL, NULL, 0), stdout);
         } else if (!c->set.quiet && !c->set.json) {
             context_print(STR("nothing to do\n"));
         }

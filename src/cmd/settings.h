@@ -40,8 +40,8 @@ struct settings {
     /* single commands */
     const char *catalog; /* lint, explain, plan: file that is the base */
     const char *output;  /* catalog pull: file to write */
-    int format;        /* lint: see report/lint.h */
-    const char *after; /* explain: SQL file replayed before */
+    int format;          /* lint: see report/lint.h */
+    const char *after;   /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;
     const char *only; /* rules test, rules verify: part of an id */

@@ -191,7 +191,7 @@ json_t *json_explain(const struct judged_part *part, int server_version)
 
 /* ---- plan ---- */
 
-static json_t *plan_step(const struct step *s)
+static json_t *plan_step(const struct step *s, size_t n_done)
 {
     json_t *o = object(), *statements = array();
     set(o, "ordinal", json_integer(s->ordinal));
@@ -207,21 +207,27 @@ static json_t *plan_step(const struct step *s)
     if (s->batch) {
         set(o, "batch_rows", s->batch->batch ? json_integer(s->batch->batch) : json_null());
     }
+    if (n_done > 0) {
+        set(o, "done", json_integer((json_int_t)(n_done < s->statements.n ? n_done : s->statements.n)));
+    }
     set(o, "sha256", text_c(s->sha256));
     return o;
 }
 
-json_t *json_plan(const struct migration_plan *plans, size_t n)
+json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n)
 {
     json_t *o = object(), *all = array();
     set(o, "schema", json_integer(1));
     for (size_t i = 0; i < n; i++) {
         json_t *m = object(), *steps = array();
+        size_t left = done ? done[i] : 0;
         set(m, "version", json_text(plans[i].migration->version));
         set(m, "name", json_text(plans[i].migration->name));
         set(m, "direction", text_c(plans[i].down ? "down" : "up"));
         for (size_t k = 0; k < plans[i].steps.n; k++) {
-            append(steps, plan_step(&plans[i].steps.at[k]));
+            const struct step *s = &plans[i].steps.at[k];
+            append(steps, plan_step(s, left));
+            left -= left < s->statements.n ? left : s->statements.n;
         }
         set(m, "steps", steps);
         append(all, m);

@@ -14,7 +14,8 @@ json_t *json_text(struct str s); /* bytes that are not UTF-8 as U+FFFD */
 json_t *json_finding(const struct finding *f);
 json_t *json_locks(const struct relation_lock_list *locks);
 json_t *json_explain(const struct judged_part *part, int server_version);
-json_t *json_plan(const struct migration_plan *plans, size_t n);
+/* done: as for plan_text(). */
+json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n);
 json_t *json_status(const struct status_list *rows);
 
 /* Write the document and a newline, and drop the reference. */

@@ -131,3 +131,17 @@ SQL
     [ "$(migrate lint m || true)" = "$(migrate lint m || true)" ]
     [ "$(migrate lint m || true)" = "$(migrate lint m/5_x.sql m/4_x.sql m/3_x.sql m/2_x.sql m/1_x.sql || true)" ]
 }
+
+@test "a folder without rights" {
+    mkdir locked
+    chmod 0 locked
+    if [ "$(id -u)" = 0 ]; then
+        chmod a+rx "$BATS_TEST_TMPDIR" 2>/dev/null
+        run setpriv --reuid=nobody --clear-groups "$MIGRATE_BIN" lint locked
+        [[ "$status" -ne 127 && "$output" != *"No such file"* ]] || skip "nobody cannot reach this folder"
+    else
+        run migrate lint locked
+    fi
+    [ "$status" -eq 71 ]
+    [[ "$output" == *"locked"*"Permission denied"* ]]
+}
