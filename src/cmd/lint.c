@@ -14,6 +14,7 @@ enum { MODEL_ARENA_MAX = 1 << 30 };
 struct lint {
     struct context *c;
     struct judge_options options;
+    const struct layout *layout; /* NULL: detect */
     struct lint_report report;
     struct arena file_arena, model_arena; /* of a file; of a folder */
     struct catalog catalog;
@@ -34,7 +35,7 @@ static void complain(struct lint *l, const struct error *err)
 
 static enum status read_migration(struct lint *l, const struct lint_file *f, struct migration *m, struct error *err)
 {
-    const struct migration_options options = {.lenient = true};
+    const struct migration_options options = {.layout = l->layout, .lenient = true};
     struct str text;
     if (!str_eq(f->path, STR("-"))) {
         return migration_read(f->path.p, &options, &l->file_arena, m, err);
@@ -118,6 +119,9 @@ static enum status run(struct context *c, struct error *err)
     struct lint l = {.c = c};
     struct lint_folder_list folders;
     enum status status = find_files(c, &folders, err);
+    if (!status) {
+        status = context_layout(c, &l.layout, err);
+    }
     if (!status) {
         status = context_rulebook(c, err);
     }

@@ -118,6 +118,22 @@ SQL
     [[ "${lines[0]}" == "::error file=a.sql,line=1,col=1,"*"title=require-concurrent-index-creation::"* ]]
 }
 
+@test "the layout can be said: plain takes a file whole" {
+    write m/1_a.sql <<'SQL'
+-- migrate:up
+SELECT 1;
+-- migrate:down
+DROP TABLE t;
+SQL
+    run migrate lint m
+    [[ "${lines[-1]}" == *"1 statement in 1 file"* ]]
+    run migrate lint --layout plain m
+    [[ "${lines[-1]}" == *"2 statements in 1 file"* ]]
+    run migrate lint --layout nonsense m
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"there are: native"* ]]
+}
+
 @test "colour only when asked, or on a terminal" {
     write a.sql <<<'DROP TABLE t;'
     run migrate lint a.sql
