@@ -1,28 +1,25 @@
 #include "plan/estimate.h"
 
-/* Bytes per millisecond, and rows per millisecond of a backfill. */
-enum { SCAN_SPEED = 200000, REWRITE_SPEED = 40000, BUILD_SPEED = 30000, BACKFILL_SPEED = 5 };
-
-static int64_t bytes_of(const struct relation *r)
-{
-    return r->loaded == TRI_NO ? 0 : r->bytes;
-}
-
-/* Adds; once unknown, unknown. */
-static void add(int64_t *total, const struct relation_effect_list *list, int64_t speed, bool of_table)
-{
-    for (size_t i = 0; i < list->n && *total >= 0; i++) {
-        const struct relation *r = list->at[i].relation;
-        const int64_t bytes = of_table && r->table ? bytes_of(r->table) : bytes_of(r);
-        *total = bytes < 0 ? -1 : *total + bytes / speed;
-    }
-}
+#include "rules/estimate.h"
 
 static int64_t backfill(const struct step *step)
 {
-    const struct relation_lock_list *locks = &step->locks;
-    const int64_t rows = locks->n == 0 ? -1 : locks->at[0].relation->loaded == TRI_NO ? 0 : locks->at[0].relation->rows;
-    return rows < 0 ? -1 : step->batch->rate ? rows * 1000 / step->batch->rate : rows / BACKFILL_SPEED;
+    const struct relation *r = step->locks.n == 0 ? NULL : step->locks.at[0].relation;
+    const int64_t rows = !r ? -1 : r->rows < 0 && r->loaded == TRI_NO ? 0 : r->rows;
+    const int64_t rate = step->batch->rate;
+    return rows < 0   ? -1
+           : rate > 0 ? rows / rate * 1000 + rows % rate * 1000 / rate
+                      : estimate_work(WORK_UPDATE, rows, 0);
+}
+
+/* How many rows a statement that changes data touches is not known here. */
+static bool changes_rows(const struct effects *e)
+{
+    bool changes = false;
+    for (size_t i = 0; e->class == CLASS_DATA && i < e->locks.n; i++) {
+        changes = changes || (e->locks.at[i].mode >= LOCK_ROW_EXCLUSIVE && e->locks.at[i].relation->loaded != TRI_NO);
+    }
+    return changes;
 }
 
 int64_t estimate_step(const struct step *step)
@@ -31,18 +28,13 @@ int64_t estimate_step(const struct step *step)
     if (step->kind == STEP_BACKFILL) {
         return backfill(step);
     }
-    for (size_t i = 0; i < step->statements.n && total >= 0; i++) {
+    for (size_t i = 0; i < step->statements.n; i++) {
         const struct effects *e = &step->statements.at[i].judged->effects;
-        add(&total, &e->scan, SCAN_SPEED, false);
-        add(&total, &e->rewrite, REWRITE_SPEED, false);
-        add(&total, &e->build, BUILD_SPEED, true);
-        if (e->class == CLASS_DATA) {
-            /* How many rows a statement touches is not known here. */
-            for (size_t k = 0; k < e->locks.n && total >= 0; k++) {
-                total =
-                    e->locks.at[k].mode >= LOCK_ROW_EXCLUSIVE && e->locks.at[k].relation->loaded != TRI_NO ? -1 : total;
-            }
+        const int64_t ms = changes_rows(e) ? -1 : estimate_effects(e);
+        if (ms < 0) {
+            return -1;
         }
+        total = ms < INT64_MAX - total ? total + ms : INT64_MAX;
     }
     return total;
 }

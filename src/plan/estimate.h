@@ -8,7 +8,7 @@
 
 /*
  * Milliseconds, once the locks are had; 0 for a change of the catalog alone, -1 when a size that matters is unknown. An
- * order of magnitude: the speeds are those of a small server whose data does not fit its memory.
+ * order of magnitude, by the model of rules/estimate.h.
  */
 int64_t estimate_step(const struct step *step);
 

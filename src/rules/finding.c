@@ -1,6 +1,8 @@
 #include "rules/finding.h"
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "rules/estimate.h"
 #include "rules/runtime.h"
 #include "rules/template.h"
 
@@ -179,7 +181,26 @@ static const struct relation_lock *strongest(const struct effects *e)
     return best;
 }
 
-/* "SHARE lock on app.orders (41 GB, 212 M rows) while an index is built: reads go on, every write waits" */
+/* ", about 9 min", to two digits; empty when the sizes that decide are unknown. */
+static struct str duration(struct arena *a, int64_t ms)
+{
+    struct strbuf out;
+    int64_t unit = 1;
+    if (ms <= 0) {
+        return STR("");
+    }
+    while (ms / unit >= 100) {
+        unit *= 10;
+    }
+    strbuf_init(&out, 100);
+    strbuf_add_cstr(&out, ", about ");
+    clock_duration((ms + unit - 1) / unit * unit, &out);
+    const struct str text = arena_str(a, strbuf_str(&out));
+    strbuf_free(&out);
+    return text;
+}
+
+/* "SHARE lock on app.orders (41 GB, 212 M rows) while an index is built, about 9 min: reads go on, every write waits" */
 static struct str default_remark(struct arena *a, const struct effects *e)
 {
     const struct relation_lock *lock = strongest(e);
@@ -198,6 +219,7 @@ static struct str default_remark(struct arena *a, const struct effects *e)
                                 size,
                                 size.n > 0 ? STR(")") : STR(""),
                                 str_of(work),
+                                work[0] ? duration(a, estimate_effects(e)) : STR(""),
                                 STR(": "),
                                 str_of(consequence(lock_blocks(lock->mode)))};
     return joined(a, parts, countof(parts));

@@ -102,7 +102,7 @@ shop() {
 }
 
 @test "what is no catalog file is refused with the way out" {
-    write m/1_a.sql <<<'SELECT 1;'
+    write m/1_a.sql <<<$'-- migrate:up\nSELECT 1;'
     migrate catalog pull -q -o good
     : >empty
     head -c 5000 good >cut

@@ -1,6 +1,7 @@
 /* The catalog file: what is written is what is read, and what nobody wrote is refused. */
-#include <cmocka.h>
 #include <setjmp.h>
+/* cmocka needs setjmp.h before it */
+#include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/file.h"
