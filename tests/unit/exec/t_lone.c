@@ -21,7 +21,8 @@ static struct lone read_it(struct arena *a, const char *sql)
 static void create_index(void **state)
 {
     struct arena *a = *state;
-    struct lone l = read_it(a, "create unique index concurrently if not exists \"My \"\"Idx\" on only App.\"T\" using btree (a) where b");
+    struct lone l = read_it(
+        a, "create unique index concurrently if not exists \"My \"\"Idx\" on only App.\"T\" using btree (a) where b");
     assert_int_equal(l.kind, LONE_CREATE_INDEX);
     assert_true(l.unique && l.if_not_exists);
     assert_str(l.name, "My \"Idx");
@@ -73,7 +74,8 @@ static void others(void **state)
 static void arrays(void **state)
 {
     struct arena *a = *state;
-    const struct str values[] = {STR_INIT("plain"), STR_INIT("with \"quotes\" and \\"), STR_INIT(""), STR_INIT("a,b}{"), STR_INIT("NULL")};
+    const struct str values[] = {STR_INIT("plain"), STR_INIT("with \"quotes\" and \\"), STR_INIT(""), STR_INIT("a,b}{"),
+                                 STR_INIT("NULL")};
     struct str back[8];
     size_t n;
     const char *const text = param_array(a, values, countof(values));
