@@ -117,6 +117,11 @@ static enum status pull(struct context *c, struct error *err)
     if (!status) {
         status = catalog_write(c->set.output, &catalog, &info, err);
     }
+    if (!status && !c->set.quiet && catalog.search_path.n == 0) {
+        context_say(
+            STR("note: this user's search_path leads to no schema that it may use, so names without a schema will not "
+                "be found: pull as the user who runs the migrations\n"));
+    }
     if (!status && !c->set.quiet) {
         strbuf_init(&line, 1 << 16);
         strbuf_addf(&line, "wrote %s: ", c->set.output);
