@@ -138,6 +138,7 @@ make_invalid() { # SQL of a CREATE UNIQUE INDEX CONCURRENTLY that fails
 }
 
 @test "DETACH CONCURRENTLY that was cut short is finished" {
+    [ "$(pg_sql "SHOW server_version_num")" -ge 140000 ] || skip "since PostgreSQL 14"
     pg_sql "CREATE TABLE p (id int) PARTITION BY RANGE (id)" "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)"
     printf -- '-- migrate:up\nALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;\n' | file 1_a
     pg_session holder "BEGIN; SELECT * FROM p"
