@@ -2,11 +2,11 @@
 #include "base/term.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
-#include "cmd/rulebook_check.h"
 #include "cmd/verify.h"
 #include "report/json.h"
 #include "report/style.h"
 #include "rules/facts.h"
+#include "rules/selftest.h"
 
 enum { PAGE_MAX = 1 << 22 };
 
@@ -145,6 +145,34 @@ static enum status show(struct context *c, struct error *err)
     return ST_OK;
 }
 
+/* ---- test ---- */
+
+static enum status test(struct context *c, struct error *err)
+{
+    struct selftest result = {0};
+    struct strbuf out;
+    rules_test(&c->book, c->set.only ? str_of(c->set.only) : STR(""), &c->arena, &result);
+    if (result.examples == 0) {
+        return error_set(err, ST_USAGE, "there is no rule or form \"%s\"", c->set.only ? c->set.only : "");
+    }
+    strbuf_init(&out, PAGE_MAX);
+    for (size_t i = 0; i < result.failures.n; i++) {
+        const struct selftest_failure *f = &result.failures.at[i];
+        strbuf_addf(&out, "%s:%u: %.*s: ", f->file ? f->file : "", f->line, STR_ARG(f->rule));
+        add_one_line(&out, f->message, 1000);
+        strbuf_add_char(&out, '\n');
+    }
+    add_count(&out, result.forms, "form");
+    strbuf_add_cstr(&out, ", ");
+    add_count(&out, result.hazards, "rule");
+    strbuf_add_cstr(&out, ", ");
+    add_count(&out, result.examples, "example");
+    strbuf_addf(&out, ": %zu wrong\n", result.failures.n);
+    context_print(strbuf_str(&out));
+    strbuf_free(&out);
+    return result.failures.n > 0 ? ST_CHECK : ST_OK;
+}
+
 /* ---- predicates ---- */
 
 static void add_call(struct strbuf *out, const char *name, const char *arguments, const char *doc)
@@ -199,11 +227,7 @@ static const struct {
     size_t operands;
     enum status (*run)(struct context *c, struct error *err);
 } subcommands[] = {
-    {"list", 0, list},
-    {"show", 1, show},
-    {"test", 0, rulebook_check},
-    {"verify", 0, verify},
-    {"predicates", 0, predicates},
+    {"list", 0, list}, {"show", 1, show}, {"test", 0, test}, {"verify", 0, verify}, {"predicates", 0, predicates},
 };
 
 static enum status run(struct context *c, struct error *err)
@@ -231,7 +255,7 @@ static enum status run(struct context *c, struct error *err)
 
 static const struct option options[] = {
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "list: one JSON document", 0, 0},
-    {"only", 0, OPTION_TEXT, "TEXT", offsetof(struct settings, only), "test, verify: only those whose id holds TEXT", 0,
+    {"only", 0, OPTION_TEXT, "ID", offsetof(struct settings, only), "test, verify: only the rule or form of this id", 0,
      0},
 };
 
@@ -241,7 +265,7 @@ const struct command cmd_rules = {
     .usage = "list|show RULE|test|verify|predicates",
     .about = "list        every rule with its severity\n"
              "show RULE   why, what to do instead, examples, source; or a form with its effects\n"
-             "test        run every rule's own examples (with --rules DIR: yours, too)\n"
+             "test        run every rule's own examples and safe ways (with --rules DIR: yours, too)\n"
              "verify      run every form's examples on a server, and compare locks, rewrites,\n"
              "            scans and index builds with what the rulebook claims; the database must\n"
              "            be empty, --url ephemeral: makes one\n"

@@ -1,6 +1,6 @@
 #include "cmd/verify.h"
 
-#include "cmd/rulebook_check.h"
+#include "cmd/verify_example.h"
 #include "report/style.h"
 #include "sql/split.h"
 
@@ -218,7 +218,7 @@ static enum status verify_example(struct verifying *v)
     struct trace trace;
     arena_reset(&v->arena);
     v->examples++;
-    enum status status = example_judge(v->c, v->example, v->major, &v->arena, &part, v->err);
+    enum status status = example_judge(&v->c->book, v->example, v->major, &v->arena, &part, v->err);
     if (status || part.statements.n != 1) {
         unproven(v, "the example cannot be read", status ? v->err->primary : "it is not one statement");
         return ST_OK;
@@ -272,7 +272,7 @@ enum status verify(struct context *c, struct error *err)
         v.form = c->book.forms[i];
         for (size_t k = 0; k < v.form->n_examples && !status; k++) {
             v.example = &v.form->examples[k];
-            if (!c->set.only || str_find(v.form->id, str_of(c->set.only)) != SIZE_MAX) {
+            if (!c->set.only || str_eq(v.form->id, str_of(c->set.only))) {
                 status = verify_example(&v);
             }
         }

@@ -57,11 +57,14 @@ YAML
     [[ "$output" == *"no table for cats"* ]]
     run migrate rules test --rules own --only no-cats
     [ "$status" -eq 0 ]
-    [ "$output" = "2 examples, 0 wrong" ]
+    [[ "$output" == "0 forms, 1 rule, "*": 0 wrong" ]]
     sed -i 's/CREATE TEMPORARY TABLE cats/CREATE TABLE dogs/' own/no-selects.yaml
     run migrate rules test --rules own --only no-cats
     [ "$status" -eq 1 ]
-    [[ "$output" == *"finds its passing example"* ]]
+    [[ "${lines[0]}" == *"own/no-selects.yaml:"*"no-cats: "* ]]
+    [[ "${lines[-1]}" == *": 1 wrong" ]]
+    run migrate rules test --only no-such-rule
+    [ "$status" -eq 2 ]
 }
 
 @test "a broken rule file is exit 2 with its place" {
