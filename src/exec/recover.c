@@ -51,6 +51,10 @@ static enum status check_pooler(struct run *r, struct error *err)
     if (!shared) {
         return ST_OK;
     }
+    /* Other clients get this server session after us: leave it without our settings, as far as that can be had. */
+    if (!session_query(r->s, "RESET ALL", NULL, 0, ANSWER_MS, NULL, &ignored)) {
+        step_settings_unknown(r);
+    }
     error_set(err, ST_SERVER, "%s is a connection pooler in transaction mode: two connections share one server session",
               session_host(r->s));
     error_hint(err, "give the server's own address; the run lock and session settings do not hold through this pooler");
