@@ -64,11 +64,16 @@ enum status base_history(struct context *c, struct history *out, struct error *e
 
 bool base_applied(const struct catalog_info *info, struct str version)
 {
-    for (size_t i = 0; version.n > 0 && i < info->applied.n; i++) {
-        const struct catalog_applied *a = &info->applied.at[i];
-        if (!a->partial && version_cmp(a->version, version) == 0) {
-            return true;
+    size_t first = 0, behind = version.n > 0 ? info->applied.n : 0;
+    while (first < behind) {
+        const size_t middle = first + (behind - first) / 2;
+        const struct catalog_applied *a = &info->applied.at[middle];
+        const int order = version_cmp(a->version, version);
+        if (order == 0) {
+            return !a->partial;
         }
+        first = order < 0 ? middle + 1 : first;
+        behind = order < 0 ? behind : middle;
     }
     return false;
 }
