@@ -2,7 +2,7 @@
  * file.h - the catalog file: the model of a database, with sizes, row estimates and settings, in one SQLite file.
  *
  * It holds no row of any table: names, types, the text of definitions (defaults, checks, keys, bodies of SQL functions) and
- * numbers. PRAGMA application_id and user_version say what it is and in which format; the sqlite3 shell reads it (man migrate-catalog).
+ * numbers. PRAGMA application_id and user_version say what it is and in which format; the sqlite3 shell reads it (man migrate).
  */
 #ifndef MIGRATE_CATALOG_FILE_H
 #define MIGRATE_CATALOG_FILE_H
