@@ -100,7 +100,8 @@ static void put_examples(struct strbuf *out, const char *table, size_t id, const
     }
     strbuf_addf(out, "static const struct example %s_%zu[] = {\n", table, id);
     for (unsigned i = 0; i < n; i++) {
-        strbuf_addf(out, "  {\n    .version = %d, .line = %u,\n", list[i].version, list[i].line);
+        strbuf_addf(out, "  {\n    .version = %d, .platform = (enum platform)%d, .line = %u,\n", list[i].version,
+                    (int)list[i].platform, list[i].line);
         put_str(out, "sql", list[i].sql);
         put_str(out, "setup", list[i].setup);
         put_str(out, "name", list[i].name);
@@ -165,8 +166,8 @@ static void put_hazard(struct strbuf *out, const struct hazard *h, size_t id)
     put_list(out, "fails", "fails", id, "n_fails", h->n_fails);
     put_list(out, "passes", "passes", id, "n_passes", h->n_passes);
     put_place(out, h->file, h->line);
-    strbuf_addf(out, "    .severity = (enum severity)%d, .off = %s,\n};\n\n", (int)h->severity,
-                h->off ? "true" : "false");
+    strbuf_addf(out, "    .severity = (enum severity)%d, .off = %s, .ask = (enum ask_time)%d,\n};\n\n",
+                (int)h->severity, h->off ? "true" : "false", (int)h->ask);
 }
 
 static void put_table(struct strbuf *out, const char *type, size_t n)

@@ -30,6 +30,7 @@ struct judge_options context_judge_options(const struct context *c, int server_m
         .small_rows = 10000,
         .small_bytes = 16 << 20,
         .all_rules = c->set.all_rules,
+        .platform = (enum platform)c->set.platform,
     };
 }
 

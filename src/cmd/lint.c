@@ -74,6 +74,12 @@ static void lint_folder(struct lint *l, const struct lint_folder *folder)
     for (size_t i = 0; i < folder->files.n; i++) {
         lint_file(l, &judge, &folder->files.at[i]);
     }
+    struct judged_part_list rest;
+    arena_reset(&l->file_arena);
+    judge_finish(&judge, &l->file_arena, &rest);
+    for (size_t i = 0; i < rest.n; i++) {
+        lint_report_part(&l->report, &rest.at[i]);
+    }
     judge_free(&judge);
 }
 

@@ -31,6 +31,7 @@ struct settings {
     /* judging */
     int64_t server_version; /* 0: not said */
     bool all_rules;
+    int platform;           /* enum platform */
     struct text_list rules; /* folders */
     int gate;               /* enum gate */
     /* running */

@@ -244,8 +244,8 @@ static bool read_primary(struct reader *r, const struct expr **out)
         return refuse(r, r->word_at, "nested more than %d deep", MAX_DEPTH);
     }
     bool fine = true;
-    if (at_word(r, "not")) {
-        struct expr *e = expr_new(r, EXPR_NOT);
+    if (at_word(r, "not") || at_word(r, "surely")) {
+        struct expr *e = expr_new(r, at_word(r, "not") ? EXPR_NOT : EXPR_SURELY);
         *out = e;
         advance(r);
         fine = read_primary(r, &e->left);
@@ -379,6 +379,9 @@ enum tri expr_eval(struct eval *e, const struct expr *x)
         return left == TRI_YES ? left : tri_or(left, expr_eval(e, x->right));
     case EXPR_NOT:
         return tri_not(expr_eval(e, x->left));
+    case EXPR_SURELY:
+        left = expr_eval(e, x->left);
+        return left == TRI_UNKNOWN ? TRI_NO : left;
     case EXPR_CALL:
     case EXPR_COMPARE:
         break;

@@ -3,7 +3,8 @@
  *
  *     new($table) and not holds(partitions($table)) or server >= 12
  *
- * `not` binds closer than `and`, `and` closer than `or`. Predicates and selectors come from the tables in
+ * `not` binds closer than `and`, `and` closer than `or`. `surely X` is X, but no where X is unknown; it binds as
+ * `not` does. Predicates and selectors come from the tables in
  * predicate.c and selector.c; their
  * arguments are checked when an expression is read, so that a rule that is loaded can be evaluated.
  */
@@ -30,12 +31,12 @@ struct term {
     unsigned n_arguments;
 };
 
-enum expr_kind { EXPR_YES, EXPR_NO, EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_CALL, EXPR_COMPARE };
+enum expr_kind { EXPR_YES, EXPR_NO, EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_SURELY, EXPR_CALL, EXPR_COMPARE };
 enum comparison { CMP_LT, CMP_LE, CMP_EQ, CMP_NE, CMP_GE, CMP_GT };
 
 struct expr {
     enum expr_kind kind;
-    const struct expr *left, *right;   /* AND, OR; NOT has left */
+    const struct expr *left, *right;   /* AND, OR; NOT and SURELY have left */
     const struct predicate *predicate; /* CALL, COMPARE */
     const struct term *arguments[CALL_MAX_ARGUMENTS];
     unsigned n_arguments;

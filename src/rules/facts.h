@@ -10,6 +10,9 @@
 #include "rules/judge.h"
 #include "rules/transaction.h"
 
+struct session;
+struct lock_orders;
+
 struct eval {
     const struct rulebook *book;
     struct classified *what; /* its captures remember their relations */
@@ -19,6 +22,9 @@ struct eval {
     const struct judge_options *options;      /* sizes; NULL: the defaults */
     const struct judged_statement *statement; /* NULL: not part of a migration (effects only) */
     const struct transaction *transaction;    /* what was done earlier in it; NULL: not known */
+    const struct session *session;            /* what SET left in force; NULL: not known */
+    const struct judged_part *part;           /* as far as it is judged; NULL: not known */
+    struct lock_orders *orders;               /* of earlier transactions; NULL: not known */
     const struct effects *effects;            /* of the statement; NULL: not worked out yet */
     struct origin at;                         /* where the statement stands in the replay; .file 0: not known */
     /* Set by a predicate that answers unknown: which, and about what; the first one stays. */
@@ -121,6 +127,44 @@ enum tri ask_rewrites(struct eval *e, struct call call);
 enum tri ask_scans(struct eval *e, struct call call);
 enum tri ask_is_volatile(struct eval *e, struct call call);
 enum tri ask_constant(struct eval *e, struct call call);
+enum tri ask_redundant_index(struct eval *e, struct call call);
+enum tri ask_wide_index(struct eval *e, struct call call);
+enum tri ask_index_made_again(struct eval *e, struct call call);
+enum tri ask_backs_constraint(struct eval *e, struct call call);
+enum tri ask_has_unique_index(struct eval *e, struct call call);
+enum tri ask_foreign_key_indexed(struct eval *e, struct call call);
+enum tri ask_key_types_differ(struct eval *e, struct call call);
+enum tri ask_misses_partition_key(struct eval *e, struct call call);
+enum tri ask_has_primary_key(struct eval *e, struct call call);
+enum tri ask_primary(struct eval *e, struct call call);
+enum tri ask_new_column(struct eval *e, struct call call);
+enum tri ask_declares(struct eval *e, struct call call);
+enum tri ask_padded(struct eval *e, struct call call);
+enum tri ask_made_again(struct eval *e, struct call call);
+enum tri ask_function_made_again(struct eval *e, struct call call);
+enum tri ask_used_before_made(struct eval *e, struct call call);
+enum tri ask_type_narrows(struct eval *e, struct call call);
+enum tri ask_in_force(struct eval *e, struct call call);
+enum tri ask_sets(struct eval *e, struct call call);
+enum tri ask_seconds_set(struct eval *e, struct call call, int64_t *n);
+enum tri ask_in_block(struct eval *e, struct call call);
+enum tri ask_left_open(struct eval *e, struct call call);
+enum tri ask_first_statement(struct eval *e, struct call call);
+enum tri ask_undone_by_nothing(struct eval *e, struct call call);
+enum tri ask_followed_by(struct eval *e, struct call call);
+enum tri ask_altered_before(struct eval *e, struct call call);
+enum tri ask_reverses_lock_order(struct eval *e, struct call call);
+enum tri ask_upgrades_lock(struct eval *e, struct call call);
+enum tri ask_locks_second_table(struct eval *e, struct call call);
+enum tri ask_platform(struct eval *e, struct call call);
+enum tri ask_managed_extension(struct eval *e, struct call call);
+enum tri ask_phrase(struct eval *e, struct call call);
+enum tri ask_long_name(struct eval *e, struct call call);
+enum tri ask_quoted_name(struct eval *e, struct call call);
+enum tri ask_qualified(struct eval *e, struct call call);
+enum tri ask_selects_star(struct eval *e, struct call call);
+enum tri ask_leading_wildcard(struct eval *e, struct call call);
+enum tri ask_assigns_twice(struct eval *e, struct call call);
 enum tri type_change_free(struct eval *e, struct call call);
 enum tri new_type(struct eval *e, struct call call);
 enum tri known_type(struct eval *e, struct call call);

@@ -253,25 +253,35 @@ static struct str unknown_note(struct arena *a, const struct eval *e, const stru
     return joined(a, parts, countof(parts));
 }
 
-static bool applies(struct eval *e, const struct hazard *h, bool *unknown)
+static void forget_unknown(struct eval *e)
 {
-    enum tri when = TRI_YES, unless = TRI_NO;
     e->unknown_of = STR("");
     e->unknown_relation = NULL;
-    if (h->when.n > 0) {
-        when = expr_eval(e, runtime_expr(e->book->runtime, h->when));
-    }
-    if (when == TRI_NO) {
-        return false;
-    }
+}
+
+static enum tri ask_when(struct eval *e, const struct hazard *h)
+{
+    forget_unknown(e);
+    const enum tri when = h->when.n > 0 ? expr_eval(e, runtime_expr(e->book->runtime, h->when)) : TRI_YES;
     if (when == TRI_YES) {
-        e->unknown_of = STR("");
-        e->unknown_relation = NULL;
+        forget_unknown(e);
     }
-    if (h->unless.n > 0) {
-        unless = expr_eval(e, runtime_expr(e->book->runtime, h->unless));
+    return when;
+}
+
+static enum tri ask_unless(struct eval *e, const struct hazard *h)
+{
+    return h->unless.n > 0 ? expr_eval(e, runtime_expr(e->book->runtime, h->unless)) : TRI_NO;
+}
+
+bool deferred_applies(struct deferred *d, struct arena *scratch, bool *unknown)
+{
+    d->eval.a = scratch;
+    if (!d->when_unknown) {
+        forget_unknown(&d->eval);
     }
-    *unknown = when == TRI_UNKNOWN || unless == TRI_UNKNOWN;
+    const enum tri unless = ask_unless(&d->eval, d->hazard);
+    *unknown = d->when_unknown || unless == TRI_UNKNOWN;
     return unless != TRI_YES;
 }
 
@@ -280,12 +290,27 @@ static struct str remedy_of(const struct hazard *h)
     return h->remedy.n > 0 ? h->remedy : h->id;
 }
 
-/* A finding of this statement with the same remedy; index, or the list's length. */
-static size_t same_remedy(const struct finding_list *list, size_t first, const struct hazard *h, uint32_t start)
+static bool same_cause(const struct finding *f, const struct hazard *h, uint32_t start)
 {
-    for (size_t i = first; i < list->n; i++) {
-        if (list->at[i].hazard && list->at[i].start == start && str_eq(remedy_of(list->at[i].hazard), remedy_of(h))) {
+    return f->hazard && f->start == start && str_eq(remedy_of(f->hazard), remedy_of(h));
+}
+
+/*
+ * A finding of this statement with the same remedy; index, or the list's length. Its findings stand together from
+ * `first` on; those of the end of the file stand last, in the statements' order.
+ */
+static size_t same_remedy(const struct finding_list *list, size_t first, const struct hazard *h,
+                          const struct judged_statement *s, uint32_t start)
+{
+    size_t i;
+    for (i = first; i < list->n && list->at[i].start >= s->st.start && list->at[i].start <= s->st.end; i++) {
+        if (same_cause(&list->at[i], h, start)) {
             return i;
+        }
+    }
+    for (size_t k = list->n; k > i && list->at[k - 1].start >= s->st.start && list->at[k - 1].start <= s->st.end; k--) {
+        if (same_cause(&list->at[k - 1], h, start)) {
+            return k - 1;
         }
     }
     return list->n;
@@ -303,33 +328,74 @@ static void describe(struct finding_context *c, struct finding *f, const struct 
     f->locks = action->effects.locks;
 }
 
+static void add(struct finding_context *c, const struct hazard *h, struct eval *e, const struct judged_statement *s,
+                const struct judged_action *action, size_t first, bool unknown)
+{
+    uint32_t start, end;
+    action_range(s, action->what.shape, &start, &end);
+    const size_t same = same_remedy(c->out, first, h, s, start);
+    if (same < c->out->n && c->out->at[same].severity >= h->severity) {
+        return;
+    }
+    struct finding *f;
+    if (same < c->out->n) {
+        f = &c->out->at[same];
+        f->rule = h->id;
+        f->severity = h->severity;
+        fingerprint(c, f, s);
+    } else {
+        f = finding_add(c, h->id, h->severity, start, end, s);
+    }
+    describe(c, f, h, e, action, unknown);
+}
+
 void findings_of_action(struct finding_context *c, const struct judged_statement *s, const struct judged_action *action,
                         struct eval *e, size_t first_of_statement)
 {
     const struct hazard_list *hazards = runtime_hazards(e->book, action->what.form);
-    uint32_t start, end;
     for (size_t i = 0; i < hazards->n; i++) {
         const struct hazard *h = hazards->at[i];
-        bool unknown;
-        if ((h->off && !(e->options && e->options->all_rules)) || !applies(e, h, &unknown)) {
+        if (h->off && !(e->options && e->options->all_rules)) {
             continue;
         }
-        action_range(s, action->what.shape, &start, &end);
-        const size_t same = same_remedy(c->out, first_of_statement, h, start);
-        if (same < c->out->n && c->out->at[same].severity >= h->severity) {
+        const enum tri when = ask_when(e, h);
+        if (when == TRI_NO) {
             continue;
         }
-        struct finding *f;
-        if (same < c->out->n) {
-            f = &c->out->at[same];
-            f->rule = h->id;
-            f->severity = h->severity;
-            fingerprint(c, f, s);
-        } else {
-            f = finding_add(c, h->id, h->severity, start, end, s);
+        if (h->ask != ASK_BEFORE) {
+            *vec_push(c->a, &c->deferred) =
+                (struct deferred){h, s, action, *e, when == TRI_UNKNOWN, first_of_statement};
+            continue;
         }
-        describe(c, f, h, e, action, unknown);
+        const enum tri unless = ask_unless(e, h);
+        if (unless != TRI_YES) {
+            add(c, h, e, s, action, first_of_statement, when == TRI_UNKNOWN || unless == TRI_UNKNOWN);
+        }
     }
+}
+
+void finding_of_deferred(struct finding_context *c, struct deferred *d)
+{
+    uint32_t start, end;
+    d->eval.a = c->a;
+    action_range(d->statement, d->action->what.shape, &start, &end);
+    struct finding *f = finding_add(c, d->hazard->id, d->hazard->severity, start, end, d->statement);
+    describe(c, f, d->hazard, &d->eval, d->action, false);
+}
+
+void findings_ask(struct finding_context *c, enum ask_time time, size_t from, struct arena *scratch)
+{
+    size_t kept = from;
+    for (size_t i = from; i < c->deferred.n; i++) {
+        struct deferred *d = &c->deferred.at[i];
+        bool unknown;
+        if (d->hazard->ask != time) {
+            c->deferred.at[kept++] = *d;
+        } else if (deferred_applies(d, scratch, &unknown)) {
+            add(c, d->hazard, &d->eval, d->statement, d->action, d->first, unknown);
+        }
+    }
+    c->deferred.n = kept;
 }
 
 static int by_place(const void *x, const void *y)

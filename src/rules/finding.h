@@ -7,12 +7,25 @@
 #include "rules/facts.h"
 #include "rules/judge.h"
 
+/* A hazard whose `when` did not say no, and whose `unless` is asked later: see enum ask_time. */
+struct deferred {
+    const struct hazard *hazard;
+    const struct judged_statement *statement;
+    const struct judged_action *action;
+    struct eval eval; /* as it was before the statement */
+    bool when_unknown;
+    size_t first; /* of the statement's findings */
+};
+
+VEC_DECLARE(deferred_list, struct deferred);
+
 /* The part that is being judged, and what its findings share. */
 struct finding_context {
     const struct migration *migration;
     const struct line_map *lines;
     struct arena *a; /* of the part */
     struct finding_list *out;
+    struct deferred_list deferred;
 };
 
 /* The bytes of an action to underline: its first key words. */
@@ -26,6 +39,16 @@ struct finding *finding_add(struct finding_context *c, struct str rule, enum sev
 /* Evaluate the hazards that watch the action and add a finding for each that applies; one per statement and remedy. */
 void findings_of_action(struct finding_context *c, const struct judged_statement *s, const struct judged_action *action,
                         struct eval *e, size_t first_of_statement);
+
+/*
+ * Ask what was put off to this time and add the findings; memory that asking needs is the scratch arena's. Of one
+ * statement the entries from `from` on; the others of that time too when `from` is 0.
+ */
+void findings_ask(struct finding_context *c, enum ask_time time, size_t from, struct arena *scratch);
+/* The finding that it is when it applies, whatever else was found of the statement. */
+void finding_of_deferred(struct finding_context *c, struct deferred *d);
+/* The answer to the `unless` of what was put off: does the finding stay? */
+bool deferred_applies(struct deferred *d, struct arena *scratch, bool *unknown);
 
 /* Order by place, then severity (worst first), then rule. */
 void findings_sort(struct finding_list *list);

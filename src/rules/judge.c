@@ -3,7 +3,10 @@
 #include "catalog/replay.h"
 #include "rules/facts.h"
 #include "rules/finding.h"
+#include "rules/history.h"
+#include "rules/order.h"
 #include "rules/runtime.h"
+#include "rules/session.h"
 #include "rules/suppress.h"
 
 enum { SCRATCH_MAX = 256 * 1024 * 1024 };
@@ -17,6 +20,8 @@ void judge_init(struct judge *j, const struct rulebook *book, const struct judge
     j->options.small_bytes = options->small_bytes ? options->small_bytes : JUDGE_SMALL_BYTES;
     j->scratch = mem_alloc(sizeof *j->scratch);
     arena_init(j->scratch, SCRATCH_MAX);
+    j->history = history_new();
+    j->orders = lock_orders_new();
 }
 
 void judge_free(struct judge *j)
@@ -25,6 +30,8 @@ void judge_free(struct judge *j)
         arena_free(j->scratch);
         free(j->scratch);
     }
+    history_free(j->history);
+    lock_orders_free(j->orders);
     *j = (struct judge){0};
 }
 
@@ -39,6 +46,7 @@ struct walk {
     struct judged_part *out;
     struct line_map lines;
     struct transaction tx;
+    struct session session;
     struct suppression suppression;
     struct finding_context findings;
     struct error *err;
@@ -214,6 +222,9 @@ static void look_for_hazards(struct walk *w, struct judged_statement *s, struct 
         struct judged_action *action = &s->actions[i];
         struct eval e = eval_of(w, s, action, at, j->scratch);
         e.transaction = &w->tx;
+        e.session = &w->session;
+        e.part = w->out;
+        e.orders = j->orders;
         e.effects = &action->effects;
         findings_of_action(&w->findings, s, action, &e, first);
         if (!action->what.form && !told) {
@@ -221,7 +232,6 @@ static void look_for_hazards(struct walk *w, struct judged_statement *s, struct 
             told = true;
         }
     }
-    suppress_statement(&w->suppression, &w->findings, s, first);
     arena_reset(j->scratch);
 }
 
@@ -249,6 +259,7 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
     }
     transaction_place(&w->tx, s, j->files, &j->transactions);
     const struct origin at = {.file = j->files, .transaction = w->tx.origin, .statement = ++j->statements};
+    const size_t deferred = w->findings.deferred.n;
     look_for_hazards(w, s, at);
     if (s->kind != STATEMENT_PSQL && !st->broken) {
         catalog_replay(j->catalog, w->m->text, &s->st, at);
@@ -257,6 +268,10 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
             effects_complete(&s->actions[i].effects, j->catalog, at, w->a);
         }
     }
+    findings_ask(&w->findings, ASK_AFTER, deferred, j->scratch);
+    arena_reset(j->scratch);
+    session_enter(&w->session, w->m->text, &s->st);
+    lock_orders_enter(j->orders, &w->tx, s, j->files);
     transaction_enter(&w->tx, s, w->m->text, j->files, j->statements);
     return ST_OK;
 }
@@ -274,6 +289,27 @@ static void reserve_statements(struct judged_part *out, struct str text, struct 
     n = n > text.n / BYTES_PER_STATEMENT + 1 ? text.n / BYTES_PER_STATEMENT + 1 : n;
     out->statements.at = arena_alloc(a, mem_size(n, sizeof out->statements.at[0]));
     out->statements.cap = n;
+}
+
+/* When the part has ended: what was put off to now, then what the directives silence of all of it. */
+static void settle(struct walk *w)
+{
+    struct judge *j = w->j;
+    struct finding_list later = {0};
+    const struct migration *m = w->m;
+    findings_ask(&w->findings, ASK_END_OF_FILE, 0, j->scratch);
+    arena_reset(j->scratch);
+    findings_sort(w->findings.out);
+    history_findings(&w->findings, &later);
+    suppress_statements(&w->suppression, &w->findings, &w->out->statements, &later);
+    suppress_finish(&w->suppression, &w->findings, !m->up.present || !m->down.present);
+    findings_sort(w->findings.out);
+    history_keep(j->history, &w->findings, &later);
+}
+
+void judge_finish(struct judge *j, struct arena *a, struct judged_part_list *out)
+{
+    history_finish(j->history, a, out);
 }
 
 enum status judge_part(struct judge *j, const struct migration *m, bool down, struct arena *a, struct judged_part *out,
@@ -294,14 +330,14 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     j->files++;
     j->catalog->server_version = j->options.server_version;
     transaction_init(&w.tx, part->tx, a);
+    session_init(&w.session, a);
     suppression_init(&w.suppression, j->book, j->options.all_rules, m, a);
     splitter_init(&sp, m->text, part->start, part->end);
     while (!status && splitter_next(&sp, &st)) {
         status = judge_statement(&w, &st);
     }
     splitter_free(&sp);
-    suppress_finish(&w.suppression, &w.findings, !m->up.present || !m->down.present);
-    findings_sort(&out->findings);
+    settle(&w);
     line_map_free(&w.lines);
     return status;
 }

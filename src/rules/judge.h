@@ -13,10 +13,11 @@
 #include "rules/effects.h"
 
 struct judge_options {
-    int server_version;  /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
-    int64_t small_rows;  /* a table of at most so many rows is small */
-    int64_t small_bytes; /* and of at most so many bytes */
-    bool all_rules;      /* also those off by default */
+    int server_version;     /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
+    int64_t small_rows;     /* a table of at most so many rows is small */
+    int64_t small_bytes;    /* and of at most so many bytes */
+    bool all_rules;         /* also those off by default */
+    enum platform platform; /* rules about what that service refuses */
     bool idle; /* nobody but the replayed statements writes rows: a table of an earlier file is empty unless they
                                 loaded it (explain --after). Otherwise only a table of the same file is. */
 };
@@ -77,11 +78,14 @@ VEC_DECLARE(finding_list, struct finding);
 struct judged_part {
     const struct migration *migration;
     bool down;
+    bool finished; /* of judge_finish(): the file was told of before */
     struct judged_statement_list statements;
     struct finding_list findings; /* ordered by place, then severity (worst first), then rule */
     unsigned unreadable;          /* statements that could not be read, unknown forms included */
     unsigned unknown_forms;
 };
+
+VEC_DECLARE(judged_part_list, struct judged_part);
 
 struct judge {
     const struct rulebook *book;
@@ -89,6 +93,8 @@ struct judge {
     struct catalog *catalog;
     struct arena *scratch;
     uint32_t files, transactions, statements; /* counted so far: origins in the catalog */
+    struct history *history;                  /* what only the end of all files settles */
+    struct lock_orders *orders;               /* in which order transactions locked their tables */
 };
 
 void judge_init(struct judge *j, const struct rulebook *book, const struct judge_options *options,
@@ -103,5 +109,10 @@ NODISCARD enum status judge_part(struct judge *j, const struct migration *m, boo
                                  struct judged_part *out, struct error *err);
 /* Only apply the up part to the catalog: for migrations that are not judged themselves. */
 void judge_replay(struct judge *j, const struct migration *m);
+/*
+ * After the last migration: the findings that only the whole history settles, as parts with no statements, one for each
+ * file that has any, in order. Memory is the judge's, but for the list itself.
+ */
+void judge_finish(struct judge *j, struct arena *a, struct judged_part_list *out);
 
 #endif

@@ -173,8 +173,8 @@ enum status rule_template(const struct rule_file *f, const struct yaml *y, const
 
 static enum status read_example(const struct rule_file *f, const struct yaml *y, struct example *e)
 {
-    static const char *const keys[] = {"sql", "setup", "version", "name", NULL};
-    struct str version;
+    static const char *const keys[] = {"sql", "setup", "version", "platform", "name", NULL};
+    struct str version, platform;
     enum status st;
     *e = (struct example){.sql = STR(""), .setup = STR(""), .name = STR(""), .line = y->line};
     if (y->kind == YAML_SCALAR) {
@@ -183,8 +183,14 @@ static enum status read_example(const struct rule_file *f, const struct yaml *y,
     }
     if ((st = rule_keys(f, y, keys, "an example")) || (st = rule_text(f, y, "sql", true, &e->sql)) ||
         (st = rule_text(f, y, "setup", false, &e->setup)) || (st = rule_text(f, y, "name", false, &e->name)) ||
-        (st = rule_text(f, y, "version", false, &version))) {
+        (st = rule_text(f, y, "version", false, &version)) || (st = rule_text(f, y, "platform", false, &platform))) {
         return st;
+    }
+    e->platform = str_eq(platform, STR("rds"))      ? PLATFORM_RDS
+                  : str_eq(platform, STR("aurora")) ? PLATFORM_AURORA
+                                                    : PLATFORM_NONE;
+    if (platform.n > 0 && e->platform == PLATFORM_NONE) {
+        return rule_error(f, yaml_get(y, "platform"), 0, "\"platform\" is to be rds or aurora");
     }
     int64_t n = 0;
     if (version.n > 0 && !str_to_i64(version, 13, 99, &n)) {

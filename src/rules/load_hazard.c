@@ -28,6 +28,24 @@ static enum status read_default(const struct rule_file *f, const struct yaml *y,
     return st;
 }
 
+static enum status read_ask(const struct rule_file *f, const struct yaml *y, enum ask_time *out)
+{
+    static const char *const times[] = {"before", "after", "end-of-file", "end-of-history"};
+    struct str text;
+    const enum status st = rule_text(f, y, "ask", false, &text);
+    *out = ASK_BEFORE;
+    for (size_t i = 0; !st && i < countof(times); i++) {
+        if (str_eq(text, str_of(times[i]))) {
+            *out = (enum ask_time)i;
+            return ST_OK;
+        }
+    }
+    if (!st && text.n > 0) {
+        return rule_error(f, yaml_get(y, "ask"), 0, "\"ask\" is to be before, after, end-of-file or end-of-history");
+    }
+    return st;
+}
+
 static enum status read_on(const struct rule_file *f, const struct yaml *y, struct hazard *h)
 {
     const struct yaml *on = yaml_get(y, "on");
@@ -49,9 +67,9 @@ static enum status read_on(const struct rule_file *f, const struct yaml *y, stru
 
 enum status load_hazard(const struct rule_file *f, const struct yaml *y)
 {
-    static const char *const keys[] = {"rule",    "aliases", "on",     "when",   "unless",  "severity",
-                                       "default", "title",   "remark", "why",    "instead", "remedy",
-                                       "settles", "source",  "fails",  "passes", NULL};
+    static const char *const keys[] = {"rule",    "aliases", "on",     "when",  "unless",  "severity",
+                                       "default", "title",   "remark", "why",   "instead", "remedy",
+                                       "settles", "source",  "ask",    "fails", "passes",  NULL};
     struct hazard *h = arena_new(f->loader->a, struct hazard);
     enum status st;
     h->file = f->name;
@@ -61,10 +79,10 @@ enum status load_hazard(const struct rule_file *f, const struct yaml *y)
         (st = rule_text(f, y, "aliases", false, &h->aliases)) || (st = read_on(f, y, h)) ||
         (st = rule_text(f, y, "when", false, &h->when)) || (st = rule_text(f, y, "unless", false, &h->unless)) ||
         (st = read_severity(f, y, &h->severity)) || (st = read_default(f, y, &h->off)) ||
-        (st = rule_text(f, y, "title", true, &h->title)) || (st = rule_text(f, y, "remark", false, &h->remark)) ||
-        (st = rule_text(f, y, "why", true, &h->why)) || (st = rule_text(f, y, "instead", false, &h->instead)) ||
-        (st = rule_text(f, y, "remedy", false, &h->remedy)) || (st = rule_text(f, y, "settles", false, &h->settles)) ||
-        (st = rule_text(f, y, "source", false, &h->source)) ||
+        (st = read_ask(f, y, &h->ask)) || (st = rule_text(f, y, "title", true, &h->title)) ||
+        (st = rule_text(f, y, "remark", false, &h->remark)) || (st = rule_text(f, y, "why", true, &h->why)) ||
+        (st = rule_text(f, y, "instead", false, &h->instead)) || (st = rule_text(f, y, "remedy", false, &h->remedy)) ||
+        (st = rule_text(f, y, "settles", false, &h->settles)) || (st = rule_text(f, y, "source", false, &h->source)) ||
         (st = rule_examples(f, y, "fails", true, &h->fails, &h->n_fails)) ||
         (st = rule_examples(f, y, "passes", true, &h->passes, &h->n_passes))) {
         return st;

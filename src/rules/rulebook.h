@@ -42,11 +42,16 @@ struct effect {
     struct str when;     /* expression (expr.h); empty: always */
 };
 
+/* Who runs the server: a managed service refuses some of what a server of one's own does. */
+enum platform { PLATFORM_NONE, PLATFORM_RDS, PLATFORM_AURORA };
+#define PLATFORM_WORDS "none|rds|aurora" /* in the order of the enum */
+
 struct example {
     struct str sql;
     struct str setup; /* SQL replayed before */
     struct str name;
-    int version;   /* server major to judge for; 0: the default */
+    int version; /* server major to judge for; 0: the default */
+    enum platform platform;
     unsigned line; /* in the rule file */
 };
 
@@ -81,6 +86,9 @@ struct form {
     unsigned line;
 };
 
+/* When the `unless` of a hazard is asked; its `when` always is before the statement. */
+enum ask_time { ASK_BEFORE, ASK_AFTER, ASK_END_OF_FILE, ASK_END_OF_HISTORY };
+
 struct hazard {
     struct str id; /* squawk's name where squawk has the rule */
     struct str group;
@@ -90,8 +98,9 @@ struct hazard {
     const struct str *on; /* ids of forms, or "*" */
     unsigned n_on;
     struct str when, unless; /* expressions; empty: true / false */
-    struct str title;        /* template: {table}, {lock}, {name} … from captures */
-    struct str remark;       /* template of the line under the caret; empty: the lock and what it blocks */
+    enum ask_time ask;
+    struct str title;  /* template: {table}, {lock}, {name} … from captures */
+    struct str remark; /* template of the line under the caret; empty: the lock and what it blocks */
     struct str why;
     struct str instead; /* template, runnable; empty: there is none, why says so */
     struct str source;

@@ -27,7 +27,9 @@ static enum status parse(struct trial *t, const char *file, struct str text, str
 static enum status trial_run(struct trial *t, const struct rulebook *book, const struct example *example,
                              struct str sql)
 {
-    struct judge_options options = {.server_version = example->version, .all_rules = true};
+    struct judge_options options = {
+        .server_version = example->version, .all_rules = true, .platform = example->platform};
+    struct judged_part_list rest;
     arena_init(&t->arena, EXAMPLE_MAX);
     catalog_init(&t->catalog, &t->arena);
     judge_init(&t->judge, book, &options, &t->catalog);
@@ -41,7 +43,14 @@ static enum status trial_run(struct trial *t, const struct rulebook *book, const
     if (!st) {
         st = parse(t, "2_example.sql", sql, &t->migration);
     }
-    return st ? st : judge_part(&t->judge, &t->migration, false, &t->arena, &t->part, &t->err);
+    st = st ? st : judge_part(&t->judge, &t->migration, false, &t->arena, &t->part, &t->err);
+    judge_finish(&t->judge, &t->arena, &rest);
+    for (size_t i = 0; i < rest.n; i++) {
+        for (size_t k = 0; k < rest.at[i].findings.n; k++) {
+            *vec_push(&t->arena, &t->part.findings) = rest.at[i].findings.at[k];
+        }
+    }
+    return st;
 }
 
 static void trial_end(struct trial *t)

@@ -97,27 +97,65 @@ void suppression_init(struct suppression *s, const struct rulebook *book, bool a
     }
 }
 
-void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st,
-                        size_t first)
+/* Silence what the directive means of these findings. */
+static void silence_all(const struct suppression *s, const struct directive *d, struct finding *list, size_t n,
+                        bool *used)
 {
-    const size_t last = c->out->n;
+    for (size_t i = 0; i < n; i++) {
+        (void)silences(s->book, d, &list[i], used);
+    }
+}
+
+/* A list of findings in the order of their places, walked along with the statements. */
+struct cursor {
+    struct finding_list *list;
+    size_t at, end, last; /* those of the statement: [at, end); of the list the first `last` count */
+};
+
+static void move_to(struct cursor *c, const struct judged_statement *st)
+{
+    while (c->end < c->last && c->list->at[c->end].start < st->st.start) {
+        c->end++;
+    }
+    c->at = c->end;
+    while (c->end < c->last && c->list->at[c->end].start <= st->st.end) {
+        c->end++;
+    }
+}
+
+static void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st,
+                               const struct cursor *now, const struct cursor *later)
+{
     for (size_t i = 0; i < st->directives.n; i++) {
         const struct directive *d = &st->directives.at[i];
         if (is_for_file(d)) {
             add_file_allow(s, d, c->a);
         } else if (is_allow(d)) {
             bool *used = arena_array(c->a, bool, d->rules.n + 1);
-            for (size_t k = first; k < last; k++) {
-                (void)silences(s->book, d, &c->out->at[k], used);
-            }
+            silence_all(s, d, now->list->at + now->at, now->end - now->at, used);
+            silence_all(s, d, later->list->at + later->at, later->end - later->at, used);
             if (is_own(d)) {
                 complain(s, c, d, st, used);
             }
         }
     }
     for (size_t i = 0; i < s->file.n; i++) {
-        for (size_t k = first; k < last; k++) {
-            (void)silences(s->book, s->file.at[i].directive, &c->out->at[k], s->file.at[i].used);
+        const struct file_allow *f = &s->file.at[i];
+        silence_all(s, f->directive, now->list->at + now->at, now->end - now->at, f->used);
+        silence_all(s, f->directive, later->list->at + later->at, later->end - later->at, f->used);
+    }
+}
+
+void suppress_statements(struct suppression *s, struct finding_context *c,
+                         const struct judged_statement_list *statements, struct finding_list *later)
+{
+    struct cursor here = {.list = c->out, .last = c->out->n}, there = {.list = later, .last = later->n};
+    for (size_t i = 0; i < statements->n; i++) {
+        const struct judged_statement *st = &statements->at[i];
+        if (st->directives.n > 0 || s->file.n > 0) {
+            move_to(&here, st);
+            move_to(&there, st);
+            suppress_statement(s, c, st, &here, &there);
         }
     }
 }

@@ -26,11 +26,11 @@ struct suppression {
 void suppression_init(struct suppression *s, const struct rulebook *book, bool all_rules, const struct migration *m,
                       struct arena *a);
 /*
- * Apply a statement's directives, and the file's, to its findings (out->at[first] to the last); adds findings
- * about the directives.
+ * Apply the directives of the statements, and the file's, to the findings of the part and to those that the end of the
+ * history may add, both in the order of their places; adds findings about the directives at the end.
  */
-void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st,
-                        size_t first);
+void suppress_statements(struct suppression *s, struct finding_context *c,
+                         const struct judged_statement_list *statements, struct finding_list *later);
 /*
  * After the last statement: what is wrong with the file's own directives. `whole`: the part is all there is in
  * the file to silence.

@@ -1,0 +1,24 @@
+/*
+ * history.h - what only the end of all files settles: kept from one part to the next, and asked when nothing follows.
+ *
+ * A part's memory is given back before the next one, so what is kept is copied: the statement with its file's text, and
+ * the finding that it would be.
+ */
+#ifndef MIGRATE_RULES_HISTORY_H
+#define MIGRATE_RULES_HISTORY_H
+
+#include "rules/finding.h"
+
+struct history;
+
+struct history *history_new(void);
+void history_free(struct history *h);
+
+/* The findings that the entries of ASK_END_OF_HISTORY would be, to *later in their order, taken as if they applied. */
+void history_findings(struct finding_context *c, struct finding_list *later);
+/* Keep those entries with their findings. */
+void history_keep(struct history *h, const struct finding_context *c, const struct finding_list *later);
+/* See judge_finish(). Nothing is kept any more. */
+void history_finish(struct history *h, struct arena *a, struct judged_part_list *out);
+
+#endif
