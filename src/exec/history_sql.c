@@ -75,8 +75,11 @@ const char *const history_ddl[] = {
 #define BACKFILL_KEY "version = $1 AND direction = $2 AND ordinal = $3::pg_catalog.int4"
 
 static const char *const statements[HSQL_COUNT] = {
+    /* A session can hold it several times over, and would have to give it back as often: asked for only when it is not ours. */
     [HSQL_LOCK_TRY] =
-        "SELECT pg_catalog.pg_try_advisory_lock(k.key), pg_catalog.pg_backend_pid(), k.key,"
+        "SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE " LOCK_ROW
+        " AND l.pid = pg_catalog.pg_backend_pid()) THEN true ELSE pg_catalog.pg_try_advisory_lock(k.key) END,"
+        " pg_catalog.pg_backend_pid(), k.key,"
         " (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())),"
         " pg_catalog.pg_is_in_recovery(),"
         " pg_catalog.current_setting('transaction_read_only') = 'on',"

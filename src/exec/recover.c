@@ -25,7 +25,7 @@ enum status run_settings_again(struct run *r, struct error *err)
         return status;
     }
     session_settings_again(r->s);
-    /* DISCARD ALL and pg_advisory_unlock_all() take the run lock with them; ours a second time does no harm. */
+    /* DISCARD ALL and pg_advisory_unlock_all() take the run lock with them. */
     return run_lock(r, r->o->run_lock_wait_ms, err);
 }
 

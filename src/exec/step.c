@@ -177,6 +177,7 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     const struct step *step = item_step(it);
     const bool last = it->next + 1 == it->steps.n;
     const int64_t lock_ms = retry_lock_timeout(retry);
+    const int64_t waited = clock_monotonic_ms() - retry->begun_ms; /* in attempts that failed, and between them */
     const struct event base = {.migration = it->m, .step = step, .down = it->down, .attempt = retry->attempt};
     struct pipe p;
     enum status status;
@@ -190,7 +191,7 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     status = send_statements(r, it, &p, err);
     if (!status) {
         single_add_check(it, &p);
-        record_step(r, it, &p, RECORDED_DONE, last, retry->attempt, clock_monotonic_ms() - retry->begun_ms, 0);
+        record_step(r, it, &p, RECORDED_DONE, last, retry->attempt, waited, 0);
         pipe_add(&p, "COMMIT");
         status = pipe_run(&p, r->s, 0, NULL, err);
     }

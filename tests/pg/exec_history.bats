@@ -181,6 +181,15 @@ part_done() {
     up
 }
 
+@test "settings put back behind many files: the lock is ours once, and gone at the end of the run" {
+    printf -- "-- migrate:up\nSET work_mem = '5MB';\nCREATE TABLE a (id int);\n-- migrate:down\nSET work_mem = '5MB';\nDROP TABLE a;\n" | file 1_a
+    printf -- "-- migrate:up\nSET work_mem = '6MB';\nCREATE TABLE b (id int);\n-- migrate:down\nDROP TABLE b;\n" | file 2_b
+    printf -- "-- migrate:up\nDO \$\$ BEGIN IF current_setting('work_mem') <> '4MB' THEN RAISE 'leaked'; END IF; END \$\$;\n-- migrate:down\n" | file 3_c
+    up
+    migrate redo --yes --gate off --dir "$PROJECT"
+    [ "$(pg_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" = 0 ]
+}
+
 @test "an empty migration, and one of comments" {
     printf -- '-- migrate:up\n-- migrate:down\n' | file 1_a
     printf -- '-- migrate:up\n-- nothing yet\n-- migrate:down\n-- nothing\n' | file 2_b

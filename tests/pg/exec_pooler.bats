@@ -4,6 +4,7 @@
 load lib
 
 setup_file() {
+    command -v pgbouncer >/dev/null || skip "pgbouncer is not installed"
     pg_start
     as_pg tee "$PG_DIR/bouncer.ini" >/dev/null <<INI
 [databases]
@@ -24,6 +25,7 @@ INI
     printf -- '-- migrate:up\nCREATE TABLE a (id int);\n-- migrate:down\nDROP TABLE a;\n' >"$BATS_FILE_TMPDIR/project/1_a.sql"
 }
 teardown_file() {
+    [ -n "${PG_DIR:-}" ] || return 0
     as_pg kill "$(as_pg cat "$PG_DIR/bouncer.pid")" || true
     pg_stop
 }
