@@ -23,13 +23,14 @@ struct lint {
     enum status worst; /* of files that could not be read */
 };
 
-static void complain(struct lint *l, const struct error *err)
+static void complain(struct lint *l, const struct lint_file *f, const struct error *err)
 {
     struct strbuf out;
     strbuf_init(&out, 1 << 16);
     error_format(err, &out);
     context_say(strbuf_str(&out));
     strbuf_free(&out);
+    lint_report_failed(&l->report, f->path, err);
     l->worst = err->status == ST_SYSTEM && l->worst != ST_USAGE ? ST_SYSTEM : ST_USAGE;
 }
 
@@ -56,12 +57,12 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
     }
     if (read_migration(l, f, &m, &err)) {
         if (f->judged) {
-            complain(l, &err);
+            complain(l, f, &err);
         }
     } else if (!f->judged) {
         judge_replay(judge, &m);
     } else if (judge_part(judge, &m, false, &l->file_arena, &part, &err)) {
-        complain(l, &err);
+        complain(l, f, &err);
     } else {
         lint_report_part(&l->report, &part);
     }
@@ -140,7 +141,10 @@ static enum status run(struct context *c, struct error *err)
         arena_free(&l.model_arena);
         return status;
     }
+    static const enum severity from[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE};
     lint_report_begin(&l.report, lint_format_at(c->set.format), stdout);
+    l.report.gated = c->set.gate != GATE_OFF;
+    l.report.gate = l.report.gated ? from[c->set.gate] : SEVERITY_ERROR;
     l.report.colour = context_colour(c, STDOUT_FILENO);
     l.report.quiet = c->set.quiet;
     l.report.verbose = c->set.verbose;
@@ -150,24 +154,25 @@ static enum status run(struct context *c, struct error *err)
             lint_folder(&l, &folders.at[i]);
         }
     }
+    if (!status) {
+        const bool no = l.report.gated && lint_counts_from(&l.report.counts, l.report.gate) > 0;
+        status = l.worst ? l.worst : no ? ST_CHECK : ST_OK;
+    }
+    l.report.exit_code = exit_code(status, 0);
     lint_report_end(&l.report);
     tell_applied(&l);
     arena_free(&l.file_arena);
     arena_free(&l.model_arena);
-    if (status) {
-        return status;
-    }
-    if (l.worst) {
-        return l.worst;
-    }
-    static const enum severity from[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE};
-    return c->set.gate != GATE_OFF && lint_counts_from(&l.report.counts, from[c->set.gate]) > 0 ? ST_CHECK : ST_OK;
+    return status;
 }
 
 static const struct option options[] = {
     CATALOG_ROW("what exists, how large it is and which files are applied is in FILE, written by migrate catalog pull"),
     {"format", 'f', OPTION_CHOICE, LINT_FORMAT_WORDS, offsetof(struct settings, format),
-     "text for people, json as in migrate-json(7), github for annotations on a pull request", 0, 0},
+     "text for people, json for programs, github for annotations on a pull request, sarif for code scanning, gitlab for "
+     "code quality, junit for test reports, checkstyle for Jenkins and reviewdog, markdown for a comment; migrate-json(7) "
+     "says what each gives",
+     0, 0},
 };
 
 const struct command cmd_lint = {

@@ -13,26 +13,26 @@ static json_t *must(json_t *j)
     return j;
 }
 
-static void set(json_t *object, const char *key, json_t *value)
+void json_put(json_t *object, const char *key, json_t *value)
 {
     if (json_object_set_new(object, key, must(value)) != 0) {
         mem_out("JSON");
     }
 }
 
-static void append(json_t *array, json_t *value)
+void json_push(json_t *array, json_t *value)
 {
     if (json_array_append_new(array, must(value)) != 0) {
         mem_out("JSON");
     }
 }
 
-static json_t *object(void)
+json_t *json_new_object(void)
 {
     return must(json_object());
 }
 
-static json_t *array(void)
+json_t *json_new_array(void)
 {
     return must(json_array());
 }
@@ -56,19 +56,23 @@ json_t *json_text(struct str s)
     return j;
 }
 
-static json_t *text_c(const char *s)
+json_t *json_text_c(const char *s)
 {
     return json_text(str_of(s));
 }
 
-/* Long statements are cut at a character. */
-static json_t *statement_text(struct str s)
+json_t *json_text_cut(struct str s, size_t max)
 {
-    size_t n = s.n < STATEMENT_MAX ? s.n : STATEMENT_MAX;
+    size_t n = s.n < max ? s.n : max;
     while (n > 0 && n < s.n && ((unsigned char)s.p[n] & 0xC0) == 0x80) {
         n--;
     }
     return json_text(str_slice(s, 0, n));
+}
+
+static json_t *statement_text(struct str s)
+{
+    return json_text_cut(s, STATEMENT_MAX);
 }
 
 static json_t *relation_name(struct str schema, struct str name)
@@ -82,63 +86,63 @@ static json_t *relation_name(struct str schema, struct str name)
 
 json_t *json_locks(const struct relation_lock_list *locks)
 {
-    json_t *all = array();
+    json_t *all = json_new_array();
     for (size_t i = 0; i < locks->n; i++) {
         const struct relation_lock *l = &locks->at[i];
-        json_t *o = object();
-        set(o, "relation", relation_name(l->schema, l->name));
-        set(o, "mode", text_c(lock_mode_name(l->mode)));
-        set(o, "blocks", text_c(lock_blocks_name(lock_blocks(l->mode))));
+        json_t *o = json_new_object();
+        json_put(o, "relation", relation_name(l->schema, l->name));
+        json_put(o, "mode", json_text_c(lock_mode_name(l->mode)));
+        json_put(o, "blocks", json_text_c(lock_blocks_name(lock_blocks(l->mode))));
         if (!l->certain) {
-            set(o, "certain", json_false());
+            json_put(o, "certain", json_false());
         }
-        append(all, o);
+        json_push(all, o);
     }
     return all;
 }
 
 static json_t *relations(const struct relation_effect_list *list)
 {
-    json_t *all = array();
+    json_t *all = json_new_array();
     for (size_t i = 0; i < list->n; i++) {
-        append(all, relation_name(list->at[i].schema, list->at[i].name));
+        json_push(all, relation_name(list->at[i].schema, list->at[i].name));
     }
     return all;
 }
 
 json_t *json_finding(const struct finding *f)
 {
-    json_t *o = object(), *names = array();
-    set(o, "rule", json_text(f->rule));
-    set(o, "severity", text_c(severity_name(f->severity)));
-    set(o, "file", json_text(f->file));
-    set(o, "line", json_integer(f->line));
-    set(o, "column", json_integer(f->column));
-    set(o, "end_line", json_integer(f->end_line));
-    set(o, "end_column", json_integer(f->end_column));
-    set(o, "message", json_text(f->message));
+    json_t *o = json_new_object(), *names = json_new_array();
+    json_put(o, "rule", json_text(f->rule));
+    json_put(o, "severity", json_text_c(severity_name(f->severity)));
+    json_put(o, "file", json_text(f->file));
+    json_put(o, "line", json_integer(f->line));
+    json_put(o, "column", json_integer(f->column));
+    json_put(o, "end_line", json_integer(f->end_line));
+    json_put(o, "end_column", json_integer(f->end_column));
+    json_put(o, "message", json_text(f->message));
     if (f->remark.n > 0) {
-        set(o, "remark", json_text(f->remark));
+        json_put(o, "remark", json_text(f->remark));
     }
     for (size_t i = 0; i < f->locks.n; i++) {
-        append(names, relation_name(f->locks.at[i].schema, f->locks.at[i].name));
+        json_push(names, relation_name(f->locks.at[i].schema, f->locks.at[i].name));
     }
-    set(o, "relations", names);
-    set(o, "locks", json_locks(&f->locks));
-    set(o, "statement", statement_text(f->statement));
+    json_put(o, "relations", names);
+    json_put(o, "locks", json_locks(&f->locks));
+    json_put(o, "statement", statement_text(f->statement));
     if (f->instead.n > 0) {
-        set(o, "fix", json_text(f->instead));
+        json_put(o, "fix", json_text(f->instead));
     }
     if (f->note.n > 0) {
-        set(o, "settled_by", json_text(f->note));
+        json_put(o, "settled_by", json_text(f->note));
     }
     if (f->suppressed) {
-        json_t *s = object();
-        set(s, "by", json_text(f->suppressed_by));
-        set(s, "reason", json_text(f->reason));
-        set(o, "suppressed", s);
+        json_t *s = json_new_object();
+        json_put(s, "by", json_text(f->suppressed_by));
+        json_put(s, "reason", json_text(f->reason));
+        json_put(o, "suppressed", s);
     }
-    set(o, "fingerprint", text_c(f->fingerprint));
+    json_put(o, "fingerprint", json_text_c(f->fingerprint));
     return o;
 }
 
@@ -148,44 +152,44 @@ static json_t *explain_statement(const struct judged_part *part, const struct ju
 {
     static const char *const known[] = {"no", "partly", "yes"};
     const struct effects *e = &st->effects;
-    json_t *o = object(), *findings = array();
+    json_t *o = json_new_object(), *findings = json_new_array();
     struct strbuf forms;
     strbuf_init(&forms, 1 << 20);
     for (size_t i = 0; i < st->n_actions; i++) {
         const struct form *form = st->actions[i].what.form;
         strbuf_addf(&forms, "%s%.*s", forms.n ? ", " : "", STR_ARG(form ? form->id : STR("unknown")));
     }
-    set(o, "form", json_text(forms.n ? strbuf_str(&forms) : STR("unknown")));
+    json_put(o, "form", json_text(forms.n ? strbuf_str(&forms) : STR("unknown")));
     strbuf_free(&forms);
-    set(o, "text", statement_text(st->source));
-    set(o, "supported", text_c(e->supported == TRI_NO ? "no" : e->supported == TRI_YES ? "yes" : "unknown"));
-    set(o, "in_transaction",
-        text_c(e->in_transaction == TRI_NO    ? "refused"
+    json_put(o, "text", statement_text(st->source));
+    json_put(o, "supported", json_text_c(e->supported == TRI_NO ? "no" : e->supported == TRI_YES ? "yes" : "unknown"));
+    json_put(o, "in_transaction",
+        json_text_c(e->in_transaction == TRI_NO    ? "refused"
                : e->in_transaction == TRI_YES ? "allowed"
                                               : "unknown"));
-    set(o, "locks", json_locks(&e->locks));
-    set(o, "rewrite", relations(&e->rewrite));
-    set(o, "scan", relations(&e->scan));
-    set(o, "index_build", relations(&e->build));
-    set(o, "known", text_c(known[e->known]));
+    json_put(o, "locks", json_locks(&e->locks));
+    json_put(o, "rewrite", relations(&e->rewrite));
+    json_put(o, "scan", relations(&e->scan));
+    json_put(o, "index_build", relations(&e->build));
+    json_put(o, "known", json_text_c(known[e->known]));
     for (size_t i = 0; i < part->findings.n; i++) {
         if (part->findings.at[i].start >= st->st.comments_start && part->findings.at[i].start < st->st.end) {
-            append(findings, json_finding(&part->findings.at[i]));
+            json_push(findings, json_finding(&part->findings.at[i]));
         }
     }
-    set(o, "findings", findings);
+    json_put(o, "findings", findings);
     return o;
 }
 
 json_t *json_explain(const struct judged_part *part, int server_version)
 {
-    json_t *o = object(), *all = array();
-    set(o, "schema", json_integer(1));
-    set(o, "server_version", json_integer(server_version));
+    json_t *o = json_new_object(), *all = json_new_array();
+    json_put(o, "schema", json_integer(1));
+    json_put(o, "server_version", json_integer(server_version));
     for (size_t i = 0; i < part->statements.n; i++) {
-        append(all, explain_statement(part, &part->statements.at[i]));
+        json_push(all, explain_statement(part, &part->statements.at[i]));
     }
-    set(o, "statements", all);
+    json_put(o, "statements", all);
     return o;
 }
 
@@ -193,46 +197,46 @@ json_t *json_explain(const struct judged_part *part, int server_version)
 
 static json_t *plan_step(const struct step *s, size_t n_done)
 {
-    json_t *o = object(), *statements = array();
-    set(o, "ordinal", json_integer(s->ordinal));
-    set(o, "kind", text_c(step_kind_name(s->kind)));
+    json_t *o = json_new_object(), *statements = json_new_array();
+    json_put(o, "ordinal", json_integer(s->ordinal));
+    json_put(o, "kind", json_text_c(step_kind_name(s->kind)));
     for (size_t i = 0; i < s->statements.n; i++) {
-        append(statements, statement_text(s->statements.at[i].sql));
+        json_push(statements, statement_text(s->statements.at[i].sql));
     }
-    set(o, "statements", statements);
-    set(o, "locks", json_locks(&s->locks));
-    set(o, "lock_timeout_ms", json_integer(s->lock_timeout_ms));
-    set(o, "statement_timeout_ms", json_integer(s->statement_timeout_ms));
-    set(o, "estimate_ms", s->estimate_ms < 0 ? json_null() : json_integer(s->estimate_ms));
+    json_put(o, "statements", statements);
+    json_put(o, "locks", json_locks(&s->locks));
+    json_put(o, "lock_timeout_ms", json_integer(s->lock_timeout_ms));
+    json_put(o, "statement_timeout_ms", json_integer(s->statement_timeout_ms));
+    json_put(o, "estimate_ms", s->estimate_ms < 0 ? json_null() : json_integer(s->estimate_ms));
     if (s->batch) {
-        set(o, "batch_rows", s->batch->batch ? json_integer(s->batch->batch) : json_null());
+        json_put(o, "batch_rows", s->batch->batch ? json_integer(s->batch->batch) : json_null());
     }
     if (n_done > 0) {
-        set(o, "done", json_integer((json_int_t)(n_done < s->statements.n ? n_done : s->statements.n)));
+        json_put(o, "done", json_integer((json_int_t)(n_done < s->statements.n ? n_done : s->statements.n)));
     }
-    set(o, "sha256", text_c(s->sha256));
+    json_put(o, "sha256", json_text_c(s->sha256));
     return o;
 }
 
 json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n)
 {
-    json_t *o = object(), *all = array();
-    set(o, "schema", json_integer(1));
+    json_t *o = json_new_object(), *all = json_new_array();
+    json_put(o, "schema", json_integer(1));
     for (size_t i = 0; i < n; i++) {
-        json_t *m = object(), *steps = array();
+        json_t *m = json_new_object(), *steps = json_new_array();
         size_t left = done ? done[i] : 0;
-        set(m, "version", json_text(plans[i].migration->version));
-        set(m, "name", json_text(plans[i].migration->name));
-        set(m, "direction", text_c(plans[i].down ? "down" : "up"));
+        json_put(m, "version", json_text(plans[i].migration->version));
+        json_put(m, "name", json_text(plans[i].migration->name));
+        json_put(m, "direction", json_text_c(plans[i].down ? "down" : "up"));
         for (size_t k = 0; k < plans[i].steps.n; k++) {
             const struct step *s = &plans[i].steps.at[k];
-            append(steps, plan_step(s, left));
+            json_push(steps, plan_step(s, left));
             left -= left < s->statements.n ? left : s->statements.n;
         }
-        set(m, "steps", steps);
-        append(all, m);
+        json_put(m, "steps", steps);
+        json_push(all, m);
     }
-    set(o, "migrations", all);
+    json_put(o, "migrations", all);
     return o;
 }
 
@@ -240,27 +244,38 @@ json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size
 
 json_t *json_status(const struct status_list *rows)
 {
-    json_t *o = object(), *all = array();
-    set(o, "schema", json_integer(1));
+    json_t *o = json_new_object(), *all = json_new_array();
+    json_put(o, "schema", json_integer(1));
     for (size_t i = 0; i < rows->n; i++) {
         const struct status_row *r = &rows->at[i];
         const bool recorded = r->state != STATE_PENDING && r->state != STATE_OUT_OF_ORDER;
-        json_t *m = object();
-        set(m, "version", json_text(r->version));
-        set(m, "name", json_text(r->name));
-        set(m, "state", text_c(migration_state_name(r->state)));
-        set(m, "steps_done", json_integer(r->steps_done));
-        set(m, "steps", recorded ? json_integer(r->n_steps) : json_null());
-        set(m, "applied_at", r->applied_at.n ? json_text(r->applied_at) : json_null());
-        set(m, "checksum",
+        json_t *m = json_new_object();
+        json_put(m, "version", json_text(r->version));
+        json_put(m, "name", json_text(r->name));
+        json_put(m, "state", json_text_c(migration_state_name(r->state)));
+        json_put(m, "steps_done", json_integer(r->steps_done));
+        json_put(m, "steps", recorded ? json_integer(r->n_steps) : json_null());
+        json_put(m, "applied_at", r->applied_at.n ? json_text(r->applied_at) : json_null());
+        json_put(m, "checksum",
             !recorded                   ? json_null()
-            : r->state == STATE_MISSING ? text_c("missing")
-            : r->changed                ? text_c("changed")
-                                        : text_c("ok"));
-        append(all, m);
+            : r->state == STATE_MISSING ? json_text_c("missing")
+            : r->changed                ? json_text_c("changed")
+                                        : json_text_c("ok"));
+        json_push(all, m);
     }
-    set(o, "migrations", all);
+    json_put(o, "migrations", all);
     return o;
+}
+
+void json_add(struct strbuf *out, json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (!text) {
+        mem_out("JSON");
+    }
+    strbuf_add_cstr(out, text);
+    free(text);
+    json_decref(value);
 }
 
 void json_write(json_t *document, FILE *stream)

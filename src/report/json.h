@@ -10,7 +10,11 @@
 #include "report/status.h"
 
 /* New references. Memory running out ends the process. */
+json_t *json_new_object(void);
+json_t *json_new_array(void);
 json_t *json_text(struct str s); /* bytes that are not UTF-8 as U+FFFD */
+json_t *json_text_c(const char *s);
+json_t *json_text_cut(struct str s, size_t max); /* at most max bytes, cut at a character */
 json_t *json_finding(const struct finding *f);
 json_t *json_locks(const struct relation_lock_list *locks);
 json_t *json_explain(const struct judged_part *part, int server_version);
@@ -18,6 +22,12 @@ json_t *json_explain(const struct judged_part *part, int server_version);
 json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n);
 json_t *json_status(const struct status_list *rows);
 
+/* Set a key; append an element. The value's reference is taken. */
+void json_put(json_t *object, const char *key, json_t *value);
+void json_push(json_t *array, json_t *value);
+
+/* Append the value, without blanks, and drop the reference. */
+void json_add(struct strbuf *out, json_t *value);
 /* Write the document and a newline, and drop the reference. */
 void json_write(json_t *document, FILE *stream);
 

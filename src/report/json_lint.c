@@ -10,26 +10,33 @@ static void begin(struct lint_report *r)
 static void finding(struct lint_report *r, const struct finding *f, struct str source)
 {
     (void)source;
-    json_t *j = json_finding(f);
-    char *text = json_dumps(j, JSON_COMPACT);
-    if (!text) {
-        mem_out("JSON");
-    }
     strbuf_addf(&r->text, "%s\n", r->any ? "," : "");
-    strbuf_add_cstr(&r->text, text);
+    json_add(&r->text, json_finding(f));
     r->any = true;
-    free(text);
-    json_decref(j);
+}
+
+static void failed(struct lint_report *r, struct str file, const struct error *err)
+{
+    json_t *o = json_new_object();
+    json_put(o, "file", json_text(file));
+    json_put(o, "message", json_text_c(err->primary));
+    r->state = r->state ? r->state : json_new_array();
+    json_push(r->state, o);
 }
 
 static void end(struct lint_report *r)
 {
     const struct lint_counts *c = &r->counts;
+    strbuf_add_cstr(&r->text, "\n]");
+    if (r->state) {
+        strbuf_add_cstr(&r->text, ",\"failed\":");
+        json_add(&r->text, r->state);
+    }
     strbuf_addf(&r->text,
-                "\n],\"summary\":{\"errors\":%" PRIu64 ",\"warnings\":%" PRIu64 ",\"notes\":%" PRIu64
-                ",\"files\":%" PRIu64 ",\"statements\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"suppressed\":%" PRIu64
-                "}}\n",
+                ",\"summary\":{\"errors\":%" PRIu64 ",\"warnings\":%" PRIu64 ",\"notes\":%" PRIu64 ",\"files\":%" PRIu64
+                ",\"statements\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"suppressed\":%" PRIu64 "}}\n",
                 c->errors, c->warnings, c->notes, c->files, c->statements, c->unreadable, c->allowed);
 }
 
-const struct lint_format lint_format_json = {"json", begin, finding, end};
+const struct lint_format lint_format_json = {
+    .name = "json", .begin = begin, .finding = finding, .failed = failed, .end = end};

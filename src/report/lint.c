@@ -1,14 +1,20 @@
 #include "report/lint.h"
 
+#include "report/style.h"
+
+/* One finding; and what a format keeps: a bound that ends a run gone wrong, no working size. */
 enum { FINDING_MAX = 1 << 24 };
+#define MEMORY_MAX ((size_t)4 << 30)
 
 const struct lint_format *lint_format_at(int i)
 {
-    static const struct lint_format *const formats[] = {&lint_format_text, &lint_format_json, &lint_format_github};
-    return formats[i];
+    static const struct lint_format *const formats[] = {
+        &lint_format_text,   &lint_format_json,  &lint_format_github,     &lint_format_sarif,
+        &lint_format_gitlab, &lint_format_junit, &lint_format_checkstyle, &lint_format_markdown};
+    return (size_t)i < countof(formats) ? formats[i] : NULL;
 }
 
-static void flush(struct lint_report *r)
+void lint_report_flush(struct lint_report *r)
 {
     fwrite(r->text.n ? r->text.p : "", 1, r->text.n, r->stream);
     strbuf_reset(&r->text);
@@ -16,20 +22,24 @@ static void flush(struct lint_report *r)
 
 void lint_report_begin(struct lint_report *r, const struct lint_format *format, FILE *stream)
 {
-    *r = (struct lint_report){.format = format, .stream = stream};
+    *r = (struct lint_report){.format = format, .stream = stream, .gated = true, .gate = SEVERITY_ERROR};
     strbuf_init(&r->text, FINDING_MAX);
+    arena_init(&r->memory, MEMORY_MAX);
     if (format->begin) {
         format->begin(r);
-        flush(r);
+        lint_report_flush(r);
     }
 }
 
 void lint_report_part(struct lint_report *r, const struct judged_part *part)
 {
     struct lint_counts *c = &r->counts;
-    c->files++;
+    c->files += part->finished ? 0 : 1;
     c->statements += part->statements.n;
     c->unreadable += part->unreadable;
+    if (r->format->file) {
+        r->format->file(r, part->migration->file);
+    }
     for (size_t i = 0; i < part->findings.n; i++) {
         const struct finding *f = &part->findings.at[i];
         if (f->suppressed) {
@@ -42,15 +52,50 @@ void lint_report_part(struct lint_report *r, const struct judged_part *part)
             c->notes++;
         }
         r->format->finding(r, f, part->migration->text);
-        flush(r);
+        lint_report_flush(r);
+    }
+}
+
+void lint_report_failed(struct lint_report *r, struct str file, const struct error *err)
+{
+    r->counts.failed++;
+    if (r->format->failed) {
+        r->format->failed(r, file, err);
+        lint_report_flush(r);
     }
 }
 
 void lint_report_end(struct lint_report *r)
 {
     r->format->end(r);
-    flush(r);
+    lint_report_flush(r);
     strbuf_free(&r->text);
+    arena_free(&r->memory);
+}
+
+bool lint_report_fails(const struct lint_report *r, const struct finding *f)
+{
+    return r->gated && !f->suppressed && f->severity >= r->gate;
+}
+
+void lint_counts_findings(struct strbuf *out, const struct lint_counts *c)
+{
+    add_count(out, c->errors, "error");
+    strbuf_add_cstr(out, ", ");
+    add_count(out, c->warnings, "warning");
+    strbuf_add_cstr(out, ", ");
+    add_count(out, c->notes, "note");
+    if (c->allowed > 0) {
+        strbuf_addf(out, ", %" PRIu64 " allowed", c->allowed);
+    }
+}
+
+void lint_counts_input(struct strbuf *out, const struct lint_counts *c)
+{
+    add_count(out, c->statements, "statement");
+    strbuf_add_cstr(out, " in ");
+    add_count(out, c->files, "file");
+    strbuf_addf(out, "; %" PRIu64 " could not be read", c->unreadable);
 }
 
 uint64_t lint_counts_from(const struct lint_counts *c, enum severity severity)

@@ -154,7 +154,6 @@ static void finding(struct lint_report *r, const struct finding *f, struct str s
 
 static void end(struct lint_report *r)
 {
-    const struct lint_counts *c = &r->counts;
     struct strbuf *out = &r->text;
     if (r->quiet) {
         return;
@@ -162,19 +161,10 @@ static void end(struct lint_report *r)
     if (r->any) {
         strbuf_add_char(out, '\n');
     }
-    add_count(out, c->errors, "error");
-    strbuf_add_cstr(out, ", ");
-    add_count(out, c->warnings, "warning");
-    strbuf_add_cstr(out, ", ");
-    add_count(out, c->notes, "note");
-    if (c->allowed > 0) {
-        strbuf_addf(out, ", %" PRIu64 " allowed", c->allowed);
-    }
+    lint_counts_findings(out, &r->counts);
     strbuf_add_cstr(out, "; ");
-    add_count(out, c->statements, "statement");
-    strbuf_add_cstr(out, " in ");
-    add_count(out, c->files, "file");
-    strbuf_addf(out, "; %" PRIu64 " could not be read\n", c->unreadable);
+    lint_counts_input(out, &r->counts);
+    strbuf_add_char(out, '\n');
 }
 
-const struct lint_format lint_format_text = {"text", NULL, finding, end};
+const struct lint_format lint_format_text = {.name = "text", .finding = finding, .end = end};

@@ -79,7 +79,7 @@ static struct finding finding_of(const struct test_case *c, struct arena *a)
 
 static const struct lint_format *format_of(struct str name)
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; lint_format_at(i); i++) {
         if (str_eq(str_of(lint_format_at(i)->name), name)) {
             return lint_format_at(i);
         }
@@ -93,8 +93,8 @@ static void report(const struct test_case *c, struct arena *a, struct strbuf *ou
     char *written = NULL;
     size_t n = 0;
     FILE *stream = open_memstream(&written, &n);
-    const struct migration m = {.text = c->input};
     struct finding f = finding_of(c, a);
+    const struct migration m = {.text = c->input, .file = f.file};
     struct judged_part part = {.migration = &m, .unreadable = 0};
     struct lint_report r;
     *vec_push(a, &part.findings) = f;
