@@ -237,7 +237,9 @@ static struct str unknown_note(struct arena *a, const struct eval *e, const stru
                      {"exists", "whether ", " is there"},
                      {"proven_not_null", "whether a constraint of ", " rules out NULL"},
                      {"type_change_free", "which type the column of ", " has"}};
-    const struct str settles = h->settles.n > 0 ? h->settles : STR("a catalog file");
+    const struct str settles = h->settles.n > 0       ? h->settles
+                               : e->catalog->complete ? STR("ANALYZE on the server") /* it has not counted yet */
+                                                      : STR("a catalog file");
     const struct str about = e->unknown_relation ? relation_display(e->unknown_relation, a) : STR("");
     for (size_t i = 0; about.n > 0 && i < countof(questions); i++) {
         if (str_eq(e->unknown_of, str_of(questions[i].predicate))) {

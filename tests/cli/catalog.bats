@@ -74,6 +74,18 @@ shop() {
     [[ "$output" != *"about"* ]]
 }
 
+@test "lint: what the server never counted is unknown, and said to be" {
+    shop
+    pg_sql "CREATE TABLE fresh (a int)"
+    migrate catalog pull -q -o prod.catalog
+    run migrate lint --catalog prod.catalog - <<<'CREATE INDEX ON fresh (a);'
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"not known: how large public.fresh is; ANALYZE on the server would tell"* ]]
+    [[ "$output" != *"about"* ]]
+    run migrate lint - <<<'CREATE INDEX ON fresh (a);'
+    [[ "$output" == *"a catalog file would tell"* ]]
+}
+
 @test "lint: the catalog is complete, its server's version counts" {
     shop
     migrate catalog pull -q -o prod.catalog

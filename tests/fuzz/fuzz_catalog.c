@@ -137,7 +137,9 @@ static void draw_change(struct stream *s, struct strbuf *out)
         const struct str column = column_name(table, draw(s));
         strbuf_addf(out, "UPDATE %s SET %.*s = ", table->name, STR_ARG(column));
         draw_value(s, out);
-        strbuf_addf(out, kind == 2 ? "" : " WHERE rowid = %u", row);
+        if (kind != 2) {
+            strbuf_addf(out, " WHERE rowid = %u", row);
+        }
     }
 }
 
