@@ -67,14 +67,14 @@ static json_t *level(enum severity s)
     return configuration;
 }
 
-static json_t *hazard_rule(const struct hazard *h)
+static json_t *hazard_rule(struct str id, const struct hazard *h)
 {
     json_t *o = json_new_object(), *tags = json_new_array(), *properties = json_new_object();
     struct strbuf title;
     const struct str source = str_slice(h->source, 0, str_find_char(h->source, ' '));
     strbuf_init(&title, SIZE_MAX / 4);
     add_general(&title, h->title);
-    json_put(o, "id", json_text(h->id));
+    json_put(o, "id", json_text(id));
     json_put(o, "shortDescription", sarif_message(strbuf_str(&title)));
     if (str_trim(h->why).n > 0) {
         json_put(o, "fullDescription", sarif_message(str_trim(h->why)));
@@ -97,7 +97,7 @@ static json_t *hazard_rule(const struct hazard *h)
 json_t *sarif_rule(struct str id, const struct hazard *hazard, enum severity seen)
 {
     if (hazard) {
-        return hazard_rule(hazard);
+        return hazard_rule(id, hazard);
     }
     json_t *o = json_new_object();
     json_put(o, "id", json_text(id));

@@ -1,5 +1,6 @@
 /* Findings as text: the place and the message, the line with what is meant underlined, what to do instead, the rule. */
 #include "base/term.h"
+#include "report/escape.h"
 #include "report/lint.h"
 #include "report/style.h"
 
@@ -11,53 +12,79 @@ static enum paint paint_of(enum severity s)
     return s == SEVERITY_ERROR ? PAINT_RED : s == SEVERITY_WARNING ? PAINT_YELLOW : PAINT_BLUE;
 }
 
+static bool ends_line(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
 /* The part of the finding's first line that is shown: bytes [*start, *end) of source. */
 static void shown_line(struct str source, uint32_t at, size_t *start, size_t *end)
 {
     *start = at < source.n ? at : source.n;
-    while (*start > 0 && source.p[*start - 1] != '\n' && at - *start < BEFORE_MAX) {
+    while (*start > 0 && !ends_line(source.p[*start - 1]) && at - *start < BEFORE_MAX) {
         (*start)--;
     }
     while (*start < at && ((unsigned char)source.p[*start] & 0xC0) == 0x80) {
         (*start)++;
     }
     *end = at < source.n ? at : source.n;
-    while (*end < source.n && source.p[*end] != '\n' && *end - *start < LINE_MAX_BYTES) {
+    while (*end < source.n && !ends_line(source.p[*end]) && *end - *start < LINE_MAX_BYTES) {
         (*end)++;
     }
     while (*end > at && *end < source.n && ((unsigned char)source.p[*end] & 0xC0) == 0x80) {
         (*end)--;
     }
-    if (*end > *start && *end <= source.n && source.p[*end - 1] == '\r') {
-        (*end)--;
-    }
 }
 
-/* The line under the source line: tabs stay tabs, other characters become as many spaces as they take, then carets. */
-static void caret_line(struct strbuf *carets, struct str line, size_t from, size_t to)
+/* The columns of a character as it is shown; not of a tab. */
+static unsigned shown_width(struct str c, uint32_t codepoint)
 {
     struct strbuf escaped;
+    if (codepoint >= ' ' && codepoint < 0x7F) {
+        return 1;
+    }
     strbuf_init(&escaped, 64);
+    term_escape(&escaped, c);
+    const unsigned width = str_eq(strbuf_str(&escaped), c) ? term_char_width(codepoint) : (unsigned)escaped.n;
+    strbuf_free(&escaped);
+    return width;
+}
+
+/*
+ * The line under the source line: tabs stay tabs, so that what follows them stands right, other characters become as many spaces
+ * as they take, or carets. No tab ends the line.
+ */
+static void caret_line(struct strbuf *carets, struct str line, size_t from, size_t to)
+{
+    size_t tabs = 0;
     bool any = false;
     for (size_t i = 0; i < line.n && i < to;) {
         uint32_t c;
         const size_t n = utf8_decode(line, i, &c);
-        strbuf_reset(&escaped);
-        term_escape(&escaped, str_slice(line, i, i + n));
-        const bool as_is = str_eq(strbuf_str(&escaped), str_slice(line, i, i + n));
-        const unsigned width = as_is ? term_char_width(c) : (unsigned)escaped.n;
+        const unsigned width = c == '\t' ? 1 : shown_width(str_slice(line, i, i + n), c);
         if (i < from) {
-            strbuf_add_repeat(carets, c == '\t' ? '\t' : ' ', c == '\t' ? 1 : width);
-        } else {
-            strbuf_add_repeat(carets, '^', c == '\t' ? 1 : width);
-            any = any || width > 0;
+            strbuf_add_repeat(carets, c == '\t' ? '\t' : ' ', width);
+        } else if (c == '\t') {
+            tabs++;
+        } else if (width > 0) {
+            strbuf_add_repeat(carets, '\t', tabs);
+            strbuf_add_repeat(carets, '^', width);
+            tabs = 0;
+            any = true;
         }
         i += n;
     }
     if (!any) {
         strbuf_add_char(carets, '^');
     }
-    strbuf_free(&escaped);
+}
+
+static struct str without_end_blanks(struct str s)
+{
+    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
+        s.n--;
+    }
+    return s;
 }
 
 static void add_source(struct strbuf *out, const struct finding *f, struct str source, bool colour)
@@ -66,15 +93,15 @@ static void add_source(struct strbuf *out, const struct finding *f, struct str s
     size_t start, end;
     char gutter[16];
     shown_line(source, f->start, &start, &end);
-    const struct str line = str_slice(source, start, end);
+    const struct str line = str_slice(source, start, end), shown = without_end_blanks(line);
     const size_t until = f->end > end ? end : f->end;
     const int width = snprintf(gutter, sizeof(gutter), "%u", f->line);
     strbuf_init(&carets, 8 * LINE_MAX_BYTES);
     caret_line(&carets, line, f->start - start, until - start);
     paint_begin(out, PAINT_DIM, colour);
-    strbuf_addf(out, "  %s | ", gutter);
+    strbuf_addf(out, "  %s |%s", gutter, shown.n > 0 ? " " : "");
     paint_end(out, PAINT_DIM, colour);
-    term_escape(out, line);
+    term_escape(out, shown);
     strbuf_add_char(out, '\n');
     paint_begin(out, PAINT_DIM, colour);
     strbuf_addf(out, "  %*s | ", width, "");
@@ -83,7 +110,7 @@ static void add_source(struct strbuf *out, const struct finding *f, struct str s
     strbuf_add(out, strbuf_str(&carets));
     if (f->remark.n > 0) {
         strbuf_add_char(out, ' ');
-        term_escape(out, f->remark);
+        add_line_escaped(out, f->remark);
     }
     paint_end(out, paint_of(f->severity), colour);
     strbuf_add_char(out, '\n');
@@ -96,6 +123,8 @@ static void add_instead(struct strbuf *out, struct str instead)
     const bool outside = str_find(instead, STR("CONCURRENTLY")) != SIZE_MAX;
     strbuf_addf(out, "  do instead%s:\n", outside ? ", outside a transaction" : "");
     while (str_next(&rest, '\n', &line)) {
+        line.n -= str_ends(line, STR("\r")) ? 1 : 0;
+        line = without_end_blanks(line);
         if (line.n > 0) {
             strbuf_add_cstr(out, "      ");
             term_escape(out, line);
@@ -114,7 +143,9 @@ void finding_text(struct strbuf *out, const struct finding *f, struct str source
     paint_end(out, PAINT_BOLD, colour);
     paint(out, paint_of(f->severity), colour, str_of(severity_name(f->severity)));
     strbuf_add_cstr(out, f->suppressed ? " (allowed): " : ": ");
-    paint(out, PAINT_BOLD, colour, f->message);
+    paint_begin(out, PAINT_BOLD, colour);
+    add_line_escaped(out, f->message);
+    paint_end(out, PAINT_BOLD, colour);
     strbuf_add_char(out, '\n');
     add_source(out, f, source, colour);
     if (f->note.n > 0) {

@@ -85,6 +85,16 @@ static inline bool has_setting(const struct test_case *c, struct str setting)
     return str_find(c->settings, setting) != SIZE_MAX;
 }
 
+/* cmocka cuts what is printed at once at 1 kB. */
+static inline void print_lines(struct str text)
+{
+    enum { PIECE = 512 };
+    for (size_t i = 0; i < text.n; i += PIECE) {
+        print_error("%.*s", STR_ARG(str_slice(text, i, i + PIECE)));
+    }
+    print_error("\n");
+}
+
 /* Run every case of the file through `run`, which appends what it sees to out. */
 static inline void run_cases(const char *path,
                              void (*run)(const struct test_case *c, struct arena *a, struct strbuf *out))
@@ -102,8 +112,10 @@ static inline void run_cases(const char *path,
         run(&c, &a, &out);
         const struct str got = str_trim(strbuf_str(&out));
         if (!str_eq(got, c.expected)) {
-            print_error("%s: %.*s\n--- expected\n%.*s\n--- got\n%.*s\n", path, STR_ARG(c.title), STR_ARG(c.expected),
-                        STR_ARG(got));
+            print_error("%s: %.*s\n--- expected\n", path, STR_ARG(c.title));
+            print_lines(c.expected);
+            print_error("--- got\n");
+            print_lines(got);
             failed++;
         }
         strbuf_free(&out);

@@ -1,9 +1,9 @@
 /*
- * Findings in all formats, from tests/cases/report/lint.case. The input is the file; settings make one finding of it:
+ * Findings in all formats, from the files of tests/cases/report. The input is the file; settings make one finding of it:
  *
  *     % underline TEXT     the first place of TEXT is what the finding is about (default: nothing, the end of the file)
  *     % severity NAME      error (default), warning or note
- *     % message | remark | note | instead TEXT ("\n" is a line end, "\e" an escape character)
+ *     % message | remark | note | instead TEXT ("\n" is a line end, "\e" an escape character, "\t" a tab)
  *     % suppressed REASON  allowed by a comment
  *     % format NAME        of LINT_FORMAT_WORDS; text is the default
  *     % verbose            as --verbose
@@ -26,6 +26,9 @@ static struct str value(const struct test_case *c, struct arena *a, const char *
                 if (escape && text.p[i + 1] == 'n') {
                     strbuf_add_char(&out, '\n');
                     i++;
+                } else if (escape && text.p[i + 1] == 't') {
+                    strbuf_add_char(&out, '\t');
+                    i++;
                 } else if (escape && text.p[i + 1] == 'e') {
                     strbuf_add_char(&out, '\x1b');
                     i++;
@@ -43,7 +46,12 @@ static struct str value(const struct test_case *c, struct arena *a, const char *
 
 static struct finding finding_of(const struct test_case *c, struct arena *a)
 {
-    static const struct hazard hazard = {.severity = SEVERITY_ERROR};
+    static const struct hazard hazard = {.id = STR_INIT("some-rule"),
+                                         .group = STR_INIT("index"),
+                                         .severity = SEVERITY_ERROR,
+                                         .title = STR_INIT("{what|some} blocks {table:name}, {{so}}"),
+                                         .why = STR_INIT("It holds a lock.\n"),
+                                         .source = STR_INIT("https://example.org/a#b and https://example.org/c")};
     const struct str text = c->input, underline = value(c, a, "underline", STR(""));
     const struct str severity = value(c, a, "severity", STR("error"));
     struct line_map map;
@@ -88,6 +96,17 @@ static const struct lint_format *format_of(struct str name)
     return NULL;
 }
 
+/* SARIF names the version of the program, which the cases must not. */
+static void add_without_version(struct strbuf *out, struct str text)
+{
+    const struct str version = STR("\"" MIGRATE_VERSION "\"");
+    for (size_t at; (at = str_find(text, version)) != SIZE_MAX; text = str_slice(text, at + version.n, text.n)) {
+        strbuf_add(out, str_slice(text, 0, at));
+        strbuf_add_cstr(out, "\"VERSION\"");
+    }
+    strbuf_add(out, text);
+}
+
 static void report(const struct test_case *c, struct arena *a, struct strbuf *out)
 {
     char *written = NULL;
@@ -104,13 +123,14 @@ static void report(const struct test_case *c, struct arena *a, struct strbuf *ou
     lint_report_part(&r, &part);
     lint_report_end(&r);
     fclose(stream);
-    strbuf_add(out, (struct str){written, n});
+    add_without_version(out, (struct str){written, n});
     free(written);
 }
 
 static void cases(void **state UNUSED)
 {
     run_cases("tests/cases/report/lint.case", report);
+    run_cases("tests/cases/report/formats.case", report);
 }
 
 static void counts(void **state UNUSED)
