@@ -2,6 +2,8 @@
 
 #include "db/live.h"
 
+enum { PLATFORM_MS = 30 * 1000 };
+
 bool base_is_file(const struct context *c)
 {
     return c->set.catalog && c->set.catalog[0];
@@ -12,8 +14,55 @@ enum status base_catalog(const struct context *c, struct catalog *catalog, struc
     if (base_is_file(c)) {
         return catalog_read(c->set.catalog, catalog, info, err);
     }
-    return c->session ? live_catalog(c->session, catalog, err) : ST_OK;
+    enum platform platform;
+    enum status status = c->session ? base_platform(c->session, &platform, err) : ST_OK;
+    if (!status && c->session) {
+        *vec_push(catalog->arena, &info->settings) =
+            (struct catalog_setting){STR("platform"), base_platform_name(platform)};
+        status = live_catalog(c->session, catalog, err);
+    }
+    return status;
 }
+
+/* ---- the platform ---- */
+
+struct str base_platform_name(enum platform platform)
+{
+    return platform == PLATFORM_AURORA ? STR("aurora") : platform == PLATFORM_RDS ? STR("rds") : STR("");
+}
+
+static enum platform platform_of(struct str name)
+{
+    return str_eq(name, STR("aurora")) ? PLATFORM_AURORA : str_eq(name, STR("rds")) ? PLATFORM_RDS : PLATFORM_NONE;
+}
+
+/* RDS gives its customers the role rds_superuser in place of a superuser; Aurora has that, too, and tells its own version. */
+enum status base_platform(struct session *s, enum platform *platform, struct error *err)
+{
+    static const char sql[] =
+        "SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = 'rds_superuser') THEN '' "
+        "WHEN EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.proname = 'aurora_version') THEN 'aurora' ELSE 'rds' "
+        "END";
+    struct rows *rows = NULL;
+    const enum status status = session_query(s, sql, NULL, 0, PLATFORM_MS, &rows, err);
+    *platform = status ? PLATFORM_NONE : platform_of(rows_value(rows, 0, 0));
+    rows_free(rows);
+    return status;
+}
+
+struct judge_options base_options(const struct context *c, const struct catalog *catalog,
+                                  const struct catalog_info *info)
+{
+    struct judge_options options = context_judge_options(c, catalog->server_version);
+    for (size_t i = 0; i < info->settings.n && options.platform == PLATFORM_NONE; i++) {
+        if (str_eq(info->settings.at[i].name, STR("platform"))) {
+            options.platform = platform_of(info->settings.at[i].value);
+        }
+    }
+    return options;
+}
+
+/* ---- history ---- */
 
 static void copy_sha(char to[65], struct str from)
 {

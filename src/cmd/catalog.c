@@ -36,6 +36,7 @@ static enum status read_settings(struct context *c, struct catalog_info *info, s
 {
     struct rows *rows = NULL;
     struct arena *a = &c->arena;
+    enum platform platform = PLATFORM_NONE;
     enum status status = session_query(c->session, settings_sql, NULL, 0, SETTINGS_MS, &rows, err);
     for (size_t i = 0; !status && i < rows_count(rows); i++) {
         *vec_push(a, &info->settings) =
@@ -43,6 +44,12 @@ static enum status read_settings(struct context *c, struct catalog_info *info, s
     }
     rows_free(rows);
     rows = NULL;
+    if (!status) {
+        status = base_platform(c->session, &platform, err);
+    }
+    if (!status && platform != PLATFORM_NONE) {
+        *vec_push(a, &info->settings) = (struct catalog_setting){STR("platform"), base_platform_name(platform)};
+    }
     if (!status) {
         status = session_query(c->session, "SELECT pg_catalog.current_database()", NULL, 0, SETTINGS_MS, &rows, err);
     }

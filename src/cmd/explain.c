@@ -51,6 +51,7 @@ static enum status run(struct context *c, struct error *err)
 {
     struct judge_options options;
     struct catalog catalog;
+    struct catalog_info info = {0};
     struct judge judge;
     struct migration m;
     struct judged_part part;
@@ -59,11 +60,11 @@ static enum status run(struct context *c, struct error *err)
         return status;
     }
     catalog_init(&catalog, &c->arena);
-    status = base_catalog(c, &catalog, NULL, err);
+    status = base_catalog(c, &catalog, &info, err);
     if (status) {
         return status;
     }
-    options = context_judge_options(c, catalog.server_version);
+    options = base_options(c, &catalog, &info);
     options.idle = true; /* what --after made is as --after left it: nobody else writes to it */
     judge_init(&judge, &c->book, &options, &catalog);
     status = replay_after(c, &judge, err);

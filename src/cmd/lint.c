@@ -91,7 +91,7 @@ static enum status begin_folder(struct lint *l, struct error *err)
     catalog_init(&l->catalog, &l->model_arena);
     l->info = (struct catalog_info){0};
     const enum status status = base_catalog(l->c, &l->catalog, &l->info, err);
-    l->options = context_judge_options(l->c, l->catalog.server_version);
+    l->options = base_options(l->c, &l->catalog, &l->info);
     return status;
 }
 

@@ -162,6 +162,7 @@ static enum status execute(struct run *r, struct error *err)
 
 enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool down, struct error *err)
 {
+    struct catalog_info info = {0};
     struct run r = {.c = c, .down = down, .chosen = chosen};
     if (chosen->n == 0) {
         if (c->set.dry_run && c->set.json) {
@@ -176,8 +177,8 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
         return status;
     }
     catalog_init(&r.catalog, &c->arena);
-    status = base_catalog(c, &r.catalog, NULL, err);
-    const struct judge_options options = context_judge_options(c, r.catalog.server_version);
+    status = base_catalog(c, &r.catalog, &info, err);
+    const struct judge_options options = base_options(c, &r.catalog, &info);
     judge_init(&r.judge, &c->book, &options, &r.catalog);
     if (!status) {
         status = plan_all(&r, chosen, err);

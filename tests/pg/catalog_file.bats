@@ -88,6 +88,37 @@ reader() { echo "postgresql://reader@/shop?host=$PG_DIR&port=5432"; }
     ! grep -q 'mailmarker\|notemarker\|secretmarker\|eventmarker\|commentmarker' strings.out
 }
 
+@test "the service that runs the server is known, live and from the file" {
+    mkdir rules
+    cat >rules/house.yaml <<'YAML'
+rule: on-rds
+on: create-table
+when: platform(rds)
+severity: error
+title: a table on RDS
+why: to see what is known of the server
+source: https://example.org/
+fails:
+  - sql: CREATE TABLE t (a int);
+    platform: rds
+passes:
+  - CREATE TABLE t (a int);
+YAML
+    echo '-- migrate:up
+CREATE TABLE fresh (a int);' >migrations/1_change.sql
+    migrate plan --rules rules
+    pg_sql "CREATE ROLE rds_superuser"
+    run migrate plan --rules rules
+    live=$output
+    migrate catalog pull -q -o shop.catalog
+    pg_sql "DROP ROLE rds_superuser"
+    run migrate plan --rules rules --catalog shop.catalog
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"a table on RDS"* ]]
+    [ "$output" = "$live" ]
+    [ "$(sqlite3 shop.catalog "SELECT value FROM settings WHERE name = 'platform'")" = rds ]
+}
+
 @test "a table that somebody holds is no reason to wait" {
     pg_session holder "BEGIN; LOCK TABLE app.orders IN ACCESS EXCLUSIVE MODE"
     run timeout 20 "$MIGRATE_BIN" catalog pull -o shop.catalog
