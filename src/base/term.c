@@ -43,19 +43,22 @@ size_t utf8_decode(struct str s, size_t at, uint32_t *codepoint)
     return len;
 }
 
-size_t utf8_invalid_at(struct str s)
+/* Eight bytes at a time, as far as all of them are ASCII, none below `least` and none DEL. */
+static size_t skip_ascii(struct str s, size_t at, unsigned char least)
 {
-    for (size_t i = 0; i < s.n;) {
-        uint64_t eight;
-        /* Eight ASCII bytes at a time, none of them NUL. */
-        while (i + 8 <= s.n && ((void)memcpy(&eight, s.p + i, 8), true) &&
-               !(eight & 0x8080808080808080u) &&
-               !((eight - 0x0101010101010101u) & ~eight & 0x8080808080808080u)) {
-            i += 8;
-        }
-        if (i >= s.n) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    for (uint64_t eight; at + sizeof eight <= s.n; at += sizeof eight) {
+        memcpy(&eight, s.p + at, sizeof eight);
+        if ((eight | (eight + ones) | ((eight - ones * least) & ~eight)) & high) {
             break;
         }
+    }
+    return at;
+}
+
+size_t utf8_invalid_at(struct str s)
+{
+    for (size_t i = 0; (i = skip_ascii(s, i, 1)) < s.n;) {
         uint32_t c;
         const size_t n = utf8_decode(s, i, &c);
         if (c == 0 || (n == 1 && c == 0xFFFD)) {
@@ -66,15 +69,19 @@ size_t utf8_invalid_at(struct str s)
     return SIZE_MAX;
 }
 
+static bool is_hidden(uint32_t c)
+{
+    return (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
 void term_escape(struct strbuf *out, struct str text)
 {
     size_t plain = 0;
-    for (size_t i = 0; i < text.n;) {
+    for (size_t i = 0; (i = skip_ascii(text, i, 0x20)) < text.n;) {
         uint32_t c;
         const size_t n = utf8_decode(text, i, &c);
-        const bool bad = (n == 1 && c == 0xFFFD) || (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0) ||
-                         (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-        if (bad) {
+        if ((n == 1 && c == 0xFFFD) || is_hidden(c)) {
             strbuf_add(out, str_slice(text, plain, i));
             for (size_t k = 0; k < n; k++) {
                 strbuf_addf(out, "\\x%02X", (unsigned)(unsigned char)text.p[i + k]);

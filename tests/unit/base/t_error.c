@@ -48,6 +48,21 @@ static void control_characters_are_escaped(void **state)
     strbuf_init(&sb, 1000);
     term_escape(&sb, STR("a\tb\x1b]0;x\x07 \xC2\x9B \xFF \xC3\xA9 \xE2\x80\xAE"));
     assert_string_equal(strbuf_cstr(&sb), "a\tb\\x1B]0;x\\x07 \\xC2\\x9B \\xFF \xC3\xA9 \\xE2\\x80\\xAE");
+    /* Wherever it stands among bytes that are read eight at a time. */
+    for (size_t at = 0; at < 24; at++) {
+        static const char *const shown[] = {"\\x1F", "\\x7F", "\\x00", "\\xFF"};
+        static const char hidden[] = {0x1F, 0x7F, 0x00, (char)0xFF};
+        for (size_t k = 0; k < sizeof(hidden); k++) {
+            char text[24], expected[32];
+            memset(text, '~', sizeof(text));
+            text[at] = hidden[k];
+            snprintf(expected, sizeof(expected), "%.*s%s%.*s", (int)at, "~~~~~~~~~~~~~~~~~~~~~~~~", shown[k],
+                     (int)(sizeof(text) - at - 1), "~~~~~~~~~~~~~~~~~~~~~~~~");
+            strbuf_reset(&sb);
+            term_escape(&sb, (struct str){text, sizeof(text)});
+            assert_string_equal(strbuf_cstr(&sb), expected);
+        }
+    }
     strbuf_free(&sb);
 }
 
