@@ -107,11 +107,19 @@ size_t str_find_char(struct str s, char c)
 
 uint64_t str_hash(struct str s)
 {
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < s.n; i++) {
-        h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
+    const uint64_t k = UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t h = s.n * k, part;
+    for (; s.n >= sizeof part; s.p += sizeof part, s.n -= sizeof part) {
+        memcpy(&part, s.p, sizeof part);
+        h = (h ^ part) * k;
+        h ^= h >> 32;
     }
-    return h;
+    part = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        part = part << 8 | (unsigned char)s.p[i];
+    }
+    h = (h ^ part) * k;
+    return h ^ h >> 32;
 }
 
 bool str_next(struct str *rest, char sep, struct str *part)
