@@ -12,7 +12,8 @@ static uint32_t count_characters(const char *p, size_t n)
     for (; n - i >= 8; i += 8) { /* eight bytes at once: a byte that continues a character has bit 7 set and bit 6 clear */
         uint64_t eight;
         memcpy(&eight, p + i, 8);
-        characters += 8 - (uint32_t)__builtin_popcountll((eight >> 7) & ~(eight >> 6) & UINT64_C(0x0101010101010101));
+        const uint64_t ones = UINT64_C(0x0101010101010101), continued = (eight >> 7) & ~(eight >> 6) & ones;
+        characters += 8 - (uint32_t)(continued * ones >> 56);
     }
     for (; i < n; i++) {
         characters += begins_character(p[i]);
