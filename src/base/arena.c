@@ -86,7 +86,7 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
     a->end = a->chunk ? a->chunk->data + a->chunk->size : NULL;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_alloc_raw(struct arena *a, size_t size)
 {
     if (size > SIZE_MAX - ALIGN) {
         mem_out("size overflow");
@@ -109,15 +109,21 @@ void *arena_alloc(struct arena *a, size_t size)
     }
     void *p = a->at;
     a->at += size;
-    return memset(p, 0, size);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(arena_alloc_raw(a, size), 0, size);
 }
 
 char *arena_cstr(struct arena *a, struct str s)
 {
-    char *p = arena_alloc(a, s.n + 1);
+    char *p = arena_alloc_raw(a, s.n + 1);
     if (s.n > 0) {
         memcpy(p, s.p, s.n);
     }
+    p[s.n] = '\0';
     return p;
 }
 
@@ -133,10 +139,10 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
     va_copy(again, ap);
     char here[256]; /* most results fit: formatted once */
     const int n = vsnprintf(here, sizeof here, fmt, ap);
-    char *p = arena_alloc(a, n < 0 ? 1 : (size_t)n + 1);
-    if (n > 0 && (size_t)n < sizeof here) {
-        memcpy(p, here, (size_t)n);
-    } else if (n > 0) {
+    char *p = arena_alloc_raw(a, n < 0 ? 1 : (size_t)n + 1);
+    if (n < (int)sizeof here) {
+        memcpy(p, n < 0 ? "" : here, n < 0 ? 1 : (size_t)n + 1);
+    } else {
         vsnprintf(p, (size_t)n + 1, fmt, again);
     }
     va_end(again);

@@ -32,6 +32,8 @@ struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark mark); /* frees what came after the mark */
 
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull)); /* zeroed, aligned to 16 */
+void *arena_alloc_raw(struct arena *a, size_t size)
+    __attribute__((returns_nonnull)); /* the same, not zeroed: for what is written whole */
 struct str arena_str(struct arena *a, struct str s); /* a copy, NUL-terminated behind its end */
 char *arena_cstr(struct arena *a, struct str s);     /* a NUL-terminated copy */
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);

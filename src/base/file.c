@@ -19,7 +19,7 @@ static enum status read_all(int fd, const char *path, size_t hint, size_t max_by
                             struct str *text, struct error *err)
 {
     size_t cap = hint, n = 0;
-    char *p = arena_alloc(a, cap + 1);
+    char *p = arena_alloc_raw(a, cap + 1);
     for (;;) {
         const ssize_t got = read(fd, p + n, cap - n + 1);
         if (got < 0 && errno == EINTR) {
@@ -38,7 +38,7 @@ static enum status read_all(int fd, const char *path, size_t hint, size_t max_by
             return ST_USAGE;
         }
         if (n > cap) {
-            char *more = arena_alloc(a, cap * 2 + 4096 + 1);
+            char *more = arena_alloc_raw(a, cap * 2 + 4096 + 1);
             memcpy(more, p, n);
             cap = cap * 2 + 4096;
             p = more;

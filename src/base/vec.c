@@ -8,7 +8,7 @@ void *vec_grow(struct arena *arena, void *old, size_t n, size_t *cap, size_t siz
     if (!arena) {
         return mem_realloc(old, bytes);
     }
-    void *p = arena_alloc(arena, bytes);
+    void *p = arena_alloc_raw(arena, bytes); /* vec_push() zeroes each element */
     if (n > 0) {
         memcpy(p, old, n * size);
     }

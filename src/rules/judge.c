@@ -87,7 +87,7 @@ static struct judged_statement *add_statement(struct walk *w, const struct state
 {
     struct judged_statement *s = vec_push(w->a, &w->out->statements);
     s->st = *st;
-    s->st.tokens = arena_alloc(w->a, mem_size(st->n_tokens + 1, sizeof *st->tokens));
+    s->st.tokens = arena_alloc_raw(w->a, mem_size(st->n_tokens + 1, sizeof *st->tokens));
     if (st->n_tokens > 0) {
         memcpy(s->st.tokens, st->tokens, st->n_tokens * sizeof *st->tokens);
     }
@@ -287,7 +287,7 @@ static void reserve_statements(struct judged_part *out, struct str text, struct 
         at += found + 1;
     }
     n = n > text.n / BYTES_PER_STATEMENT + 1 ? text.n / BYTES_PER_STATEMENT + 1 : n;
-    out->statements.at = arena_alloc(a, mem_size(n, sizeof out->statements.at[0]));
+    out->statements.at = arena_alloc_raw(a, mem_size(n, sizeof out->statements.at[0]));
     out->statements.cap = n;
 }
 

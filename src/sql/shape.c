@@ -303,10 +303,10 @@ static struct writer open_writer(struct str text, struct arena *a, size_t room, 
     return (struct writer){
         .text = text,
         .arena = a,
-        .p = arena_alloc(a, room + 1),
+        .p = arena_alloc_raw(a, room + 1),
         .room = room,
-        .tokens =
-            arena_array(a, struct shape_token, n_tokens > room ? room : n_tokens), /* a token has at least a byte */
+        .tokens = arena_alloc_raw(a, mem_size(n_tokens > room ? room : n_tokens, /* a token has at least a byte */
+                                              sizeof(struct shape_token))),
     };
 }
 
