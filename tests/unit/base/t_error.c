@@ -53,7 +53,7 @@ static void control_characters_are_escaped(void **state)
         static const char *const shown[] = {"\\x1F", "\\x7F", "\\x00", "\\xFF"};
         static const char hidden[] = {0x1F, 0x7F, 0x00, (char)0xFF};
         for (size_t k = 0; k < sizeof(hidden); k++) {
-            char text[24], expected[32];
+            char text[24], expected[64];
             memset(text, '~', sizeof(text));
             text[at] = hidden[k];
             snprintf(expected, sizeof(expected), "%.*s%s%.*s", (int)at, "~~~~~~~~~~~~~~~~~~~~~~~~", shown[k],
