@@ -37,7 +37,8 @@ static const struct option judging[] = {
      "judge for PostgreSQL N, 13 to 18 (15, or the version of the connected server)", JUDGE_MIN_VERSION,
      JUDGE_MAX_VERSION},
     {"all-rules", 0, OPTION_FLAG, NULL, AT(all_rules), "also the rules that are off by default", 0, 0},
-    {"platform", 0, OPTION_CHOICE, PLATFORM_WORDS, AT(platform), "also what this managed service refuses (none)", 0, 0},
+    {"platform", 0, OPTION_CHOICE, PLATFORM_WORDS, AT(platform),
+     "also what this managed service refuses (as the server or the catalog file tells)", 0, 0},
     {"rules", 0, OPTION_LIST, "DIR", AT(rules), "add the rules of your own in DIR, may be repeated", 0, 0},
     {"gate", 0, OPTION_CHOICE, GATE_WORDS, AT(gate), "the severity from which findings fail the command (error)", 0, 0},
 };
