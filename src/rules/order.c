@@ -5,15 +5,15 @@ enum { MAX_HELD = 64, MAX_LOCKS = 64, ORDERS_MAX = 64 * 1024 * 1024 };
 
 struct lock_orders {
     struct arena arena;
-    struct map pairs; /* both addresses -> the file that was first */
+    struct map pairs; /* both addresses -> the transaction that was first */
 };
 
 struct pair {
     const struct relation *first, *second;
 };
 
-struct first_file {
-    uint32_t file;
+struct first {
+    uint32_t transaction;
 };
 
 struct lock_orders *lock_orders_new(void)
@@ -58,9 +58,9 @@ void lock_orders_enter(struct lock_orders *o, const struct transaction *tx, cons
             const struct pair pair = {h->relation, l->relation};
             if (counts(h->mode, h->relation, file) && !map_get(&o->pairs, key_of(&pair))) {
                 struct pair *kept = arena_new(&o->arena, struct pair);
-                struct first_file *first = arena_new(&o->arena, struct first_file);
+                struct first *first = arena_new(&o->arena, struct first);
                 *kept = pair;
-                first->file = file;
+                first->transaction = tx->origin;
                 map_put(&o->pairs, key_of(kept), first);
             }
         }
@@ -68,9 +68,9 @@ void lock_orders_enter(struct lock_orders *o, const struct transaction *tx, cons
 }
 
 bool lock_orders_has(const struct lock_orders *o, const struct relation *first, const struct relation *second,
-                     uint32_t file)
+                     uint32_t transaction)
 {
     const struct pair pair = {first, second};
-    const struct first_file *known = map_get(&o->pairs, key_of(&pair));
-    return known && known->file != file;
+    const struct first *known = map_get(&o->pairs, key_of(&pair));
+    return known && known->transaction != transaction;
 }

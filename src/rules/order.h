@@ -17,8 +17,8 @@ void lock_orders_free(struct lock_orders *o);
  */
 void lock_orders_enter(struct lock_orders *o, const struct transaction *tx, const struct judged_statement *s,
                        uint32_t file);
-/* Did an earlier file lock `first` and then, in the same transaction, `second`? */
+/* Did another transaction, before this one, lock `first` and then `second`? */
 bool lock_orders_has(const struct lock_orders *o, const struct relation *first, const struct relation *second,
-                     uint32_t file);
+                     uint32_t transaction);
 
 #endif

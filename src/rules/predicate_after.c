@@ -202,52 +202,6 @@ enum tri ask_key_types_differ(struct eval *e, struct call call)
     return TRI_NO;
 }
 
-/* The columns of "RANGE (a, b)"; *expressions: there is something that is no plain name. */
-static void partition_columns(struct eval *e, struct str key, struct name_list *out, bool *expressions)
-{
-    const size_t open = str_find_char(key, '(');
-    struct str rest = open == SIZE_MAX ? STR("") : str_trim(str_slice(key, open + 1, key.n)), item;
-    rest.n -= rest.n > 0 && rest.p[rest.n - 1] == ')';
-    *expressions = str_find_char(rest, '(') != SIZE_MAX;
-    while (str_next(&rest, ',', &item)) {
-        struct str schema, name;
-        item = str_trim(item);
-        const size_t end = str_find_char(item, ' '); /* an operator class or collation follows */
-        item = end == SIZE_MAX || item.p[0] == '"' ? item : str_slice(item, 0, end);
-        if (term_split_name(e->a, item, &schema, &name)) {
-            *vec_push(e->a, out) = name;
-        }
-    }
-}
-
-/* A unique key of a partitioned table must contain the columns of its partition key, and they must be plain. */
-enum tri ask_misses_partition_key(struct eval *e, struct call call)
-{
-    const struct relation *r = target(e, call);
-    struct name_list key = {0};
-    bool expressions;
-    if (!r || r->kind != REL_PARTITIONED || r->partition_key.n == 0) {
-        return TRI_NO;
-    }
-    partition_columns(e, r->partition_key, &key, &expressions);
-    for (size_t i = 0; i < r->indexes.n; i++) {
-        const struct relation *index = r->indexes.at[i];
-        if (!index->unique || !made_here(e, index->made)) {
-            continue;
-        }
-        for (size_t k = 0; k < key.n; k++) {
-            bool has = false;
-            for (size_t n = 0; n < key_length(index); n++) {
-                has = has || str_eq(index->index_columns.at[n].name, key.at[k]);
-            }
-            if (!has || expressions) {
-                return TRI_YES;
-            }
-        }
-    }
-    return TRI_NO;
-}
-
 enum tri ask_has_primary_key(struct eval *e, struct call call)
 {
     const struct relation *r = target(e, call);
@@ -369,7 +323,7 @@ enum tri ask_used_before_made(struct eval *e, struct call call)
     const struct relation *r = target(e, call);
     const bool used = r && (r->columns.n > 0 || r->indexes.n > 0 || r->constraints.n > 0 || r->referenced_by.n > 0 ||
                             r->read_by.n > 0 || r->triggers.n > 0);
-    return tri_of(used && r->exists == TRI_UNKNOWN && r->made.statement == 0);
+    return tri_of(used && r->exists != TRI_NO && r->made.statement == 0 && !e->catalog->complete);
 }
 
 /* ---- type changes ----------------------------------------------------------------------------------------------------- */

@@ -42,6 +42,12 @@ enum tri ask_in_block(struct eval *e, struct call call)
     return e->transaction ? tri_of(e->transaction->explicit_block && e->transaction->statements > 0) : TRI_UNKNOWN;
 }
 
+enum tri ask_file_block(struct eval *e, struct call call)
+{
+    (void)call;
+    return e->transaction ? tri_of(e->transaction->shared && e->transaction->statements > 0) : TRI_UNKNOWN;
+}
+
 /* Of a BEGIN, asked at the end of the file. */
 enum tri ask_left_open(struct eval *e, struct call call)
 {
@@ -119,9 +125,16 @@ enum tri ask_altered_before(struct eval *e, struct call call)
 
 /* ---- lock order -------------------------------------------------------------------------------------------------------- */
 
+/* Does the statement itself make it? */
+static bool makes(const struct eval *e, const struct relation *r)
+{
+    return statement_is(e->what->statement, 0, KW_CREATE) && r->exists != TRI_YES && e->effects->locks.n > 0 &&
+           e->effects->locks.at[0].relation == r;
+}
+
 static bool counts(const struct eval *e, enum lock_mode mode, const struct relation *r, enum lock_blocks blocks)
 {
-    return lock_blocks(mode) >= blocks && !r->table && !relation_is_new(r, e->at.file);
+    return lock_blocks(mode) >= blocks && !r->table && !relation_is_new(r, e->at.file) && !makes(e, r);
 }
 
 enum tri ask_reverses_lock_order(struct eval *e, struct call call)
@@ -139,7 +152,7 @@ enum tri ask_reverses_lock_order(struct eval *e, struct call call)
         for (size_t k = 0; k < e->transaction->held.n; k++) {
             const struct held_lock *h = &e->transaction->held.at[k];
             if (counts(e, h->mode, h->relation, BLOCKS_WRITES) && h->relation != l->relation &&
-                lock_orders_has(e->orders, l->relation, h->relation, e->at.file)) {
+                lock_orders_has(e->orders, l->relation, h->relation, e->at.transaction)) {
                 return TRI_YES;
             }
         }

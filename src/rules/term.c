@@ -55,7 +55,7 @@ bool term_split_name(struct arena *a, struct str text, struct str *schema, struc
 }
 
 /* What kind of relation a capture of this name is, for one that the catalog meets here for the first time. */
-static enum relation_kind kind_of(struct str capture)
+static enum relation_kind kind_of(const struct statement *st, struct str capture)
 {
     static const struct {
         struct str name;
@@ -66,7 +66,7 @@ static enum relation_kind kind_of(struct str capture)
                  {STR_INIT("matview"), REL_MATVIEW}};
     for (size_t i = 0; i < countof(kinds); i++) {
         if (str_eq(capture, kinds[i].name)) {
-            return kinds[i].kind;
+            return statement_is(st, 1, KW_MATERIALIZED) && kinds[i].kind == REL_VIEW ? REL_MATVIEW : kinds[i].kind;
         }
     }
     return REL_UNKNOWN;
@@ -170,7 +170,7 @@ bool term_relations(struct eval *e, const struct term *term, struct relation_lis
         return true;
     }
     while (term_next_listed(&rest, &name)) {
-        struct relation *r = term_mention(e, name, kind_of(term->text));
+        struct relation *r = term_mention(e, name, kind_of(e->what->statement, term->text));
         if (r) {
             relation_list_add(e->a, out, r);
             capture->relation = out->n == 1 && rest.n == 0 ? r : NULL;
