@@ -96,6 +96,12 @@ json_t *json_locks(const struct relation_lock_list *locks)
         if (!l->certain) {
             json_put(o, "certain", json_false());
         }
+        if (l->relation && l->relation->rows >= 0) {
+            json_put(o, "rows", json_integer(l->relation->rows));
+        }
+        if (l->relation && l->relation->bytes >= 0) {
+            json_put(o, "bytes", json_integer(l->relation->bytes));
+        }
         json_push(all, o);
     }
     return all;
@@ -123,6 +129,9 @@ json_t *json_finding(const struct finding *f)
     json_put(o, "message", json_text(f->message));
     if (f->remark.n > 0) {
         json_put(o, "remark", json_text(f->remark));
+    }
+    if (f->estimate_ms > 0) {
+        json_put(o, "estimate_ms", json_integer(f->estimate_ms));
     }
     for (size_t i = 0; i < f->locks.n; i++) {
         json_push(names, relation_name(f->locks.at[i].schema, f->locks.at[i].name));

@@ -328,6 +328,8 @@ static void describe(struct finding_context *c, struct finding *f, const struct 
     f->instead = h->instead.n > 0 ? template_fill(h->instead, e, &action->effects, false, c->a) : STR("");
     f->note = unknown ? unknown_note(c->a, e, h) : STR("");
     f->locks = action->effects.locks;
+    const int64_t ms = estimate_effects(&action->effects);
+    f->estimate_ms = ms > 0 ? ms : 0;
 }
 
 static void add(struct finding_context *c, const struct hazard *h, struct eval *e, const struct judged_statement *s,

@@ -60,10 +60,11 @@ struct finding {
     struct str file;
     uint32_t start, end; /* bytes to underline */
     unsigned line, column, end_line, end_column;
-    struct str message; /* the title with its captures filled in */
-    struct str remark;  /* what stands behind the caret */
-    struct str instead; /* empty: none */
-    struct str note;    /* what would settle an unknown; empty: nothing is unknown */
+    struct str message;  /* the title with its captures filled in */
+    struct str remark;   /* what stands behind the caret */
+    int64_t estimate_ms; /* of the work once the locks are there; 0: there is none, or it is not known */
+    struct str instead;  /* empty: none */
+    struct str note;     /* what would settle an unknown; empty: nothing is unknown */
     struct relation_lock_list locks;
     struct str statement;     /* source */
     bool suppressed;          /* by an allow directive */

@@ -183,6 +183,7 @@ struct str relation_size(const struct relation *r, struct arena *a)
     if (r->rows >= 0) {
         strbuf_add_cstr(&out, out.n > 0 ? ", " : "");
         add_amount(&out, r->rows, 1000, rows, countof(rows));
+        strbuf_truncate(&out, out.n - (r->rows == 1)); /* 1 row */
     }
     const struct str s = arena_str(a, strbuf_str(&out));
     strbuf_free(&out);

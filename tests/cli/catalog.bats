@@ -69,6 +69,11 @@ shop() {
     [ "$status" -eq 1 ]
     [[ "$output" =~ "SHARE lock on public.orders ("[0-9.]+" MB, 50 k rows)"[a-z\ ]+", about "[0-9]+" ms: reads go on, every write waits" ]]
     [[ "$output" != *"public.tiny"* ]]
+    run migrate lint --format json --catalog prod.catalog m
+    [ "$(jq -c '.findings[0] | .locks[0].rows, .locks[0].bytes > 1000000, .estimate_ms > 50' <<<"$output" | paste -sd' ')" = "50000 true true" ]
+    sqlite3 prod.catalog "UPDATE relations SET bytes = 100000000 WHERE name = 'tiny'"
+    run migrate lint --catalog prod.catalog m
+    [[ "$output" == *"public.tiny (95 MB, 1 row)"* ]]
     run migrate lint m
     [[ "$output" == *"public.tiny"* ]]
     [[ "$output" != *"about"* ]]
