@@ -30,7 +30,7 @@ static void complain(struct lint *l, const struct lint_file *f, const struct err
     error_format(err, &out);
     context_say(strbuf_str(&out));
     strbuf_free(&out);
-    lint_report_failed(&l->report, f->path, err);
+    lint_report_failed(&l->report, f->name, err);
     l->worst = err->status == ST_SYSTEM && l->worst != ST_USAGE ? ST_SYSTEM : ST_USAGE;
 }
 
@@ -42,7 +42,7 @@ static enum status read_migration(struct lint *l, const struct lint_file *f, str
         return migration_read(f->path.p, &options, &l->file_arena, m, err);
     }
     const enum status status = file_read("-", MIGRATION_MAX_BYTES, &l->file_arena, &text, err);
-    return status ? status : migration_parse(STR("stdin"), text, &options, &l->file_arena, m, err);
+    return status ? status : migration_parse(f->name, text, &options, &l->file_arena, m, err);
 }
 
 static void lint_file(struct lint *l, struct judge *judge, const struct lint_file *f)
@@ -115,10 +115,13 @@ static enum status find_files(struct context *c, struct lint_folder_list *folder
     for (size_t i = 0; i < c->args.n; i++) {
         *vec_push(&c->arena, &operands) = str_of(c->args.at[i]);
     }
-    if (operands.n == 0) {
+    const struct lint_files_options how = {.stdin_name = c->set.stdin_filename, .allow_empty = c->set.allow_empty};
+    if (operands.n == 0 && how.stdin_name) {
+        *vec_push(&c->arena, &operands) = STR("-");
+    } else if (operands.n == 0) {
         status = context_folders(c, &operands, err);
     }
-    return status ? status : lint_files_find(operands.at, operands.n, &c->arena, folders, err);
+    return status ? status : lint_files_find(operands.at, operands.n, &how, &c->arena, folders, err);
 }
 
 static enum status run(struct context *c, struct error *err)
@@ -173,6 +176,10 @@ static const struct option options[] = {
      "code quality, junit for test reports, checkstyle for Jenkins and reviewdog, markdown for a comment; migrate-json(7) "
      "says what each gives",
      0, 0},
+    {"stdin-filename", 0, OPTION_TEXT, "FILE", offsetof(struct settings, stdin_filename),
+     "judge standard input as what FILE will be: its name, its version, the earlier files of its folder", 0, 0},
+    {"allow-empty", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_empty),
+     "no file to lint is fine, also where a pattern matches none", 0, 0},
 };
 
 const struct command cmd_lint = {
@@ -184,13 +191,14 @@ const struct command cmd_lint = {
              "judged; a file with -- migrate:up is judged by that part.\n\n"
              "Earlier versions in a file's folder are replayed first, so that it is known what\n"
              "exists, what is new and what proves what. Without operands the folders of migrations\n"
-             "are judged.\n\n"
+             "are judged. A pattern in quotes ('migrations/**/*.sql') is expanded here.\n\n"
              "A finding is allowed by a comment right before the statement:\n"
              "    -- migrate:allow RULE because REASON\n"
              "squawk's, atlas' and pgfence's comments are honoured too.",
     .examples = "migrate lint\nmigrate lint db/migrations/20261120093000_index.sql --gate warning\n"
                 "git diff --name-only main -- '*.sql' | xargs migrate lint --format github\n"
-                "echo 'DROP TABLE t' | migrate lint -",
+                "migrate lint --format sarif >lint.sarif\necho 'DROP TABLE t' | migrate lint -\n"
+                "migrate lint --stdin-filename migrations/12_x.sql <buffer",
     .exits = "012",
     .options = options,
     .n_options = countof(options),

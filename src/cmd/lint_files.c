@@ -1,12 +1,16 @@
 #include "cmd/lint_files.h"
 
 #include "base/map.h"
+#include "cmd/glob.h"
 #include "migration/layout.h"
 
 struct search {
     struct arena *a;
     struct lint_folder_list *out;
     struct map by_path; /* -> 1 + index of the folder */
+    VEC(size_t) named;  /* folders of which single files were named */
+    const struct lint_files_options *options;
+    bool input; /* "-" was among them */
     struct error *err;
 };
 
@@ -22,13 +26,19 @@ static struct lint_folder *folder_of(struct search *s, struct str path)
     return f;
 }
 
+static const char *stdin_name(const struct search *s)
+{
+    return s->options->stdin_name ? s->options->stdin_name : "stdin";
+}
+
 static void add_file(struct search *s, struct str folder, struct str path, bool judged)
 {
     struct lint_file *f = vec_push(s->a, &folder_of(s, folder)->files);
     struct str name;
     f->path = path;
+    f->name = str_eq(path, STR("-")) ? str_of(stdin_name(s)) : path;
     f->judged = judged;
-    if (!layout_native.match(path_base(path), &f->version, &name)) {
+    if (!layout_native.match(path_base(f->name), &f->version, &name)) {
         f->version = STR_NONE;
     }
 }
@@ -101,7 +111,9 @@ static enum status add_earlier(struct search *s, size_t folder)
             last = v;
         }
     }
-    enum status status = last.n ? file_list(arena_cstr(s->a, path), s->a, &entries, s->err) : ST_OK;
+    /* Standard input may stand for a file in a folder that is not there yet. */
+    const bool there = last.n > 0 && file_kind(arena_cstr(s->a, path)) == FILE_FOLDER;
+    enum status status = there ? file_list(arena_cstr(s->a, path), s->a, &entries, s->err) : ST_OK;
     for (size_t i = 0; i < entries.n && !status; i++) {
         const struct file_entry *e = &entries.at[i];
         if (e->kind == FILE_REGULAR && !is_undo(e->name) && layout_native.match(e->name, &version, &name) &&
@@ -112,42 +124,75 @@ static enum status add_earlier(struct search *s, size_t folder)
     return status;
 }
 
-enum status lint_files_find(const struct str *operands, size_t n, struct arena *a, struct lint_folder_list *out,
-                            struct error *err)
+static void name_file(struct search *s, struct str folder, struct str path)
 {
-    struct search s = {.a = a, .out = out, .err = err};
-    VEC(size_t) named = {0}; /* folders of which single files were named */
+    add_file(s, folder, path, true);
+    *vec_push(s->a, &s->named) = (size_t)(uintptr_t)map_get(&s->by_path, folder) - 1;
+}
+
+/* A file or folder that is there, "-", or something that is neither. */
+static enum status add_path(struct search *s, struct str path)
+{
+    const enum file_kind kind = file_kind(arena_cstr(s->a, path));
+    if (str_eq(path, STR("-"))) {
+        s->input = true;
+        name_file(s, s->options->stdin_name ? path_folder(str_of(stdin_name(s))) : path, path);
+        return ST_OK;
+    }
+    if (kind == FILE_MISSING) {
+        return error_set(s->err, ST_USAGE, "cannot read %.*s: %s", STR_ARG(path), strerror(ENOENT));
+    }
+    if (kind == FILE_FOLDER) {
+        const bool slash = path.n > 1 && str_ends(path, STR("/"));
+        return search_folder(s, arena_str(s->a, str_slice(path, 0, path.n - slash)));
+    }
+    name_file(s, path_folder(path), arena_str(s->a, path));
+    return ST_OK;
+}
+
+static enum status add_operand(struct search *s, struct str operand)
+{
+    struct path_list paths = {0};
+    if (!glob_is_pattern(operand) || file_kind(arena_cstr(s->a, operand)) != FILE_MISSING) {
+        return add_path(s, operand);
+    }
+    enum status status = glob_find(operand, s->a, &paths, s->err);
+    for (size_t i = 0; i < paths.n && !status; i++) {
+        status = add_path(s, paths.at[i]);
+    }
+    if (!status && paths.n == 0 && !s->options->allow_empty) {
+        status = error_set(s->err, ST_USAGE, "no file to lint: nothing matches %.*s", STR_ARG(operand));
+        error_hint(s->err, "--allow-empty if that is fine");
+    }
+    return status;
+}
+
+enum status lint_files_find(const struct str *operands, size_t n, const struct lint_files_options *options,
+                            struct arena *a, struct lint_folder_list *out, struct error *err)
+{
+    struct search s = {.a = a, .out = out, .options = options, .err = err};
     enum status status = ST_OK;
     size_t files = 0;
     *out = (struct lint_folder_list){0};
     map_init(&s.by_path, a);
     for (size_t i = 0; i < n && !status; i++) {
-        const char *path = arena_cstr(a, operands[i]);
-        const bool input = strcmp(path, "-") == 0;
-        if (!input && file_kind(path) == FILE_FOLDER) {
-            const struct str trimmed = operands[i].n > 1 && str_ends(operands[i], STR("/"))
-                                           ? arena_str(a, str_slice(operands[i], 0, operands[i].n - 1))
-                                           : str_of(path);
-            status = search_folder(&s, trimmed);
-        } else if (!input && file_kind(path) == FILE_MISSING) {
-            status = error_set(err, ST_USAGE, "cannot read %s: %s", path, strerror(ENOENT));
-        } else {
-            const struct str folder = input ? STR("-") : path_folder(str_of(path));
-            add_file(&s, folder, str_of(path), true);
-            *vec_push(a, &named) = (size_t)(uintptr_t)map_get(&s.by_path, folder) - 1;
-        }
+        status = add_operand(&s, operands[i]);
     }
-    for (size_t i = 0; i < named.n && !status; i++) {
-        const bool again = i > 0 && named.at[i] == named.at[i - 1];
-        status = again ? ST_OK : add_earlier(&s, named.at[i]);
+    if (!status && options->stdin_name && !s.input) {
+        status = error_set(err, ST_USAGE, "--stdin-filename without standard input: - is not among the files");
+    }
+    for (size_t i = 0; i < s.named.n && !status; i++) {
+        const bool again = i > 0 && s.named.at[i] == s.named.at[i - 1];
+        status = again ? ST_OK : add_earlier(&s, s.named.at[i]);
     }
     for (size_t i = 0; i < out->n && !status; i++) {
         settle(&out->at[i]);
         files += out->at[i].files.n;
     }
-    if (!status && files == 0) {
+    if (!status && files == 0 && !options->allow_empty) {
         status = error_set(err, ST_USAGE, "no file to lint: no *.sql in %.*s%s", STR_ARG(operands[0]),
                            n > 1 ? " and the others" : "");
+        error_hint(err, "--allow-empty if that is fine");
     }
     return status;
 }

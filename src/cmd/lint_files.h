@@ -10,6 +10,7 @@
 
 struct lint_file {
     struct str path;    /* NUL-terminated; "-": standard input */
+    struct str name;    /* what it is called in reports; the path, but for standard input */
     struct str version; /* empty: none in the name */
     bool judged;        /* false: only replayed, for the schema it leaves */
 };
@@ -26,12 +27,17 @@ struct lint_folder {
 
 VEC_DECLARE(lint_folder_list, struct lint_folder);
 
+struct lint_files_options {
+    const char *stdin_name; /* the file that standard input stands for; NULL: none, it is called "stdin" */
+    bool allow_empty;       /* to find nothing is fine */
+};
+
 /*
- * Find the files of these operands (files, folders searched at any depth for *.sql, "-"). A versioned file takes the
- * earlier ones of its folder with it, to be replayed. Errors: an operand that is not there, or no file at all
- * (ST_USAGE).
+ * Find the files of these operands (files, folders searched at any depth for *.sql, patterns as in glob.h, "-"). What exists is
+ * no pattern. A versioned file takes the earlier ones of its folder with it, to be replayed. Errors (ST_USAGE, naming the
+ * operand): it is not there, a pattern that matches nothing, no file at all, a stdin_name without "-".
  */
-NODISCARD enum status lint_files_find(const struct str *operands, size_t n, struct arena *a,
-                                      struct lint_folder_list *out, struct error *err);
+NODISCARD enum status lint_files_find(const struct str *operands, size_t n, const struct lint_files_options *options,
+                                      struct arena *a, struct lint_folder_list *out, struct error *err);
 
 #endif

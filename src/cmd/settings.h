@@ -42,6 +42,8 @@ struct settings {
     const char *catalog; /* lint, explain, plan: file that is the base */
     const char *output;  /* catalog pull: file to write */
     int format;          /* lint: see report/lint.h */
+    const char *stdin_filename; /* lint: what standard input stands for */
+    bool allow_empty;           /* lint */
     const char *after;   /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;
