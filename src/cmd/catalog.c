@@ -16,7 +16,7 @@ enum { SETTINGS_MS = 30 * 1000 };
 
 /* What a session of the application would have (reset_val), not what this one set for itself. No value of these is a secret. */
 static const char settings_sql[] =
-    "SELECT s.name, s.reset_val || COALESCE(' ' || s.unit, '') FROM pg_catalog.pg_settings s WHERE s.name IN ("
+    "SELECT s.name, pg_catalog.concat(s.reset_val, ' ' || s.unit) FROM pg_catalog.pg_settings s WHERE s.name IN ("
     "'server_version', 'server_version_num', 'block_size', 'server_encoding', 'wal_level', 'max_wal_size', "
     "'shared_buffers', 'maintenance_work_mem', 'max_parallel_maintenance_workers', 'max_locks_per_transaction', "
     "'max_connections', 'deadlock_timeout', 'lock_timeout', 'statement_timeout', "

@@ -15,12 +15,12 @@ static const char leftovers_sql[] =
     "again'"
     " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname !~ '^pg_' AND NOT EXISTS"
+    " WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname !~ '^pg_'::pg_catalog.text AND NOT EXISTS"
     " (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)"
     " UNION ALL SELECT 'constraint', pg_catalog.format('%I on %s', k.conname, k.conrelid::pg_catalog.regclass),"
     " 'is not validated: rows from before it may break it; ALTER TABLE … VALIDATE CONSTRAINT checks them'"
     " FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace"
-    " WHERE NOT k.convalidated AND k.conrelid <> 0 AND n.nspname !~ '^pg_' ORDER BY 1 DESC, 2";
+    " WHERE NOT k.convalidated AND k.conrelid <> '0'::pg_catalog.oid AND n.nspname !~ '^pg_'::pg_catalog.text ORDER BY 1 DESC, 2";
 
 static size_t say_files(const struct state *s, struct strbuf *out)
 {

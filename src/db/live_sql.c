@@ -3,7 +3,9 @@
 #include <stddef.h>
 
 /*
- * Every name is schema-qualified, operators in pg_catalog are found first whatever the search_path. The system's schemas are left out.
+ * Every name is schema-qualified. Operators are not, so both operands have the very types of an operator in pg_catalog: for any other pair,
+ * and for a literal without a type, the server would take one that somebody made in a schema of the search_path (tests/pg/hijack.bats).
+ * The system's schemas are left out.
  *
  * Nothing here may wait behind an ALTER TABLE that runs, or stand in the queue of one that waits. So sizes are what the last VACUUM or
  * ANALYZE wrote down (pg_table_size() takes a lock), and an expression is shown with its table, for which the server locks that
@@ -15,10 +17,10 @@
     "  WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND pid <> pg_catalog.pg_backend_pid() "           \
     "    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())) "
 #define UNLESS_BUSY(table, shown) "CASE WHEN " table " IN (SELECT relation FROM busy) THEN '" LIVE_UNSHOWN "' ELSE " shown " END"
-#define OURS(n) n ".nspname !~ '^pg_' AND " n ".nspname <> 'information_schema'"
+#define OURS(n) n ".nspname !~ '^pg_'::pg_catalog.text AND " n ".nspname <> 'information_schema'"
 
 /* A type's element when it is an array as format_type() sees it, else itself. */
-#define ELEMENT(t) "CASE WHEN " t ".typelem <> 0 AND " t ".typlen = -1 AND " t ".typstorage <> 'p' THEN " t ".typelem ELSE " t ".oid END"
+#define ELEMENT(t) "CASE WHEN " t ".typelem <> '0'::pg_catalog.oid AND " t ".typlen = -1 AND " t ".typstorage <> 'p' THEN " t ".typelem ELSE " t ".oid END"
 
 static const char session[] =
     "SELECT pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('block_size')";
@@ -37,7 +39,7 @@ static const char types[] =
     "LEFT JOIN pg_catalog.pg_type d ON d.oid = t.typbasetype "
     "LEFT JOIN pg_catalog.pg_type b ON b.oid = " ELEMENT("d") " "
     "LEFT JOIN pg_catalog.pg_namespace bn ON bn.oid = b.typnamespace "
-    "WHERE " OURS("n") " AND (t.typrelid = 0 OR c.relkind = 'c') "
+    "WHERE " OURS("n") " AND (t.typrelid = '0'::pg_catalog.oid OR c.relkind = 'c') "
     "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid) "
     "ORDER BY n.nspname, t.typname";
 
@@ -58,8 +60,8 @@ static const char functions[] =
 static const char relations[] =
     BUSY "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, "
     "  CASE WHEN c.relkind NOT IN ('r', 'm') THEN -1 "
-    "       WHEN (c.reltuples > 0 OR (c.reltuples = 0 AND c.relpages > 0)) "
-    "         AND pg_catalog.pg_stat_get_live_tuples(c.oid) <= 2 * c.reltuples THEN c.reltuples::pg_catalog.int8 "
+    "       WHEN (c.reltuples > '0'::pg_catalog.float4 OR (c.reltuples = '0'::pg_catalog.float4 AND c.relpages > 0)) "
+    "         AND pg_catalog.pg_stat_get_live_tuples(c.oid)::pg_catalog.float4 <= '2'::pg_catalog.float4 * c.reltuples THEN c.reltuples::pg_catalog.int8 "
     "       ELSE COALESCE(NULLIF(pg_catalog.pg_stat_get_live_tuples(c.oid), 0), -1) END, "
     "  CASE WHEN c.relkind NOT IN ('r', 'm', 'i') OR c.relpages <= 0 THEN -1 ELSE c.relpages + COALESCE(t.relpages, 0) END, "
     "  c.relispartition, c.relrowsecurity, "
@@ -129,12 +131,12 @@ static const char keys[] =
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace "                                                        \
     "LEFT JOIN pg_catalog.pg_constraint p ON p.oid = c.conparentid "                                                   \
     "WHERE " OURS("n") " AND c.contype IN ('c', 'n', 'p', 'u', 'f', 'x') "                                             \
-    "  AND NOT (c.contype = 'n' AND c.contypid <> 0) AND p.conrelid IS DISTINCT FROM c.conrelid "                      \
+    "  AND NOT (c.contype = 'n' AND c.contypid <> '0'::pg_catalog.oid) AND p.conrelid IS DISTINCT FROM c.conrelid "                      \
     "ORDER BY c.conrelid, c.contypid, c.conname"
 
 /* tgtype: 1 is FOR EACH ROW, 2 is BEFORE (src/include/catalog/pg_trigger.h). */
 static const char triggers[] =
-    "SELECT t.tgrelid, t.tgname, (t.tgtype & 2) <> 0, (t.tgtype & 1) <> 0, pn.nspname, p.proname "
+    "SELECT t.tgrelid, t.tgname, (t.tgtype & '2'::pg_catalog.int2) <> 0, (t.tgtype & '1'::pg_catalog.int2) <> 0, pn.nspname, p.proname "
     "FROM pg_catalog.pg_trigger t "
     "JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "

@@ -20,7 +20,7 @@ static const char keys_sql[] =
     " JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[j]"
     " WHERE NOT ja.attnotnull OR NOT oc.opcdefault OR i.indoption[j] <> i.indoption[0]"
     " OR i.indcollation[j] <> ja.attcollation OR EXISTS (SELECT FROM pg_catalog.pg_constraint nn"
-    " WHERE nn.conrelid = i.indrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[ja.attnum] AND NOT nn.convalidated))"
+    " WHERE nn.conrelid = i.indrelid AND nn.contype = 'n' AND nn.conkey[1] = ja.attnum AND NOT nn.convalidated))"
     " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[k]"
     " ORDER BY i.indisprimary DESC NULLS LAST, w.width, ic.relname, k";
 

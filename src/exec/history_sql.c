@@ -6,10 +6,10 @@
  * The run lock's key: the first 8 bytes of SHA-256("migrate run lock" | database | schema). Told in migrate-history(7), so
  * that other programs can take it, too; never change it.
  */
-#define LOCK_KEY                                                                                 \
-    "(SELECT ('x' || pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(" \
-    "'migrate run lock|' || pg_catalog.current_database() || '|' || ~, 'UTF8')), 'hex'), 16))"   \
-    "::pg_catalog.bit(64)::pg_catalog.int8)"
+#define LOCK_KEY                                                                                         \
+    "(SELECT pg_catalog.concat('x', pg_catalog.left(pg_catalog.encode(pg_catalog.sha256("                \
+    "pg_catalog.convert_to(pg_catalog.concat('migrate run lock|', pg_catalog.current_database(), '|', ~" \
+    "), 'UTF8')), 'hex'), 16))::pg_catalog.bit(64)::pg_catalog.int8)"
 
 /* pg_locks shows a 64-bit key as its two halves, objsubid 1. */
 #define LOCK_ROW                                                                                               \
@@ -92,14 +92,15 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_LOCK_HOLDER] =
         "SELECT a.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''),"
         " pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
-        " (extract(epoch FROM pg_catalog.clock_timestamp() - a.backend_start) * 1000)::pg_catalog.int8,"
+        " (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.backend_start)"
+        " * '1000'::pg_catalog.float8)::pg_catalog.int8,"
         " coalesce(pg_catalog.host(a.client_addr), 'the server itself')"
         " FROM (SELECT " LOCK_KEY
         " AS key) k, pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
         " WHERE " LOCK_ROW,
     [HSQL_EXISTS] = "SELECT c.oid IS NOT NULL, pg_catalog.obj_description(c.oid, 'pg_class'),"
                     " pg_catalog.to_regnamespace(pg_catalog.quote_ident(~)) IS NOT NULL"
-                    " FROM (SELECT pg_catalog.to_regclass(pg_catalog.quote_ident(~) || '.migrations') AS oid) c",
+                    " FROM (SELECT pg_catalog.to_regclass(pg_catalog.concat(pg_catalog.quote_ident(~), '.migrations')) AS oid) c",
     [HSQL_READ] =
         "SELECT m.version, m.name, m.file, m.layout, m.state, m.n_steps,"
         " CASE WHEN m.state = 'applied' THEN m.n_steps ELSE (SELECT count(*) FROM @.steps s WHERE s.version = m.version"
@@ -160,7 +161,8 @@ static const char *const statements[HSQL_COUNT] = {
         " finished) VALUES ($1, $2, $3, $4, $5::pg_catalog.text[], $6::pg_catalog.text[], $7,"
         " $6::pg_catalog.text[] IS NULL)",
     [HSQL_BACKFILL_FENCE] = "SELECT 1 / count(*) FROM (SELECT FROM @.backfills WHERE " BACKFILL_KEY
-                            " AND cursor IS NOT DISTINCT FROM $4::pg_catalog.text[] AND owner = $5 FOR UPDATE) fence",
+                            " AND cursor::pg_catalog.text IS NOT DISTINCT FROM $4::pg_catalog.text[]::pg_catalog.text"
+                            " AND owner = $5 FOR UPDATE) fence",
     [HSQL_BACKFILL_REASON] = "UPDATE @.backfills SET reason = $5, updated_at = now() WHERE " BACKFILL_KEY
                              " AND owner = $4 RETURNING control",
     [HSQL_BACKFILL_ABORTED] =

@@ -21,7 +21,7 @@ static const char look_sql[] =
     "pg_catalog.concat_ws(pg_catalog.chr(31), i.indisunique, i.indnkeyatts, i.indclass, i.indcollation, i.indoption," \
     " c.relam, coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), ''), coalesce(c.reloptions::pg_catalog.text, " \
     "''),"                                                                                                            \
-    " coalesce(pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct', 'false'),"                                           \
+    " coalesce(pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct'::pg_catalog.text, 'false'),"                                           \
     " ARRAY(SELECT pg_catalog.pg_get_indexdef(i.indexrelid, k, false)"                                                \
     " FROM pg_catalog.generate_series(1, i.indnatts::pg_catalog.int4) k))"
 
@@ -123,7 +123,7 @@ enum status index_drop_reindex_leftovers(struct run *r, struct item *it, const s
         " FROM (SELECT pg_catalog.to_regclass($1) AS oid) o LEFT JOIN pg_catalog.pg_index oi ON oi.indexrelid = o.oid"
         " JOIN pg_catalog.pg_index i ON i.indrelid = coalesce(oi.indrelid, o.oid)"
         " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'"
+        " WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'::pg_catalog.text"
         " AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)";
     const struct param name = {arena_cstr(&r->scratch, lone->name)};
     struct rows *rows = NULL;

@@ -135,7 +135,7 @@ static enum status before_drop_index(struct run *r, struct item *it, struct sing
 static enum status before_detach(struct run *r, struct item *it, struct single *one, struct error *err)
 {
     static const char sql[] =
-        "SELECT coalesce((SELECT (pg_catalog.to_jsonb(i) ->> 'inhdetachpending')::pg_catalog.bool"
+        "SELECT coalesce((SELECT (pg_catalog.to_jsonb(i) ->> 'inhdetachpending'::pg_catalog.text)::pg_catalog.bool"
         " FROM pg_catalog.pg_inherits i WHERE i.inhrelid = pg_catalog.to_regclass($1)"
         " AND i.inhparent = pg_catalog.to_regclass($2)), false),"
         " EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = pg_catalog.to_regclass($1)"
