@@ -157,6 +157,21 @@ json_t *json_finding(const struct finding *f)
 
 /* ---- explain ---- */
 
+/* The first finding at or behind a byte: they are ordered by place. */
+static size_t first_finding(const struct finding_list *findings, uint32_t at)
+{
+    size_t low = 0, high = findings->n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (findings->at[middle].start < at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 static json_t *explain_statement(const struct judged_part *part, const struct judged_statement *st)
 {
     static const char *const known[] = {"no", "partly", "yes"};
@@ -181,10 +196,9 @@ static json_t *explain_statement(const struct judged_part *part, const struct ju
     json_put(o, "scan", relations(&e->scan));
     json_put(o, "index_build", relations(&e->build));
     json_put(o, "known", json_text_c(known[e->known]));
-    for (size_t i = 0; i < part->findings.n; i++) {
-        if (part->findings.at[i].start >= st->st.comments_start && part->findings.at[i].start < st->st.end) {
-            json_push(findings, json_finding(&part->findings.at[i]));
-        }
+    for (size_t i = first_finding(&part->findings, st->st.comments_start);
+         i < part->findings.n && part->findings.at[i].start < st->st.end; i++) {
+        json_push(findings, json_finding(&part->findings.at[i]));
     }
     json_put(o, "findings", findings);
     return o;
