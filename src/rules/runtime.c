@@ -93,6 +93,12 @@ struct arena *runtime_arena(struct rulebook_runtime *rt)
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
+static int on_callout(pcre2_callout_block *at, void *unused UNUSED)
+{
+    const struct str subject = {(const char *)at->subject, at->subject_length};
+    return synopsis_allows(subject, at->current_position) ? 0 : 1;
+}
+
 static void matcher_start(struct rulebook_runtime *rt)
 {
     rt->context = pcre2_match_context_create(NULL);
@@ -100,6 +106,7 @@ static void matcher_start(struct rulebook_runtime *rt)
     if (!rt->context || !rt->data) {
         mem_out("matcher");
     }
+    pcre2_set_callout(rt->context, on_callout, NULL);
     pcre2_set_match_limit(rt->context, MATCH_STEPS);
     pcre2_set_heap_limit(rt->context, MATCH_HEAP_KIB);
 }

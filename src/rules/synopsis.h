@@ -26,6 +26,12 @@ NODISCARD enum status synopsis_translate(struct str notation, struct arena *a, s
 /* Append the regex and the subroutines that it calls: what PCRE2 is to compile. */
 void synopsis_complete(struct str regex, struct strbuf *out);
 
+/*
+ * May the key word that ends at subject[at] name a table, column or index? Not a reserved one, nor one kept for functions
+ * and types. The answer to the callouts in a completed regex, which go on only then.
+ */
+bool synopsis_allows(struct str subject, size_t at);
+
 /* The bit that stands for a key word in pattern.needs. */
 static inline void keyword_bit_set(uint64_t mask[2], enum keyword kw)
 {

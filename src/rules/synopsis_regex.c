@@ -1,4 +1,5 @@
 #include "rules/synopsis_tree.h"
+#include "sql/lex_class.h"
 
 /*
  * The subroutines. Each matches whole tokens of a shape without the space before them, and gives nothing back once
@@ -7,6 +8,8 @@
  *   P  a balanced parenthesis        U  one unit: a token, with balanced parentheses in it or alone
  *   Q  a quoted name                 N  a name, perhaps qualified: bare, quoted, or a key word that may be a name
  *   L  names with commas between     T  a type with its modifiers and array bounds
+ *
+ * (?C1) asks synopsis_allows(): a list of a hundred key words would be three quarters of what PCRE2 compiles.
  */
 #define WORD_END "(?![A-Za-z0-9_$.\"])"
 
@@ -16,7 +19,7 @@ static const struct {
 } routines[] = {
     {'P', "\\((?>[^()\"]++|(?&Q)|(?&P))*+\\)"},
     {'Q', "\"(?>[^\"]++|\"\")*+\""},
-    {'N', "(?>[a-z_\\x80-\\xff][a-z0-9_$\\x80-\\xff]*+|(?&Q)|(?!(?&R))[A-Z][A-Z0-9_]*+)"
+    {'N', "(?>[a-z_\\x80-\\xff][a-z0-9_$\\x80-\\xff]*+|(?&Q)|[A-Z][A-Z0-9_]*+(?C1))"
           "(?>\\.(?>[A-Za-z_\\x80-\\xff][A-Za-z0-9_$\\x80-\\xff]*+|(?&Q)))*+"},
     {'L', "(?>(?>ONLY )?(?&N)(?> \\*)?)(?> , (?>ONLY )?(?&N)(?> \\*)?)*+"},
     {'T',
@@ -27,21 +30,6 @@ static const struct {
      "|(?&N)(?> ?% ?TYPE)?(?> (?&P))?)"
      "(?>(?> ?\\[[^]]*\\])++| ARRAY" WORD_END "(?> ?\\[[^]]*\\])?)?)"},
 };
-
-/* Key words that cannot name a table, column or index: the reserved ones and those kept for functions and types. */
-static void write_reserved(struct strbuf *out)
-{
-    const char *before = "(?<R>(?:"; /* not atomic: FOR must not hide FOREIGN */
-    for (enum keyword kw = KW_NONE + 1; kw < KW_COUNT; kw++) {
-        const enum keyword_category category = keyword_category(kw);
-        if (category == KW_RESERVED || category == KW_TYPE_FUNC_NAME) {
-            strbuf_add_cstr(out, before);
-            strbuf_add(out, keyword_text(kw));
-            before = "|";
-        }
-    }
-    strbuf_add_cstr(out, ")(?![A-Z0-9_]))");
-}
 
 #define UNIT "(?>[^ ()\"]++|(?&Q)|(?&P))++"
 
@@ -192,6 +180,16 @@ void synopsis_write(const struct item *first, struct strbuf *out)
     write_sequence(out, first, PLACE_FIRST | PLACE_LAST);
 }
 
+bool synopsis_allows(struct str subject, size_t at)
+{
+    size_t start = at;
+    while (start > 0 && lex_is(subject.p[start - 1], PART_WORD)) {
+        start--;
+    }
+    const enum keyword_category category = keyword_category(keyword_find(str_slice(subject, start, at)));
+    return category != KW_RESERVED && category != KW_TYPE_FUNC_NAME;
+}
+
 static bool calls(struct str text, char name)
 {
     const char call[] = {'(', '?', '&', name, ')'};
@@ -210,10 +208,5 @@ void synopsis_complete(struct str regex, struct strbuf *out)
                 strbuf_addf(out, "(?(DEFINE)(?<%c>%s))", routines[i].name, routines[i].body);
             }
         }
-    }
-    if (calls(strbuf_str(out), 'R')) {
-        strbuf_add_cstr(out, "(?(DEFINE)");
-        write_reserved(out);
-        strbuf_add_char(out, ')');
     }
 }
