@@ -15,10 +15,11 @@ enum file_kind file_kind(const char *path)
     return stat(path, &st) == 0 ? kind_of_mode(st.st_mode) : FILE_MISSING;
 }
 
-static enum status read_all(int fd, const char *path, size_t hint, size_t max_bytes, struct arena *a,
+/* size: of a regular file, 0 when it is not known. Behind so many bytes no further read has to find the end. */
+static enum status read_all(int fd, const char *path, size_t size, size_t max_bytes, struct arena *a,
                             struct str *text, struct error *err)
 {
-    size_t cap = hint, n = 0;
+    size_t cap = size > 0 ? size : 4096, n = 0;
     char *p = arena_alloc_raw(a, cap + 1);
     for (;;) {
         const ssize_t got = read(fd, p + n, cap - n + 1);
@@ -29,7 +30,7 @@ static enum status read_all(int fd, const char *path, size_t hint, size_t max_by
             return error_errno(err, "read", path);
         }
         n += (size_t)got;
-        if (got == 0) {
+        if (got == 0 || (size > 0 && n == size)) {
             break;
         }
         if (n > max_bytes) {
@@ -54,7 +55,7 @@ enum status file_read(const char *path, size_t max_bytes, struct arena *a, struc
 {
     struct stat st;
     if (strcmp(path, "-") == 0) {
-        return read_all(STDIN_FILENO, "standard input", 4096, max_bytes, a, text, err);
+        return read_all(STDIN_FILENO, "standard input", 0, max_bytes, a, text, err);
     }
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
@@ -72,8 +73,8 @@ enum status file_read(const char *path, size_t max_bytes, struct arena *a, struc
     } else if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > max_bytes) {
         status = error_set(err, ST_USAGE, "%s is larger than %zu MB", path, max_bytes >> 20);
     } else {
-        const size_t hint = S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096;
-        status = read_all(fd, path, hint, max_bytes, a, text, err);
+        const size_t size = S_ISREG(st.st_mode) ? (size_t)st.st_size : 0;
+        status = read_all(fd, path, size, max_bytes, a, text, err);
     }
     close(fd);
     return status;
@@ -147,7 +148,11 @@ enum status file_list(const char *folder, struct arena *a, struct file_list *lis
         e->name = arena_str(a, str_of(d->d_name));
         if (d->d_type == DT_REG || d->d_type == DT_DIR) {
             e->kind = d->d_type == DT_REG ? FILE_REGULAR : FILE_FOLDER;
-        } else if (fstatat(dirfd(dir), d->d_name, &st, 0) == 0) {
+            continue;
+        }
+        const bool there = fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+        e->link = there && S_ISLNK(st.st_mode);
+        if (e->link ? fstatat(dirfd(dir), d->d_name, &st, 0) == 0 : there) {
             e->kind = kind_of_mode(st.st_mode);
         }
     }
@@ -164,7 +169,12 @@ struct str path_join(struct arena *a, struct str folder, struct str name)
     if (folder.n == 0 || str_eq(folder, STR("."))) {
         return arena_str(a, name);
     }
-    return arena_printf(a, "%.*s%s%.*s", STR_ARG(folder), str_ends(folder, STR("/")) ? "" : "/", STR_ARG(name));
+    const size_t slash = str_ends(folder, STR("/")) ? 0 : 1, n = folder.n + slash + name.n;
+    char *path = arena_alloc(a, n + 1);
+    memcpy(path, folder.p, folder.n);
+    memcpy(path + folder.n, "/", slash);
+    memcpy(path + folder.n + slash, name.p, name.n);
+    return (struct str){path, n};
 }
 
 struct str path_base(struct str path)

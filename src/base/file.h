@@ -25,6 +25,7 @@ enum file_kind file_kind(const char *path); /* follows symbolic links */
 struct file_entry {
     struct str name;     /* in the folder */
     enum file_kind kind; /* of what a symbolic link points to; FILE_MISSING: a dangling link */
+    bool link;           /* it is a symbolic link */
 };
 VEC_DECLARE(file_list, struct file_entry);
 /* The entries of a folder without "." and "..", sorted by the bytes of their names. */

@@ -16,6 +16,9 @@ struct search {
 
 static struct lint_folder *folder_of(struct search *s, struct str path)
 {
+    if (s->out->n > 0 && str_eq(s->out->at[s->out->n - 1].path, path)) {
+        return &s->out->at[s->out->n - 1];
+    }
     const uintptr_t known = (uintptr_t)map_get(&s->by_path, path);
     if (known) {
         return &s->out->at[known - 1];
@@ -61,9 +64,7 @@ static enum status search_folder(struct search *s, struct str folder)
         }
         if (e->kind == FILE_FOLDER) {
             /* Links to folders are followed only when named, so that a loop of links has an end. */
-            const struct str inner = path_join(s->a, folder, e->name);
-            char end;
-            status = readlink(inner.p, &end, 1) >= 0 ? ST_OK : search_folder(s, inner);
+            status = e->link ? ST_OK : search_folder(s, path_join(s->a, folder, e->name));
         } else if (sql && !is_undo(e->name)) {
             add_file(s, folder, path_join(s->a, folder, e->name), true);
         }
