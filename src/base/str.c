@@ -7,17 +7,6 @@ struct str str_of(const char *cstring)
     return cstring ? (struct str){cstring, strlen(cstring)} : STR_NONE;
 }
 
-struct str str_slice(struct str s, size_t start, size_t end)
-{
-    if (end > s.n) {
-        end = s.n;
-    }
-    if (start > end) {
-        start = end;
-    }
-    return (struct str){s.p ? s.p + start : NULL, end - start};
-}
-
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -33,11 +22,6 @@ struct str str_trim(struct str s)
         s.n--;
     }
     return s;
-}
-
-bool str_eq(struct str a, struct str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
 static unsigned char lower(char c)

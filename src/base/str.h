@@ -20,9 +20,21 @@ struct str {
 #define STR_ARG(s) ((int)((s).n > INT_MAX ? INT_MAX : (s).n)), ((s).p ? (s).p : "")
 
 struct str str_of(const char *cstring); /* NULL gives an empty view */
-struct str str_slice(struct str s, size_t start, size_t end); /* clamped to s */
-struct str str_trim(struct str s);                            /* ASCII white space at both ends */
-bool str_eq(struct str a, struct str b);
+
+/* Clamped to s. These two are here in full because everything calls them. */
+static inline struct str str_slice(struct str s, size_t start, size_t end)
+{
+    end = end > s.n ? s.n : end;
+    start = start > end ? end : start;
+    return (struct str){s.p ? s.p + start : NULL, end - start};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+struct str str_trim(struct str s); /* ASCII white space at both ends */
 bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);

@@ -26,11 +26,6 @@ void splitter_free(struct splitter *sp)
     vec_free(&sp->tokens);
 }
 
-bool statement_is(const struct statement *st, size_t i, enum keyword kw)
-{
-    return i < st->n_tokens && st->tokens[i].kind == TOK_WORD && st->tokens[i].keyword == kw;
-}
-
 static struct token next_token(struct splitter *sp)
 {
     if (sp->has_ahead) {

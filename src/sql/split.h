@@ -62,6 +62,9 @@ bool splitter_next(struct splitter *sp, struct statement *st); /* false: no more
 void splitter_free(struct splitter *sp);
 
 /* Is token i of the statement this key word? False beyond the end. */
-bool statement_is(const struct statement *st, size_t i, enum keyword kw);
+static inline bool statement_is(const struct statement *st, size_t i, enum keyword kw)
+{
+    return i < st->n_tokens && st->tokens[i].kind == TOK_WORD && st->tokens[i].keyword == kw;
+}
 
 #endif
