@@ -90,9 +90,9 @@ enum tri ask_captured(struct eval *e, struct call call)
 /* Is it one of the tokens, in either case? */
 static bool word_in(struct str text, struct str word)
 {
-    for (size_t i = 0; i + word.n <= text.n; i++) {
-        const bool starts = (i == 0 || text.p[i - 1] == ' ') && (i + word.n == text.n || text.p[i + word.n] == ' ');
-        if (starts && str_starts_nocase(str_slice(text, i, text.n), word)) {
+    struct str token;
+    while (str_next(&text, ' ', &token)) {
+        if (str_eq_nocase(token, word)) {
             return true;
         }
     }
