@@ -110,12 +110,13 @@ static bool next_part(struct str s, size_t *at, struct part *p)
 
 /* ---- checking --------------------------------------------------------------------------------------------------- */
 
-static const char *const facts[] = {"lock", "blocks", "relation", "size", "statement", "version"};
+static const struct str facts[] = {STR_INIT("lock"), STR_INIT("blocks"),    STR_INIT("relation"),
+                                   STR_INIT("size"), STR_INIT("statement"), STR_INIT("version")};
 
 static bool is_fact(struct str name)
 {
     for (size_t i = 0; i < countof(facts); i++) {
-        if (str_eq(name, str_of(facts[i]))) {
+        if (str_eq(name, facts[i])) {
             return true;
         }
     }

@@ -35,10 +35,14 @@ static void add_line(struct line_map *m, size_t start)
     *vec_push(NULL, &m->starts) = (uint32_t)start;
 }
 
+enum { BYTES_PER_LINE = 24 }; /* a guess on the low side, so that the list seldom grows */
+
 void line_map_init(struct line_map *m, struct str text)
 {
     text.n = text.n > LEX_MAX_TEXT ? LEX_MAX_TEXT : text.n;
     *m = (struct line_map){.text = text};
+    m->starts.cap = text.n / BYTES_PER_LINE + 2;
+    m->starts.at = mem_alloc(mem_size(m->starts.cap, sizeof m->starts.at[0]));
     add_line(m, str_starts(text, STR("\xef\xbb\xbf")) ? 3 : 0);
     uint32_t characters = 0;
     for (size_t block = 0; block < text.n; block += LINE_MAP_BLOCK) {
