@@ -24,6 +24,13 @@ struct str rd_creation_schema(struct reader *rd, struct str schema, bool tempora
     return STR_NONE;
 }
 
+/* Nothing but its name was ever met: by a query perhaps, or by who looked up the statement's own target before. */
+static bool only_named(const struct relation *r)
+{
+    return r->kind == REL_UNKNOWN && r->columns.n == 0 && r->indexes.n == 0 && r->constraints.n == 0 &&
+           r->referenced_by.n == 0 && r->read_by.n == 0 && r->triggers.n == 0;
+}
+
 struct relation *rd_create_relation(struct reader *rd, const struct new_relation *want)
 {
     struct catalog *c = rd->c;
@@ -35,13 +42,13 @@ struct relation *rd_create_relation(struct reader *rd, const struct new_relation
     if (r && r->exists == TRI_YES) {
         return NULL;
     }
-    if (r && r->exists == TRI_UNKNOWN && want->if_not_exists) {
+    if (r && r->exists == TRI_UNKNOWN && want->if_not_exists && !only_named(r)) {
         r->exists = TRI_YES;
         r->kind = r->kind == REL_UNKNOWN ? want->kind : r->kind;
         return NULL;
     }
     const struct schema *s = map_get(&c->schemas, schema);
-    const bool known_absent = c->complete || r || (s && s->made.statement > 0) || str_eq(schema, STR("pg_temp"));
+    const bool known_absent = c->complete || (r && r->exists == TRI_NO) || (s && s->made.statement > 0) || str_eq(schema, STR("pg_temp"));
     r = catalog_add(c, schema, want->name, want->kind, rd->at);
     r->temporary = str_eq(schema, STR("pg_temp"));
     if (r->temporary) {

@@ -137,6 +137,8 @@ enum tri ask_key_types_differ(struct eval *e, struct call call);
 enum tri ask_misses_partition_key(struct eval *e, struct call call);
 enum tri ask_has_primary_key(struct eval *e, struct call call);
 enum tri ask_primary(struct eval *e, struct call call);
+enum tri ask_has_constraint(struct eval *e, struct call call);
+enum tri ask_trigger_function(struct eval *e, struct call call);
 enum tri ask_new_column(struct eval *e, struct call call);
 enum tri ask_declares(struct eval *e, struct call call);
 enum tri ask_padded(struct eval *e, struct call call);

@@ -318,6 +318,29 @@ static size_t same_remedy(const struct finding_list *list, size_t first, const s
     return list->n;
 }
 
+/* The finding of this rule for an earlier action of the statement, when it stands among those of `first`. */
+static size_t same_rule(const struct finding_list *list, size_t first, const struct hazard *h,
+                        const struct judged_statement *s)
+{
+    for (size_t i = first; i < list->n && list->at[i].start >= s->st.start && list->at[i].start <= s->st.end; i++) {
+        if (list->at[i].hazard == h) {
+            return i;
+        }
+    }
+    return list->n;
+}
+
+void findings_tell_more(struct finding_list *list, struct arena *a)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct finding *f = &list->at[i];
+        if (f->more > 0) {
+            f->remark = arena_printf(a, "%.*s%s%u more action%s of this statement likewise", STR_ARG(f->remark),
+                                     f->remark.n > 0 ? "; " : "", f->more, f->more == 1 ? "" : "s");
+        }
+    }
+}
+
 static void describe(struct finding_context *c, struct finding *f, const struct hazard *h, struct eval *e,
                      const struct judged_action *action, bool unknown)
 {
@@ -338,6 +361,11 @@ static void add(struct finding_context *c, const struct hazard *h, struct eval *
     uint32_t start, end;
     action_range(s, action->what.shape, &start, &end);
     const size_t same = same_remedy(c->out, first, h, s, start);
+    const size_t action_before = h->instead.n == 0 ? same_rule(c->out, first, h, s) : c->out->n;
+    if (same == c->out->n && action_before < c->out->n) {
+        c->out->at[action_before].more++;
+        return;
+    }
     if (same < c->out->n && c->out->at[same].severity >= h->severity) {
         return;
     }

@@ -50,6 +50,9 @@ void finding_of_deferred(struct finding_context *c, struct deferred *d);
 /* The answer to the `unless` of what was put off: does the finding stay? */
 bool deferred_applies(struct deferred *d, struct arena *scratch, bool *unknown);
 
+/* Say in the remark how many more actions the finding is about. */
+void findings_tell_more(struct finding_list *list, struct arena *a);
+
 /* Order by place, then severity (worst first), then rule. */
 void findings_sort(struct finding_list *list);
 

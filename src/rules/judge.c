@@ -298,6 +298,7 @@ static void settle(struct walk *w)
     struct finding_list later = {0};
     const struct migration *m = w->m;
     findings_ask(&w->findings, ASK_END_OF_FILE, 0, j->scratch);
+    findings_tell_more(w->findings.out, w->a);
     arena_reset(j->scratch);
     findings_sort(w->findings.out);
     history_findings(&w->findings, &later);

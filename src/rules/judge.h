@@ -67,6 +67,7 @@ struct finding {
     struct str note;     /* what would settle an unknown; empty: nothing is unknown */
     struct relation_lock_list locks;
     struct str statement;     /* source */
+    unsigned more;            /* further actions of the statement that the same was found of */
     bool suppressed;          /* by an allow directive */
     struct str suppressed_by; /* "migrate" or another tool's name */
     struct str reason;

@@ -39,7 +39,8 @@ static enum tri all(struct eval *e, struct call call, enum tri (*one)(struct eva
 
 static enum tri one_new(struct eval *e, const struct relation *r)
 {
-    return tri_of(made_in_file(e, r->made) && !r->maybe_older);
+    /* IF NOT EXISTS of a table that none of the earlier files ever mentioned makes it; of the first file nobody can tell. */
+    return tri_of(made_in_file(e, r->made) && (!r->maybe_older || e->at.file > 1));
 }
 
 static enum tri is_new(struct eval *e, struct call call)
@@ -336,6 +337,8 @@ static const struct predicate predicates[] = {
     {"proven_not_null_index", "rr", proven_not_null_index, NULL, "the same of the columns of an index"},
     {"in_key", "rc", in_key, NULL, "one of the columns is part of a primary key or unique index"},
     {"referenced_key", "rc", referenced_key, NULL, "foreign keys point to one of the columns"},
+    {"has_constraint", "rc", ask_has_constraint, NULL, "there is a constraint of that name"},
+    {"trigger_function", "c", ask_trigger_function, NULL, "a function for triggers, which only the server calls"},
     {"foreign_key", "rc", foreign_key, NULL, "the constraint of that name is a foreign key"},
     {"valid", "rc", valid_constraint, NULL, "the constraint of that name is validated"},
     {"unique_index_on", "rc", unique_index_on, NULL, "a unique index has just these columns"},

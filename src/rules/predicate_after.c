@@ -155,15 +155,43 @@ enum tri ask_foreign_key_indexed(struct eval *e, struct call call)
     return answer == TRI_UNKNOWN ? eval_unknown(e, r) : answer;
 }
 
-static struct str family(const struct column *c)
+static bool is_text(struct str name)
 {
     static const char *const texts[] = {"text", "varchar", "bpchar", "citext"};
     for (size_t i = 0; i < countof(texts); i++) {
-        if (str_eq(c->type.name, str_of(texts[i]))) {
-            return STR("text");
+        if (str_eq(name, str_of(texts[i]))) {
+            return true;
         }
     }
-    return c->type.name;
+    return false;
+}
+
+/* The built-in type under domains; empty where the files do not say. */
+static struct str base_type(const struct catalog *c, const struct type_ref *t)
+{
+    enum { DOMAIN_DEPTH = 16 };
+    for (unsigned depth = 0; depth < DOMAIN_DEPTH && t->dimensions == 0; depth++) {
+        const struct type *type = catalog_type(c, t->schema, t->name);
+        if (str_eq(t->schema, STR("pg_catalog"))) {
+            return is_text(t->name) ? STR("text") : t->name;
+        }
+        if (!type || type->kind != TYPE_DOMAIN) {
+            break;
+        }
+        t = &type->base;
+    }
+    return STR("");
+}
+
+static int int_rank(struct str name)
+{
+    static const char *const ints[] = {"int2", "int4", "int8", "numeric"};
+    for (int i = 0; i < (int)countof(ints); i++) {
+        if (str_eq(name, str_of(ints[i]))) {
+            return i + 1;
+        }
+    }
+    return 0;
 }
 
 static const struct name_list *key_of(const struct constraint *con)
@@ -177,13 +205,15 @@ static const struct name_list *key_of(const struct constraint *con)
     return &con->referenced_columns;
 }
 
-static bool types_differ(const struct constraint *con)
+static bool types_differ(const struct catalog *c, const struct constraint *con)
 {
     const struct name_list *key = key_of(con);
     for (size_t i = 0; i < con->columns.n && i < key->n; i++) {
         const struct column *from = relation_column(con->table, con->columns.at[i]);
         const struct column *to = relation_column(con->referenced, key->at[i]);
-        if (from && to && from->type.name.n > 0 && to->type.name.n > 0 && !str_eq(family(from), family(to))) {
+        const struct str a = from ? base_type(c, &from->type) : STR(""), b = to ? base_type(c, &to->type) : STR("");
+        const bool wider = int_rank(a) > int_rank(b) && int_rank(b) > 0;
+        if (a.n > 0 && b.n > 0 && !str_eq(a, b) && !wider) {
             return true;
         }
     }
@@ -195,7 +225,7 @@ enum tri ask_key_types_differ(struct eval *e, struct call call)
     const struct relation *r = target(e, call);
     for (size_t i = 0; r && i < r->constraints.n; i++) {
         const struct constraint *con = r->constraints.at[i];
-        if (con->kind == CON_FOREIGN && made_here(e, con->made) && con->referenced && types_differ(con)) {
+        if (con->kind == CON_FOREIGN && made_here(e, con->made) && con->referenced && types_differ(e->catalog, con)) {
             return TRI_YES;
         }
     }
@@ -317,32 +347,47 @@ enum tri ask_function_made_again(struct eval *e, struct call call)
     return tri_of(f && made_in_file(e, f->made) && f->made.statement > e->at.statement);
 }
 
+enum tri ask_trigger_function(struct eval *e, struct call call)
+{
+    struct str schema, name;
+    if (!term_split_name(e->a, term_shape(e, call.arguments[0]), &schema, &name)) {
+        return TRI_NO;
+    }
+    const struct function *f = catalog_function(e->catalog, schema, name);
+    return f ? tri_of(f->returns_trigger) : TRI_UNKNOWN;
+}
+
+enum tri ask_has_constraint(struct eval *e, struct call call)
+{
+    struct name_list names = {0};
+    const struct relation *r = target(e, call);
+    term_names(e, call.arguments[1], &names);
+    if (!r || names.n == 0) {
+        return TRI_NO;
+    }
+    return relation_constraint(r, names.at[0]) ? TRI_YES : r->complete ? TRI_NO : TRI_UNKNOWN;
+}
+
 /* Before its CREATE: something hangs on a table that no file has made yet. */
 enum tri ask_used_before_made(struct eval *e, struct call call)
 {
     const struct relation *r = target(e, call);
-    const bool used = r && (r->columns.n > 0 || r->indexes.n > 0 || r->constraints.n > 0 || r->referenced_by.n > 0 ||
-                            r->read_by.n > 0 || r->triggers.n > 0);
-    return tri_of(used && r->exists != TRI_NO && r->made.statement == 0 && !e->catalog->complete);
+    /* The order of files without a version is not known. */
+    const bool ordered = e->part && e->part->migration->version.n > 0;
+    bool used = false;
+    for (size_t i = 0; r && i < r->columns.n && !used; i++) {
+        used = ordered || made_in_file(e, r->columns.at[i]->made);
+    }
+    for (size_t i = 0; r && i < r->indexes.n && !used; i++) {
+        used = ordered || made_in_file(e, r->indexes.at[i]->made);
+    }
+    for (size_t i = 0; r && i < r->constraints.n && !used; i++) {
+        used = ordered || made_in_file(e, r->constraints.at[i]->made);
+    }
+    return tri_of(used && r && r->exists != TRI_NO && r->made.statement == 0 && !e->catalog->complete);
 }
 
 /* ---- type changes ----------------------------------------------------------------------------------------------------- */
-
-static int int_rank(struct str name)
-{
-    static const char *const ints[] = {"int2", "int4", "int8", "numeric"};
-    for (int i = 0; i < (int)countof(ints); i++) {
-        if (str_eq(name, str_of(ints[i]))) {
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
-static bool is_text(struct str name)
-{
-    return str_eq(name, STR("text")) || str_eq(name, STR("varchar")) || str_eq(name, STR("bpchar"));
-}
 
 enum tri ask_type_narrows(struct eval *e, struct call call)
 {

@@ -72,6 +72,14 @@ static enum relation_kind kind_of(const struct statement *st, struct str capture
     return REL_UNKNOWN;
 }
 
+/* Is the capture what a CREATE TEMP … makes? It then stands in a schema of its own, whatever else has that name. */
+static bool is_made_temporary(const struct statement *st, struct str capture)
+{
+    const size_t at = statement_is(st, 1, KW_GLOBAL) || statement_is(st, 1, KW_LOCAL) ? 2 : 1;
+    return statement_is(st, 0, KW_CREATE) && (statement_is(st, at, KW_TEMP) || statement_is(st, at, KW_TEMPORARY)) &&
+           (str_eq(capture, STR("table")) || str_eq(capture, STR("view")) || str_eq(capture, STR("sequence")));
+}
+
 void relation_list_add(struct arena *a, struct relation_list *out, struct relation *r)
 {
     for (size_t i = 0; i < out->n; i++) {
@@ -92,6 +100,16 @@ struct relation *term_mention(struct eval *e, struct str text, enum relation_kin
     return r ? r
              : catalog_mention(e->catalog, arena_str(e->catalog->arena, schema), arena_str(e->catalog->arena, name),
                                kind);
+}
+
+static struct relation *mention_temporary(struct eval *e, struct str text)
+{
+    struct str schema, name;
+    if (!term_split_name(e->a, text, &schema, &name)) {
+        return NULL;
+    }
+    struct relation *r = catalog_relation(e->catalog, STR("pg_temp"), name);
+    return r ? r : catalog_mention(e->catalog, STR("pg_temp"), arena_str(e->catalog->arena, name), REL_UNKNOWN);
 }
 
 /* The names of a list, ONLY before and * behind taken off. */
@@ -170,7 +188,9 @@ bool term_relations(struct eval *e, const struct term *term, struct relation_lis
         return true;
     }
     while (term_next_listed(&rest, &name)) {
-        struct relation *r = term_mention(e, name, kind_of(e->what->statement, term->text));
+        struct relation *r = is_made_temporary(e->what->statement, term->text)
+                                 ? mention_temporary(e, name)
+                                 : term_mention(e, name, kind_of(e->what->statement, term->text));
         if (r) {
             relation_list_add(e->a, out, r);
             capture->relation = out->n == 1 && rest.n == 0 ? r : NULL;
