@@ -87,12 +87,19 @@ enum tri ask_captured(struct eval *e, struct call call)
     return tri_of(term_shape(e, &capture).n > 0);
 }
 
-/* Is it one of the tokens, in either case? */
+/* Is it one of the tokens, in either case? A shape has key words in upper case, names in lower case. */
 static bool word_in(struct str text, struct str word)
 {
-    struct str token;
-    while (str_next(&text, ' ', &token)) {
-        if (str_eq_nocase(token, word)) {
+    char folded[64];
+    const enum keyword kw = keyword_find(word);
+    for (size_t i = 0; kw == KW_NONE && i < word.n && i < sizeof folded; i++) {
+        folded[i] = (char)(word.p[i] >= 'A' && word.p[i] <= 'Z' ? word.p[i] | 0x20 : word.p[i]);
+    }
+    const struct str as_shaped =
+        kw != KW_NONE ? keyword_text(kw) : (struct str){folded, word.n < sizeof folded ? word.n : sizeof folded};
+    for (size_t from = 0, at; (at = str_find(str_slice(text, from, text.n), as_shaped)) != SIZE_MAX; from += at + 1) {
+        const size_t start = from + at, end = start + as_shaped.n;
+        if ((start == 0 || text.p[start - 1] == ' ') && (end == text.n || text.p[end] == ' ')) {
             return true;
         }
     }
