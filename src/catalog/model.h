@@ -174,6 +174,7 @@ struct schema {
 struct catalog {
     struct arena *arena;
     struct map relations; /* "schema\0name" -> struct relation (relations of one schema share one name space) */
+    bool any_temporary, any_system; /* pg_temp and pg_catalog have relations, or had: no use to look there before */
     struct map types;     /* -> struct type */
     struct map functions; /* -> struct function; overloads: worst volatility */
     struct map schemas;   /* name -> struct schema */

@@ -2,6 +2,13 @@
 #include "catalog/model.h"
 #include "catalog/names.h"
 
+static void put_name(struct catalog *c, struct relation *r)
+{
+    name_map_put(&c->relations, r->schema, r->name, r);
+    c->any_temporary = c->any_temporary || str_eq(r->schema, STR("pg_temp"));
+    c->any_system = c->any_system || str_eq(r->schema, STR("pg_catalog"));
+}
+
 static struct relation *enter(struct catalog *c, struct str schema, struct str name, enum relation_kind kind)
 {
     struct relation *r = arena_new(c->arena, struct relation);
@@ -11,7 +18,7 @@ static struct relation *enter(struct catalog *c, struct str schema, struct str n
     r->rows = r->bytes = -1;
     r->loaded = TRI_UNKNOWN;
     r->valid = true;
-    name_map_put(&c->relations, r->schema, r->name, r);
+    put_name(c, r);
     *vec_push(c->arena, &c->all) = r;
     return r;
 }
@@ -322,7 +329,7 @@ void catalog_rename(struct catalog *c, struct relation *r, struct str schema, st
     }
     r->schema = arena_str(c->arena, schema);
     r->name = arena_str(c->arena, name);
-    name_map_put(&c->relations, r->schema, r->name, r);
+    put_name(c, r);
     if (!catalog_relation(c, old_schema, old_name)) {
         enter(c, old_schema, old_name, REL_UNKNOWN)->exists = TRI_NO;
     }
