@@ -263,12 +263,18 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    const int n = vsnprintf(NULL, 0, fmt, ap);
-    if (n < 0) {
-        sb->overflow = true;
-    } else if (reserve(sb, (size_t)n)) {
-        vsnprintf(sb->p + sb->n, (size_t)n + 1, fmt, again);
+    const size_t room = sb->cap - sb->n; /* most results fit: formatted once */
+    const int n = vsnprintf(room > 0 ? sb->p + sb->n : NULL, room, fmt, ap);
+    if (n >= 0 && reserve(sb, (size_t)n)) {
+        if ((size_t)n >= room) {
+            vsnprintf(sb->p + sb->n, (size_t)n + 1, fmt, again);
+        }
         sb->n += (size_t)n;
+    } else {
+        sb->overflow = true;
+        if (room > 0) {
+            sb->p[sb->n] = '\0';
+        }
     }
     va_end(again);
 }
