@@ -52,6 +52,18 @@ void add_rows(struct strbuf *out, int64_t rows)
     strbuf_add_cstr(out, rows == 1 ? " row" : " rows");
 }
 
+/* Is no white space in it but single spaces? */
+static bool is_one_line(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        const char c = text.p[i];
+        if ((c >= '\t' && c <= '\r') || (c == ' ' && i > 0 && text.p[i - 1] == ' ')) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void add_one_line(struct strbuf *out, struct str text, size_t max)
 {
     struct strbuf line;
@@ -59,6 +71,10 @@ void add_one_line(struct strbuf *out, struct str text, size_t max)
     bool space = false;
     strbuf_init(&line, max * 4 + 8);
     text = str_trim(text);
+    if (text.n <= max && is_one_line(text)) {
+        term_escape(out, text);
+        return;
+    }
     for (size_t i = 0; i < text.n;) {
         uint32_t c;
         const size_t n = utf8_decode(text, i, &c);
