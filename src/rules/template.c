@@ -339,8 +339,7 @@ static void fill(struct filler *f, struct str text)
         }
         const struct term capture = {.kind = TERM_CAPTURE, .text = p.name};
         const struct str shape = term_shape(f->e, &capture);
-        size_t last = 0;
-        const struct str written = source(f->e, &capture, &last);
+        size_t last;
         if (p.then == '?' || (p.then == '|' && shape.n == 0)) {
             if (p.then == '|' || shape.n > 0) {
                 fill(f, p.more);
@@ -351,11 +350,11 @@ static void fill(struct filler *f, struct str text)
             add_joined(f, &capture);
         } else if (str_eq(p.way, STR("rest"))) {
             name_close(f);
-            add_rest(f, last);
+            add_rest(f, source(f->e, &capture, &last).n > 0 ? last : 0);
         } else {
             name_close(f);
             if (!(f->display && add_displayed(f, shape))) {
-                strbuf_add(&f->out, written);
+                strbuf_add(&f->out, source(f->e, &capture, &last));
             }
         }
     }
