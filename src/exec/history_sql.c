@@ -89,18 +89,18 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_LOCK_RELEASE] = "SELECT pg_catalog.pg_advisory_unlock(" LOCK_KEY ")",
     [HSQL_LOCK_HELD] = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l, (SELECT " LOCK_KEY
                        " AS key) k WHERE " LOCK_ROW " AND l.pid = pg_catalog.pg_backend_pid())",
-    [HSQL_LOCK_HOLDER] =
-        "SELECT a.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''),"
-        " pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
-        " (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.backend_start)"
-        " * '1000'::pg_catalog.float8)::pg_catalog.int8,"
-        " coalesce(pg_catalog.host(a.client_addr), 'the server itself')"
-        " FROM (SELECT " LOCK_KEY
-        " AS key) k, pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
-        " WHERE " LOCK_ROW,
-    [HSQL_EXISTS] = "SELECT c.oid IS NOT NULL, pg_catalog.obj_description(c.oid, 'pg_class'),"
-                    " pg_catalog.to_regnamespace(pg_catalog.quote_ident(~)) IS NOT NULL"
-                    " FROM (SELECT pg_catalog.to_regclass(pg_catalog.concat(pg_catalog.quote_ident(~), '.migrations')) AS oid) c",
+    [HSQL_LOCK_HOLDER] = "SELECT a.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''),"
+                         " pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+                         " (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.backend_start)"
+                         " * '1000'::pg_catalog.float8)::pg_catalog.int8,"
+                         " coalesce(pg_catalog.host(a.client_addr), 'the server itself')"
+                         " FROM (SELECT " LOCK_KEY
+                         " AS key) k, pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+                         " WHERE " LOCK_ROW,
+    [HSQL_EXISTS] =
+        "SELECT c.oid IS NOT NULL, pg_catalog.obj_description(c.oid, 'pg_class'),"
+        " pg_catalog.to_regnamespace(pg_catalog.quote_ident(~)) IS NOT NULL"
+        " FROM (SELECT pg_catalog.to_regclass(pg_catalog.concat(pg_catalog.quote_ident(~), '.migrations')) AS oid) c",
     [HSQL_READ] =
         "SELECT m.version, m.name, m.file, m.layout, m.state, m.n_steps,"
         " CASE WHEN m.state = 'applied' THEN m.n_steps ELSE (SELECT count(*) FROM @.steps s WHERE s.version = m.version"

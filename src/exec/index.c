@@ -21,7 +21,7 @@ static const char look_sql[] =
     "pg_catalog.concat_ws(pg_catalog.chr(31), i.indisunique, i.indnkeyatts, i.indclass, i.indcollation, i.indoption," \
     " c.relam, coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), ''), coalesce(c.reloptions::pg_catalog.text, " \
     "''),"                                                                                                            \
-    " coalesce(pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct'::pg_catalog.text, 'false'),"                                           \
+    " coalesce(pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct'::pg_catalog.text, 'false'),"                          \
     " ARRAY(SELECT pg_catalog.pg_get_indexdef(i.indexrelid, k, false)"                                                \
     " FROM pg_catalog.generate_series(1, i.indnatts::pg_catalog.int4) k))"
 

@@ -5,56 +5,12 @@
 #include "base/clock.h"
 #include "exec/fault.h"
 
-/* ---- settings of the session that a file makes ---- */
-
-static bool contains_nocase(struct str s, const char *word)
-{
-    const struct str w = str_of(word);
-    for (size_t i = 0; i + w.n <= s.n; i++) {
-        if (str_eq_nocase(str_slice(s, i, i + w.n), w)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool starts_with_word(struct str s, const char *word)
-{
-    const size_t n = strlen(word);
-    return str_starts_nocase(s, str_of(word)) && (s.n == n || (unsigned char)s.p[n] <= ' ');
-}
-
-/* May the statement change a setting beyond its transaction? Too often yes costs one message, a wrong no would leak into the next file. */
-static bool sets_session(struct str sql)
-{
-    sql = str_trim(sql);
-    return starts_with_word(sql, "SET") || starts_with_word(sql, "RESET") || starts_with_word(sql, "DISCARD") ||
-           contains_nocase(sql, "set_config") || contains_nocase(sql, "advisory_unlock");
-}
-
-static bool changes_role(struct str sql)
-{
-    return sets_session(sql) && (contains_nocase(sql, "role") || contains_nocase(sql, "authorization"));
-}
-
-/* One to run again on a new session: a plain SET, or SELECT set_config(…) as pg_dump writes it. */
-static bool replayable(struct str sql)
-{
-    sql = str_trim(sql);
-    if (starts_with_word(sql, "SET")) {
-        const struct str rest = str_trim(str_slice(sql, 3, sql.n));
-        return !starts_with_word(rest, "LOCAL") && !starts_with_word(rest, "CONSTRAINTS") &&
-               !starts_with_word(rest, "TRANSACTION");
-    }
-    return starts_with_word(sql, "RESET") || (starts_with_word(sql, "SELECT") && contains_nocase(sql, "set_config"));
-}
-
 enum status item_replay_settings(struct run *r, struct item *it, struct error *err)
 {
-    for (size_t i = 0; it->sets_session && i < it->next; i++) {
+    for (size_t i = 0; it->touch.session && i < it->next; i++) {
         const struct planned_statement_list *list = &it->steps.at[i].statements;
         for (size_t k = 0; k < list->n; k++) {
-            if (!replayable(list->at[k].sql)) {
+            if (!touch_replayable(list->at[k].sql)) {
                 continue;
             }
             const enum status status = session_simple(r->s, list->at[k].sql, ANSWER_MS, NULL, err);
@@ -76,11 +32,13 @@ enum status item_make(struct run *r, const struct run_item *from, struct item *i
     for (size_t i = 0; i < it->plan->steps.n; i++) {
         const struct step *step = &it->plan->steps.at[i];
         for (size_t k = 0; k < step->statements.n; k++) {
-            it->sets_session = it->sets_session || sets_session(step->statements.at[k].sql);
-            it->changes_role = it->changes_role || changes_role(step->statements.at[k].sql);
+            const struct touch touch = touch_of(step->statements.at[k].sql);
+            it->touch.session = it->touch.session || touch.session;
+            it->touch.role = it->touch.role || touch.role;
+            it->touch.lock = it->touch.lock || touch.lock;
         }
     }
-    if (it->changes_role && !r->role[0]) {
+    if (it->touch.role && !r->role[0]) {
         struct rows *rows = NULL;
         const enum status status =
             session_query(r->s, "SELECT pg_catalog.current_setting('role')", NULL, 0, ANSWER_MS, &rows, err);
@@ -206,6 +164,11 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
         status = record_empty(r, it, err);
         it->finished = !status;
     }
+    if (it->touch.session) {
+        /* It may drop prepared statements (DEALLOCATE ALL), and its own history would be written with one. */
+        session_settings_again(r->s);
+        step_settings_unknown(r);
+    }
     status = status ? status : item_replay_settings(r, it, err);
     while (!status && !it->finished && !r->again) {
         FAULT("step");
@@ -214,20 +177,21 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
         }
         arena_reset(&r->scratch);
         status = step_run(r, it, err);
-        if (it->sets_session) {
+        if (it->touch.session) {
             step_settings_unknown(r);
         }
         if (!status) {
             it->started = false;
             it->next++;
             it->finished = it->next == it->steps.n;
+            status = it->touch.lock && !it->finished ? run_lock(r, r->o->run_lock_wait_ms, err) : ST_OK;
         } else if (status != ST_INTERRUPTED && is_lost(r)) {
             status = settle(r, it, &losses, err);
         }
     }
     if (!status && !r->again) {
         end_migration(r, it, begun);
-        status = it->sets_session ? run_settings_again(r, err) : ST_OK;
+        status = it->touch.session ? run_settings_again(r, err) : ST_OK;
     }
     return status;
 }

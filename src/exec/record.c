@@ -10,10 +10,16 @@ static const char *state_name(enum recorded_state state)
     return state == RECORDED_DONE ? "done" : state == RECORDED_STARTED ? "started" : "failed";
 }
 
-/* A file may have done SET ROLE; its history is written as who we are. Local: behind COMMIT the file's own setting is back. */
-static void own_role(struct run *r, const struct item *it, struct pipe *p)
+/*
+ * A file may have done SET ROLE or SET client_encoding; its history is written as who we are, in our characters. Local: behind COMMIT the
+ * file's own settings are back.
+ */
+static void own_session(struct run *r, const struct item *it, struct pipe *p)
 {
-    if (it->changes_role) {
+    if (it->touch.session) {
+        pipe_add(p, "SET LOCAL client_encoding = 'UTF8'");
+    }
+    if (it->touch.role) {
         const struct param role = {r->role};
         pipe_add(p, "SET LOCAL SESSION AUTHORIZATION DEFAULT");
         pipe_add_params(p, "SELECT pg_catalog.set_config('role', $1, true)", &role, 1);
@@ -26,7 +32,7 @@ void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_s
     const struct step *step = item_step(it);
     const struct migration_params *m = &it->params;
     struct arena *a = p->arena;
-    own_role(r, it, p);
+    own_session(r, it, p);
     if (it->down && last) {
         const struct param version = {m->version};
         pipe_add_params(p, r->sql.at[HSQL_WRITE_DOWN_LAST], &version, 1);
@@ -91,7 +97,7 @@ void record_failure(struct run *r, struct item *it, bool clean, unsigned attempt
     step_settings_unknown(r);
     step_settings(r, &p, OWN_LOCK_MS, 0, true);
     pipe_add(&p, "BEGIN");
-    own_role(r, it, &p);
+    own_session(r, it, &p);
     const struct param params[] = {
         {it->params.version},
         {it->down ? "down" : "up"},

@@ -20,6 +20,10 @@ enum status run_settings_again(struct run *r, struct error *err)
     pipe_add(&p, "RESET SESSION AUTHORIZATION");
     pipe_add(&p, "RESET ROLE");
     pipe_add(&p, "RESET ALL");
+    /* A temporary table hides a table of the same name from the next file. */
+    pipe_add(&p, "DISCARD TEMP");
+    pipe_add(&p, "CLOSE ALL");
+    pipe_add(&p, "UNLISTEN *");
     const enum status status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
     if (status) {
         return status;

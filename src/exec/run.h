@@ -17,6 +17,7 @@
 #include "exec/retry.h"
 #include "exec/runlock.h"
 #include "exec/runner.h"
+#include "exec/touch.h"
 #include "exec/watch.h"
 
 enum { RECONNECT_MS = 30000, MAX_LOSSES = 5, ANSWER_MS = 60000 };
@@ -60,8 +61,7 @@ struct item {
     int started_pid;        /* of the backend that ran it */
     const char *started_backend;
     uint64_t moved;    /* batches done: a lost connection is forgiven as long as there is progress */
-    bool sets_session; /* its statements change settings of the session: put right behind it */
-    bool changes_role; /* … or the role, under which history must not be written */
+    struct touch touch; /* what its statements may leave in the session: put right behind it, the lock behind each step */
 };
 
 static inline const struct step *item_step(const struct item *it)
@@ -111,7 +111,7 @@ void run_listen(struct run *r); /* the session's notices become events */
 NODISCARD enum status run_recover(struct run *r, struct error *err);
 /* runlock_take() for this run. */
 NODISCARD enum status run_lock(struct run *r, int64_t wait_ms, struct error *err);
-/* Back to the session's own settings, role and lock behind a migration that changed them. */
+/* Back to a session as it was opened, with the lock, behind a migration that may have left something in it. */
 NODISCARD enum status run_settings_again(struct run *r, struct error *err);
 /* Refuse a standby, a read-only session, a pooler that hands one server connection to many clients. */
 NODISCARD enum status run_check_server(struct run *r, struct error *err);

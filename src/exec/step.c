@@ -76,7 +76,7 @@ static void tell_retry(struct run *r, struct item *it, const struct retry *retry
                        const struct error *err)
 {
     struct event e = run_event(it, item_step(it), EVENT_STEP_RETRY);
-    e.attempt = retry->attempt;
+    e.attempt = retry->attempt - 1;
     e.wait_ms = pause;
     e.detail = err->primary;
     memcpy(e.sqlstate, err->sqlstate, sizeof(e.sqlstate));
@@ -131,8 +131,21 @@ bool step_again(struct run *r, struct item *it, struct retry *retry, enum status
 
 /* ---- one transaction ---- */
 
+/*
+ * A file may set its own lock_timeout, but not none ("SET lock_timeout = 0" is at the head of every pg_dump): everybody would queue behind
+ * what then waits without end.
+ */
+static void keep_lock_timeout(struct pipe *p, int64_t lock_ms)
+{
+    static const char guard[] = "SELECT pg_catalog.set_config('lock_timeout', $1, true)"
+                                " WHERE pg_catalog.current_setting('lock_timeout') = '0'";
+    const struct param param = {param_i64(p->arena, lock_ms)};
+    pipe_add_params(p, guard, &param, 1);
+}
+
 /* All of it goes in one message, but for COPY, which needs the server's attention, and for very long steps. */
-static enum status send_statements(struct run *r, const struct item *it, struct pipe *p, struct error *err)
+static enum status send_statements(struct run *r, const struct item *it, int64_t lock_ms, struct pipe *p,
+                                   struct error *err)
 {
     const struct planned_statement_list *list = &item_step(it)->statements;
     for (size_t i = 0; i < list->n; i++) {
@@ -141,6 +154,9 @@ static enum status send_statements(struct run *r, const struct item *it, struct 
         enum status status = ST_OK;
         if (!st->copy_data.p) {
             pipe_add_statement(p, st);
+            if (lock_ms > 0 && it->touch.session && touch_of(st->sql).lock_timeout) {
+                keep_lock_timeout(p, lock_ms);
+            }
             if (!pipe_full(p)) {
                 continue;
             }
@@ -188,7 +204,7 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     pipe_add(&p, "BEGIN");
     /* At four fifths of a wait, so that the blocker is seen while it still blocks. */
     watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : 2000, false, &base);
-    status = send_statements(r, it, &p, err);
+    status = send_statements(r, it, lock_ms, &p, err);
     if (!status) {
         single_add_check(it, &p);
         record_step(r, it, &p, RECORDED_DONE, last, retry->attempt, waited, 0);

@@ -11,7 +11,8 @@ enum { LOOK_MS = 1000, OPEN_MS = 2000 };
 static const char blockers_sql[] =
     "SELECT DISTINCT b.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''),"
     " coalesce(a.state, CASE WHEN b.pid = 0 THEN 'prepared transaction' ELSE a.backend_type END, ''),"
-    " (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start))"
+    " (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.query_start, "
+    "a.backend_start))"
     " * '1000'::pg_catalog.float8)::pg_catalog.int8, coalesce(pg_catalog.left(a.query, 1000), '')"
     " FROM pg_catalog.pg_stat_activity w, pg_catalog.unnest(CASE WHEN w.wait_event_type = 'Lock'"
     " THEN pg_catalog.pg_blocking_pids(w.pid) ELSE '{}' END) b(pid)"
