@@ -34,7 +34,7 @@ static enum status judge_format(const struct rows *rows, const char *schema, str
     }
     if (out->format == 0) {
         error_set(err, ST_CONFLICT, "table %s.migrations is there, but it is not the history of this tool", schema);
-        error_hint(err, "choose another schema for the history (history schema in migrate.yaml)");
+        error_hint(err, "choose another schema for the history: --schema NAME");
         return ST_CONFLICT;
     }
     return ST_OK;
@@ -115,6 +115,10 @@ enum status history_read_all(struct session *s, const struct history_sql *sql, c
     status = session_pipeline(s, items, n, READ_MS, rows, &failed, err);
     if (status && !(failed == 1 && rows[0])) {
         error_context(err, "cannot read the history");
+        if (error_sql_class(err) == SQL_PRIVILEGE) {
+            error_hint(err, "its owner has to let this role use it: GRANT USAGE, CREATE ON SCHEMA %s TO …;",
+                       sql->identifier);
+        }
         goto out;
     }
     const enum status judged = judge_format(rows[0], schema, out, err);
@@ -165,7 +169,8 @@ const struct applied *history_find(const struct history *h, struct str version)
 }
 
 /* Begin, make what is missing, commit: one message. The run lock is held. */
-static enum status create(struct session *s, const struct history_sql *sql, const char *schema, struct error *err)
+static enum status create(struct session *s, const struct history_sql *sql, const char *schema, bool has_schema,
+                          struct error *err)
 {
     struct arena a;
     struct pipelined items[16] = {{"BEGIN", NULL, 0}};
@@ -173,7 +178,8 @@ static enum status create(struct session *s, const struct history_sql *sql, cons
     size_t n = 1, failed;
     enum status status;
     arena_init(&a, 1 << 20);
-    for (size_t i = 0; history_ddl[i]; i++) {
+    /* CREATE SCHEMA IF NOT EXISTS asks for the right to make one even where it is there: somebody else may have made it for us. */
+    for (size_t i = has_schema; history_ddl[i]; i++) {
         items[n++].sql = history_sql_expand(history_ddl[i], sql, &a);
     }
     items[n++].sql = "COMMIT";
@@ -181,8 +187,9 @@ static enum status create(struct session *s, const struct history_sql *sql, cons
     if (status) {
         error_context(err, "cannot make the history schema %s", schema);
         if (error_sql_class(err) == SQL_PRIVILEGE) {
-            error_hint(err, "let somebody who may create the schema run this once: CREATE SCHEMA %s AUTHORIZATION …;",
-                       sql->identifier);
+            error_hint(err, "let somebody who may do so run this once: %s %s %s …;",
+                       has_schema ? "GRANT USAGE, CREATE ON SCHEMA" : "CREATE SCHEMA", sql->identifier,
+                       has_schema ? "TO" : "AUTHORIZATION");
         }
         tx_rollback(s);
     }
@@ -204,12 +211,13 @@ enum status history_install_locked(struct session *s, const struct history_sql *
         return status;
     }
     status = judge_format(rows, schema, &h, err);
+    const bool has_schema = rows_bool(rows, 0, 2);
     rows_free(rows);
     /* Format 1 is the first: an older one does not exist yet. Steps from format n to n + 1 go here, in one transaction each. */
     if (status || h.exists) {
         return status;
     }
-    return create(s, sql, schema, err);
+    return create(s, sql, schema, has_schema, err);
 }
 
 /* Run fn under the run lock. */

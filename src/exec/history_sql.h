@@ -48,7 +48,7 @@ void history_sql_for(struct history_sql *sql, struct session *s, const char *sch
 /* Any other text with `@` and `~` in it. */
 const char *history_sql_expand(const char *text, const struct history_sql *sql, struct arena *a);
 
-/* CREATE SCHEMA and CREATE TABLE …, all idempotent, one statement each; NULL ends the list. */
+/* CREATE SCHEMA, then CREATE TABLE …, all idempotent, one statement each; NULL ends the list. */
 extern const char *const history_ddl[];
 
 #endif

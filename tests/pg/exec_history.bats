@@ -67,6 +67,13 @@ up() {
     PGUSER=meek run up --url "postgresql://meek@/$PGDATABASE?host=$PG_DIR"
     [ "$status" -eq 3 ]
     [[ "$output" == *"CREATE SCHEMA"* ]]
+    # the way out
+    pg_sql "CREATE SCHEMA migrate" "GRANT CREATE ON SCHEMA public TO meek"
+    PGUSER=meek run up --url "postgresql://meek@/$PGDATABASE?host=$PG_DIR"
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"GRANT USAGE, CREATE ON SCHEMA \"migrate\""* ]]
+    pg_sql "GRANT USAGE, CREATE ON SCHEMA migrate TO meek"
+    PGUSER=meek up --url "postgresql://meek@/$PGDATABASE?host=$PG_DIR"
 }
 
 @test "a read-only session and a read-only role are refused before anything" {
