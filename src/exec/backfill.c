@@ -160,6 +160,9 @@ static void tell_progress(const struct backfill *b, const char *reason)
     }
     e.rows = b->rows;
     e.rate = b->size.sum_ms > 0 ? b->size.sum_rows / b->size.sum_ms * 1000 : 0;
+    if (b->spec->rate > 0 && e.rate > (double)b->spec->rate) {
+        e.rate = (double)b->spec->rate; /* measured without the pauses that keep it down to what was asked for */
+    }
     e.detail = reason;
     run_emit(b->r, &e);
 }
@@ -256,7 +259,7 @@ static enum status after_failure(struct backfill *b, enum status status, struct 
         return ST_GAVE_WAY;
     }
     struct event e = run_event(b->it, b->step, EVENT_STEP_RETRY);
-    e.attempt = b->retry.attempt;
+    e.attempt = b->retry.attempt - 1;
     e.wait_ms = pause;
     e.detail = err->primary;
     memcpy(e.sqlstate, err->sqlstate, sizeof(e.sqlstate));

@@ -15,7 +15,7 @@ enum event_kind {
     EVENT_STEP_BEGIN,      /* migration, step, attempt */
     EVENT_STEP_END,        /* migration, step, ms, rows */
     EVENT_STEP_SKIPPED,    /* done in an earlier run */
-    EVENT_STEP_RETRY,      /* sqlstate, detail, wait_ms: lock not had; next attempt in wait_ms */
+    EVENT_STEP_RETRY,      /* attempt (that failed), sqlstate, detail, wait_ms: lock not had; next attempt in wait_ms */
     EVENT_BLOCKED,         /* a blocker: pid, user, application, state, age_ms, query */
     EVENT_PROGRESS, /* the server's own progress of an index build, or a backfill: done, total, rate, detail (reason of a pause) */
     EVENT_REPAIR,  /* detail: an invalid index dropped, a row of history settled */

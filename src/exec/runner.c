@@ -231,6 +231,7 @@ static enum status run_locked(struct run *r, const char *host, struct error *err
     }
     if (status == ST_INTERRUPTED) {
         loop_acknowledge_signal(r->loop);
+        error_hint(err, "what is done is recorded; the same command takes up the rest, and what was cut short");
     }
     record_end(r, status, err);
     return status;
