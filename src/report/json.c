@@ -118,7 +118,7 @@ static json_t *relations(const struct relation_effect_list *list)
 
 json_t *json_finding(const struct finding *f)
 {
-    json_t *o = json_new_object(), *names = json_new_array();
+    json_t *o = json_new_object(), *names = json_new_array(), *locks = json_locks(&f->locks);
     json_put(o, "rule", json_text(f->rule));
     json_put(o, "severity", json_text_c(severity_name(f->severity)));
     json_put(o, "file", json_text(f->file));
@@ -134,10 +134,10 @@ json_t *json_finding(const struct finding *f)
         json_put(o, "estimate_ms", json_integer(f->estimate_ms));
     }
     for (size_t i = 0; i < f->locks.n; i++) {
-        json_push(names, relation_name(f->locks.at[i].schema, f->locks.at[i].name));
+        json_push(names, json_incref(json_object_get(json_array_get(locks, i), "relation")));
     }
     json_put(o, "relations", names);
-    json_put(o, "locks", json_locks(&f->locks));
+    json_put(o, "locks", locks);
     json_put(o, "statement", statement_text(f->statement));
     if (f->instead.n > 0) {
         json_put(o, "fix", json_text(f->instead));
@@ -188,9 +188,9 @@ static json_t *explain_statement(const struct judged_part *part, const struct ju
     json_put(o, "text", statement_text(st->source));
     json_put(o, "supported", json_text_c(e->supported == TRI_NO ? "no" : e->supported == TRI_YES ? "yes" : "unknown"));
     json_put(o, "in_transaction",
-        json_text_c(e->in_transaction == TRI_NO    ? "refused"
-               : e->in_transaction == TRI_YES ? "allowed"
-                                              : "unknown"));
+             json_text_c(e->in_transaction == TRI_NO    ? "refused"
+                         : e->in_transaction == TRI_YES ? "allowed"
+                                                        : "unknown"));
     json_put(o, "locks", json_locks(&e->locks));
     json_put(o, "rewrite", relations(&e->rewrite));
     json_put(o, "scan", relations(&e->scan));
@@ -280,24 +280,27 @@ json_t *json_status(const struct status_list *rows)
         json_put(m, "steps", recorded ? json_integer(r->n_steps) : json_null());
         json_put(m, "applied_at", r->applied_at.n ? json_text(r->applied_at) : json_null());
         json_put(m, "checksum",
-            !recorded                   ? json_null()
-            : r->state == STATE_MISSING ? json_text_c("missing")
-            : r->changed                ? json_text_c("changed")
-                                        : json_text_c("ok"));
+                 !recorded                   ? json_null()
+                 : r->state == STATE_MISSING ? json_text_c("missing")
+                 : r->changed                ? json_text_c("changed")
+                                             : json_text_c("ok"));
         json_push(all, m);
     }
     json_put(o, "migrations", all);
     return o;
 }
 
+static int add_piece(const char *text, size_t n, void *out)
+{
+    strbuf_add(out, (struct str){text, n});
+    return 0;
+}
+
 void json_add(struct strbuf *out, json_t *value)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (!text) {
+    if (json_dump_callback(value, add_piece, out, JSON_COMPACT | JSON_ENCODE_ANY) != 0) {
         mem_out("JSON");
     }
-    strbuf_add_cstr(out, text);
-    free(text);
     json_decref(value);
 }
 
