@@ -92,39 +92,3 @@ void term_escape(struct strbuf *out, struct str text)
     }
     strbuf_add(out, str_slice(text, plain, text.n));
 }
-
-/* Ranges of zero width and of double width that occur in practice; from Unicode 15 EastAsianWidth and Mn/Me/Cf. */
-static const struct range {
-    uint32_t first, last;
-    unsigned width;
-} ranges[] = {
-    {0x0300, 0x036F, 0}, {0x0483, 0x0489, 0}, {0x0591, 0x05BD, 0}, {0x0610, 0x061A, 0},
-    {0x064B, 0x065F, 0}, {0x0900, 0x0902, 0}, {0x093C, 0x093C, 0}, {0x0941, 0x0948, 0},
-    {0x094D, 0x094D, 0}, {0x0E31, 0x0E31, 0}, {0x0E34, 0x0E3A, 0}, {0x0E47, 0x0E4E, 0},
-    {0x1100, 0x115F, 2}, {0x1AB0, 0x1AFF, 0}, {0x1DC0, 0x1DFF, 0}, {0x200B, 0x200F, 0},
-    {0x20D0, 0x20FF, 0}, {0x231A, 0x231B, 2}, {0x23E9, 0x23EC, 2}, {0x2614, 0x2615, 2},
-    {0x26A1, 0x26A1, 2}, {0x2705, 0x2705, 2}, {0x274C, 0x274C, 2}, {0x2E80, 0x303E, 2},
-    {0x3041, 0xA4CF, 2}, {0xA960, 0xA97F, 2}, {0xAC00, 0xD7A3, 2}, {0xF900, 0xFAFF, 2},
-    {0xFE00, 0xFE0F, 0}, {0xFE20, 0xFE2F, 0}, {0xFE30, 0xFE6F, 2}, {0xFEFF, 0xFEFF, 0},
-    {0xFF00, 0xFF60, 2}, {0xFFE0, 0xFFE6, 2}, {0x1F300, 0x1F64F, 2}, {0x1F680, 0x1F6FF, 2},
-    {0x1F900, 0x1F9FF, 2}, {0x20000, 0x3FFFD, 2}, {0xE0100, 0xE01EF, 0},
-};
-
-unsigned term_char_width(uint32_t c)
-{
-    size_t low = 0, high = countof(ranges);
-    if (c < 0x0300) {
-        return 1;
-    }
-    while (low < high) {
-        const size_t mid = (low + high) / 2;
-        if (c > ranges[mid].last) {
-            low = mid + 1;
-        } else if (c < ranges[mid].first) {
-            high = mid;
-        } else {
-            return ranges[mid].width;
-        }
-    }
-    return 1;
-}

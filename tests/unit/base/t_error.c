@@ -85,6 +85,12 @@ static void characters_have_widths(void **state)
     assert_int_equal(term_char_width(0x65E5), 2);
     assert_int_equal(term_char_width(0x1F600), 2);
     assert_int_equal(term_char_width(0x416), 1);
+    assert_int_equal(term_char_width(0x05BF), 0);
+    assert_int_equal(term_char_width(0x1160), 0);
+    assert_int_equal(term_char_width(0x2728), 2);
+    assert_int_equal(term_char_width(0x1F43F), 1);
+    assert_int_equal(term_char_width(0x1FAF6), 2);
+    assert_int_equal(term_char_width(0x10FFFF), 1);
 }
 
 static void durations_read_well(void **state)
