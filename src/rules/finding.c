@@ -91,6 +91,12 @@ static void hex(uint64_t x, char out[17])
     out[16] = '\0';
 }
 
+/* How often a rule met the same statement, at another place each time. */
+struct occurrences {
+    unsigned before;
+    uint32_t start; /* of the newest */
+};
+
 static void fingerprint(struct finding_context *c, struct finding *f, const struct judged_statement *s)
 {
     struct hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
@@ -101,15 +107,18 @@ static void fingerprint(struct finding_context *c, struct finding *f, const stru
     }
     /* Strings are not part of a shape; where there is no shape, the text is. */
     hash_add(&h, s && s->shapes.n == 0 ? s->source : STR(""));
-    const uint64_t plain = hash_mix(h.a);
     char mark[17];
-    unsigned before = 0;
-    hex(plain, mark);
-    for (size_t i = 0; i + 1 < c->out->n; i++) {
-        before += c->out->at[i].start != f->start && memcmp(c->out->at[i].fingerprint, mark, 16) == 0;
+    hex(hash_mix(h.a), mark);
+    struct occurrences *same = map_get(&c->marks, (struct str){mark, 16});
+    if (!same) {
+        same = arena_new(c->a, struct occurrences);
+        map_put(&c->marks, arena_str(c->a, (struct str){mark, 16}), same);
+    } else if (same->start != f->start) {
+        same->before++;
     }
+    same->start = f->start;
     memcpy(f->fingerprint, mark, 16);
-    hex(hash_mix(h.b + before), f->fingerprint + 16);
+    hex(hash_mix(h.b + same->before), f->fingerprint + 16);
 }
 
 struct finding *finding_add(struct finding_context *c, struct str rule, enum severity severity, uint32_t start,

@@ -25,6 +25,7 @@ struct finding_context {
     const struct line_map *lines;
     struct arena *a; /* of the part */
     struct finding_list *out;
+    struct map marks; /* first half of a fingerprint -> how often it was given; see fingerprint() */
     struct deferred_list deferred;
 };
 
