@@ -22,7 +22,7 @@ DROP TABLE "{0}](x)" /* ``` </details> ]]> */;
 ALTER TABLE
     "日本" ADD COLUMN a int NOT NULL;
 SQL
-    write $'m/3_n\nl.sql' <<<'DROP TABLE x;'
+    write $'m/3_n\nl.sql' <<<'DROP TABLE "@bob #12";'
     write m/5_unreadable.sql <<<"ALTER TABLE \${table} ADD COLUMN a int; FROBNICATE 'x"
     write m/6_empty.sql <<<''
     printf 'SELECT \xff;\n' >m/4_bad.sql
