@@ -154,6 +154,7 @@ enum tri ask_file_block(struct eval *e, struct call call);
 enum tri ask_left_open(struct eval *e, struct call call);
 enum tri ask_first_statement(struct eval *e, struct call call);
 enum tri ask_undone_by_nothing(struct eval *e, struct call call);
+enum tri ask_file_has(struct eval *e, struct call call);
 enum tri ask_followed_by(struct eval *e, struct call call);
 enum tri ask_altered_before(struct eval *e, struct call call);
 enum tri ask_reverses_lock_order(struct eval *e, struct call call);

@@ -360,6 +360,8 @@ static const struct predicate predicates[] = {
     {"left_open", "", ask_left_open, NULL, "at the end of the file: nothing ended the transaction of this BEGIN"},
     {"first_statement", "", ask_first_statement, NULL, "the first of its part"},
     {"undone_by_nothing", "", ask_undone_by_nothing, NULL, "the file has markers, and no down part or an empty one"},
+    {"file_has", "w?r", ask_file_has, NULL,
+     "at the end of the file: a statement of this form, before or behind, locks it"},
     {"followed_by", "w?r", ask_followed_by, NULL,
      "at the end of the file: a later statement is of this form, - written _, and locks it"},
     {"altered_before", "r", ask_altered_before, NULL,

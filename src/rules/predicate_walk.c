@@ -93,13 +93,11 @@ static bool touches(const struct effects *effects, const struct relation *r)
     return false;
 }
 
-enum tri ask_followed_by(struct eval *e, struct call call)
+/* Is a statement of the part behind `from` of the form that the call names, and on its relation if it names one? */
+static enum tri has_form(struct eval *e, struct call call, uint32_t from)
 {
     const struct relation *r = call.n > 1 ? term_relation(e, call.arguments[1]) : NULL;
-    if (!e->part || !e->statement) {
-        return TRI_UNKNOWN;
-    }
-    for (size_t i = e->part->statements.n; i-- > 0 && e->part->statements.at[i].st.start > e->statement->st.start;) {
+    for (size_t i = e->part->statements.n; i-- > 0 && e->part->statements.at[i].st.start >= from;) {
         const struct judged_statement *s = &e->part->statements.at[i];
         for (size_t k = 0; k < s->n_actions; k++) {
             if (is_form(s->actions[k].what.form, call.arguments[0]->text) &&
@@ -109,6 +107,16 @@ enum tri ask_followed_by(struct eval *e, struct call call)
         }
     }
     return TRI_NO;
+}
+
+enum tri ask_followed_by(struct eval *e, struct call call)
+{
+    return e->part && e->statement ? has_form(e, call, e->statement->st.end) : TRI_UNKNOWN;
+}
+
+enum tri ask_file_has(struct eval *e, struct call call)
+{
+    return e->part ? has_form(e, call, 0) : TRI_UNKNOWN;
 }
 
 /* Is the statement right before an ALTER TABLE of the same table in the same transaction? */
