@@ -2,8 +2,10 @@
 #include "base/term.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "cmd/rules_doc.h"
 #include "cmd/verify.h"
 #include "report/json.h"
+#include "report/rulebook_doc.h"
 #include "report/style.h"
 #include "rules/facts.h"
 #include "rules/selftest.h"
@@ -178,24 +180,8 @@ static enum status test(struct context *c, struct error *err)
 static void add_call(struct strbuf *out, const char *name, const char *arguments, const char *doc)
 {
     struct strbuf call;
-    bool optional = false;
     strbuf_init(&call, 256);
-    strbuf_add_cstr(&call, name);
-    for (const char *a = arguments; a && *a; a++) {
-        if (*a == '?') {
-            optional = true;
-            continue;
-        }
-        strbuf_addf(&call, "%s%s%s",
-                    a == arguments ? "("
-                    : optional     ? "[, "
-                                   : ", ",
-                    *a == 'r'   ? "$table"
-                    : *a == 'c' ? "$name"
-                                : "word",
-                    optional && a != arguments ? "]" : "");
-    }
-    strbuf_addf(&call, "%s", arguments && *arguments ? ")" : "");
+    add_rule_call(&call, name, arguments);
     strbuf_addf(out, "    %-36s %s\n", strbuf_cstr(&call), doc);
     strbuf_free(&call);
 }
@@ -228,6 +214,7 @@ static const struct {
     enum status (*run)(struct context *c, struct error *err);
 } subcommands[] = {
     {"list", 0, list}, {"show", 1, show}, {"test", 0, test}, {"verify", 0, verify}, {"predicates", 0, predicates},
+    {"doc", 0, rules_doc},
 };
 
 static enum status run(struct context *c, struct error *err)
@@ -248,7 +235,7 @@ static enum status run(struct context *c, struct error *err)
     }
     const char *near = str_closest(word, names, countof(names));
     error_set(err, ST_USAGE, "migrate rules %.*s: there is no such thing", STR_ARG(word));
-    error_hint(err, "%s%s%slist, show RULE, test, verify, predicates", near ? "did you mean " : "", near ? near : "",
+    error_hint(err, "%s%s%slist, show RULE, test, verify, predicates, doc", near ? "did you mean " : "", near ? near : "",
                near ? "? There are: " : "there are: ");
     return ST_USAGE;
 }
@@ -257,19 +244,22 @@ static const struct option options[] = {
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "list: one JSON document", 0, 0},
     {"only", 0, OPTION_TEXT, "ID", offsetof(struct settings, only), "test, verify: only the rule or form of this id", 0,
      0},
+    {"format", 'f', OPTION_CHOICE, DOC_FORMAT_WORDS, offsetof(struct settings, doc_format),
+     "doc: how it is written (default: markdown)", 0, 0},
 };
 
 const struct command cmd_rules = {
     .name = "rules",
     .summary = "the rulebook: list it, explain a rule, test it, check its claims on a server",
-    .usage = "list|show RULE|test|verify|predicates",
+    .usage = "list|show RULE|test|verify|predicates|doc",
     .about = "list        every rule with its severity\n"
              "show RULE   why, what to do instead, examples, source; or a form with its effects\n"
              "test        run every rule's own examples and safe ways (with --rules DIR: yours, too)\n"
              "verify      run every form's examples on a server, and compare locks, rewrites,\n"
              "            scans and index builds with what the rulebook claims; the database must\n"
              "            be empty, --url ephemeral: makes one\n"
-             "predicates  what conditions and selectors in rule files can ask",
+             "predicates  what conditions and selectors in rule files can ask\n"
+             "doc         the whole rulebook as Markdown or as a manual page",
     .examples = "migrate rules list\nmigrate rules show require-concurrent-index-creation\n"
                 "migrate rules test --rules ./our-rules\nmigrate rules verify --url ephemeral:",
     .exits = "0123",

@@ -12,6 +12,8 @@ enum gate { GATE_ERROR, GATE_WARNING, GATE_NOTE, GATE_OFF }; /* the words of --g
 #define GATE_WORDS "error|warning|note|off"
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 #define COLOUR_WORDS "auto|always|never"
+enum doc_format { DOC_MARKDOWN, DOC_MAN };
+#define DOC_FORMAT_WORDS "markdown|man"
 
 struct settings {
     /* common */
@@ -47,6 +49,7 @@ struct settings {
     const char *after;   /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;
+    int doc_format;   /* rules doc: enum doc_format */
     const char *only; /* rules test, rules verify: part of an id */
 };
 

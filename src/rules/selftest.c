@@ -180,6 +180,21 @@ static void try_hazard(struct tester *t, const struct hazard *h)
     }
 }
 
+struct str hazard_instead(const struct rulebook *book, const struct hazard *h, struct arena *a)
+{
+    struct str instead = STR_NONE;
+    for (unsigned i = 0; h->instead.n > 0 && instead.n == 0 && i < h->n_fails; i++) {
+        struct trial trial = {0};
+        const struct finding *f =
+            trial_run(&trial, book, &h->fails[i], h->fails[i].sql) ? NULL : finding_of(&trial.part, h->id);
+        if (f) {
+            instead = arena_str(a, f->instead);
+        }
+        trial_end(&trial);
+    }
+    return instead;
+}
+
 /* ---- forms ------------------------------------------------------------------------------------------------------ */
 
 static bool classified_as(const struct judged_part *part, const struct form *form, struct str *other)

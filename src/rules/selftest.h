@@ -28,4 +28,10 @@ struct selftest {
 /* Try all rules, or only the one of this id (empty: all). Memory from the arena. */
 void rules_test(const struct rulebook *book, struct str only, struct arena *a, struct selftest *out);
 
+/*
+ * The safe way of a hazard as SQL: filled from its first failing example that gives one. Empty: there is none.
+ * Memory from the arena.
+ */
+struct str hazard_instead(const struct rulebook *book, const struct hazard *h, struct arena *a);
+
 #endif
