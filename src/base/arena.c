@@ -63,14 +63,20 @@ void arena_free(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    struct arena_chunk *oldest = a->chunk;
-    while (oldest && oldest->older) {
-        oldest = oldest->older;
+    struct arena_chunk *kept = NULL; /* the newest is large enough for most units of work, unless it was made for one thing */
+    while (a->chunk) {
+        struct arena_chunk *c = a->chunk;
+        a->chunk = c->older;
+        if (!kept && c->size <= MAX_CHUNK) {
+            kept = c;
+        } else {
+            free(c);
+        }
     }
-    free_until(a, oldest);
-    if (oldest) {
-        a->at = oldest->data;
-        a->end = oldest->data + oldest->size;
+    arena_init(a, a->max);
+    if (kept) {
+        kept->older = NULL;
+        *a = (struct arena){kept, kept->data, kept->data + kept->size, kept->size, a->max};
     }
 }
 

@@ -27,7 +27,7 @@ struct arena_mark {
 
 void arena_init(struct arena *a, size_t max_bytes);
 void arena_free(struct arena *a);  /* gives everything back; the arena may be used again */
-void arena_reset(struct arena *a); /* as arena_free(), but keeps the oldest chunk for the next unit of work */
+void arena_reset(struct arena *a); /* as arena_free(), but keeps one chunk, of 1 MB at most, for the next unit of work */
 struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark mark); /* frees what came after the mark */
 
