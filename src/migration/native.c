@@ -390,17 +390,13 @@ static enum status find_parts(struct migration *m, bool lenient, struct arena *a
 /* Markers and directives all have this word. A file of another tool hardly ever has, and is not read twice then. */
 static bool names_migrate(struct str text)
 {
-    /* How far the word may begin behind a byte that would be its last: a letter of the word allows less than all of it. */
-    static const uint8_t skip[32] = {
-        ['m' & 31] = 6, ['i' & 31] = 5, ['g' & 31] = 4, ['r' & 31] = 3, ['a' & 31] = 2, ['t' & 31] = 1,
-    };
     const struct str word = STR("migrate");
-    for (size_t last = word.n - 1; last < text.n;) {
-        const uint8_t c = (uint8_t)text.p[last];
-        if ((c | 0x20) == 'e' && str_starts_nocase(str_slice(text, last + 1 - word.n, text.n), word)) {
-            return true;
+    for (const char *letter = "gG"; *letter; letter++) { /* its rarest */
+        for (size_t i = 2, at; (at = str_find_char(str_slice(text, i, text.n), *letter)) != SIZE_MAX; i += at + 1) {
+            if (str_starts_nocase(str_slice(text, i + at - 2, text.n), word)) {
+                return true;
+            }
         }
-        last += skip[c & 31] ? skip[c & 31] : word.n;
     }
     return false;
 }
