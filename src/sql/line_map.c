@@ -30,6 +30,17 @@ static size_t next_line_end(struct str text, size_t at, bool returns)
     return lone ? (size_t)(lone - text.p) : end;
 }
 
+/* Characters by block: only long lines need them. */
+static void count_blocks(struct line_map *m)
+{
+    uint32_t characters = 0;
+    for (size_t block = 0; block < m->text.n; block += LINE_MAP_BLOCK) {
+        const size_t end = m->text.n - block < LINE_MAP_BLOCK ? m->text.n : block + LINE_MAP_BLOCK;
+        *vec_push(NULL, &m->chars) = characters;
+        characters += count_characters(m->text.p + block, end - block);
+    }
+}
+
 static void add_line(struct line_map *m, size_t start)
 {
     *vec_push(NULL, &m->starts) = (uint32_t)start;
@@ -44,17 +55,20 @@ void line_map_init(struct line_map *m, struct str text)
     m->starts.cap = text.n / BYTES_PER_LINE + 2;
     m->starts.at = mem_alloc(mem_size(m->starts.cap, sizeof m->starts.at[0]));
     add_line(m, str_starts(text, STR("\xef\xbb\xbf")) ? 3 : 0);
-    uint32_t characters = 0;
-    for (size_t block = 0; block < text.n; block += LINE_MAP_BLOCK) {
-        const size_t end = text.n - block < LINE_MAP_BLOCK ? text.n : block + LINE_MAP_BLOCK;
-        *vec_push(NULL, &m->chars) = characters;
-        characters += count_characters(text.p + block, end - block);
-    }
     const bool returns = text.n > 0 && memchr(text.p, '\r', text.n) != NULL;
-    for (size_t i = 0; i < text.n && (i = next_line_end(text, i, returns)) < text.n; i++) {
+    bool any_long = false;
+    for (size_t i = 0, start = 0; i < text.n; start = ++i) {
+        i = next_line_end(text, i, returns);
+        any_long = any_long || i - start > LINE_MAP_BLOCK;
+        if (i == text.n) {
+            break;
+        }
         if (text.p[i] == '\n' || !(i + 1 < text.n && text.p[i + 1] == '\n')) {
             add_line(m, i + 1);
         }
+    }
+    if (any_long) {
+        count_blocks(m);
     }
 }
 
