@@ -63,7 +63,7 @@ static enum status run(struct context *c, struct error *err)
     }
     rows_free(rows);
     if (n == 0 && !c->set.quiet) {
-        strbuf_addf(&out, "%zu migrations, nothing is wrong\n", s.rows.n);
+        strbuf_addf(&out, "%zu migration%s, nothing is wrong\n", s.rows.n, s.rows.n == 1 ? "" : "s");
     }
     context_print(strbuf_str(&out));
     strbuf_free(&out);
