@@ -39,7 +39,7 @@ static struct str key_of(const struct pair *p)
 
 static bool counts(enum lock_mode mode, const struct relation *r, uint32_t file)
 {
-    return lock_blocks(mode) >= BLOCKS_WRITES && !r->table && !relation_is_new(r, file);
+    return lock_blocks(mode) >= BLOCKS_WRITES && !r->table && r->kind != REL_VIEW && !relation_is_new(r, file);
 }
 
 void lock_orders_enter(struct lock_orders *o, const struct transaction *tx, const struct judged_statement *s,

@@ -56,10 +56,16 @@ enum tri ask_left_open(struct eval *e, struct call call)
                           : TRI_UNKNOWN;
 }
 
+enum tri ask_unread_body(struct eval *e, struct call call)
+{
+    (void)call;
+    return e->statement ? tri_of(e->statement->unread.n > 0) : TRI_UNKNOWN;
+}
+
 enum tri ask_first_statement(struct eval *e, struct call call)
 {
     (void)call;
-    return e->part ? tri_of(e->part->statements.n == 1) : TRI_UNKNOWN;
+    return e->part ? tri_of(e->part->statements.n == 1 && !(e->statement && e->statement->inner)) : TRI_UNKNOWN;
 }
 
 /* Only a file with markers says what undoes it; of other layouts nobody can tell here. */
@@ -142,7 +148,8 @@ static bool makes(const struct eval *e, const struct relation *r)
 
 static bool counts(const struct eval *e, enum lock_mode mode, const struct relation *r, enum lock_blocks blocks)
 {
-    return lock_blocks(mode) >= blocks && !r->table && !relation_is_new(r, e->at.file) && !makes(e, r);
+    return lock_blocks(mode) >= blocks && !r->table && r->kind != REL_VIEW && !relation_is_new(r, e->at.file) &&
+           !makes(e, r);
 }
 
 enum tri ask_reverses_lock_order(struct eval *e, struct call call)
