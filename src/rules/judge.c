@@ -1,6 +1,7 @@
 #include "rules/judge.h"
 
 #include "catalog/replay.h"
+#include "rules/body.h"
 #include "rules/facts.h"
 #include "rules/finding.h"
 #include "rules/history.h"
@@ -10,6 +11,7 @@
 #include "rules/suppress.h"
 
 enum { SCRATCH_MAX = 256 * 1024 * 1024 };
+#define BODIES_MAX ((size_t)4 << 30) /* of a file: a copy of its text, and the strings of its blocks */
 
 void judge_init(struct judge *j, const struct rulebook *book, const struct judge_options *options,
                 struct catalog *catalog)
@@ -41,6 +43,9 @@ void judge_free(struct judge *j)
 struct walk {
     struct judge *j;
     const struct migration *m;
+    struct str text; /* m->text; in a body, what body_read() made of it */
+    struct str copy; /* of body_read() */
+    unsigned depth;  /* of bodies in bodies */
     const struct migration_part *part;
     struct arena *a;
     struct judged_part *out;
@@ -85,13 +90,16 @@ static enum status read_directives(struct walk *w, struct judged_statement *s)
 /* Keep the statement: its tokens are the splitter's only until the next. */
 static struct judged_statement *add_statement(struct walk *w, const struct statement *st)
 {
-    struct judged_statement *s = vec_push(w->a, &w->out->statements);
+    const bool inner = w->depth > 0;
+    struct judged_statement *s =
+        inner ? arena_new(w->a, struct judged_statement) : vec_push(w->a, &w->out->statements);
+    s->inner = inner;
     s->st = *st;
     s->st.tokens = arena_alloc_raw(w->a, mem_size(st->n_tokens + 1, sizeof *st->tokens));
     if (st->n_tokens > 0) {
         memcpy(s->st.tokens, st->tokens, st->n_tokens * sizeof *st->tokens);
     }
-    s->source = str_slice(w->m->text, st->start, st->end);
+    s->source = str_slice(w->text, st->start, st->end);
     line_map_find(&w->lines, st->start, &s->line, &s->column);
     return s;
 }
@@ -116,12 +124,12 @@ static void classify_actions(struct walk *w, struct judged_statement *s)
 {
     struct judge *j = w->j;
     const struct origin at = {.file = j->files, .statement = j->statements + 1};
-    shape_of(w->m->text, &s->st, w->a, &s->shapes);
+    shape_of(w->text, &s->st, w->a, &s->shapes);
     s->n_actions = s->shapes.n;
     s->actions = arena_array(w->a, struct judged_action, s->n_actions);
     for (size_t i = 0; i < s->n_actions; i++) {
         struct judged_action *action = &s->actions[i];
-        classify(j->book, j->catalog, j->options.server_version, w->m->text, &s->st, &s->shapes.at[i], &action->what);
+        classify(j->book, j->catalog, j->options.server_version, w->text, &s->st, &s->shapes.at[i], &action->what);
         struct eval e = eval_of(w, s, action, at, w->a);
         effects_work_out(&e, &action->effects);
         if (i == 0) {
@@ -235,34 +243,39 @@ static void look_for_hazards(struct walk *w, struct judged_statement *s, struct 
     arena_reset(j->scratch);
 }
 
-static enum status judge_statement(struct walk *w, const struct statement *st)
+/* What it is, before it is known where it runs. */
+static void read_statement(struct walk *w, struct judged_statement *s)
 {
-    struct judge *j = w->j;
-    struct judged_statement *s = add_statement(w, st);
-    const enum status status = read_directives(w, s);
-    if (status) {
-        return status;
-    }
-    if (st->psql) {
+    if (s->st.psql) {
         s->kind = STATEMENT_PSQL;
         s->effects = (struct effects){.supported = TRI_UNKNOWN, .in_transaction = TRI_UNKNOWN, .known = KNOWN_NO};
     } else {
         classify_actions(w, s);
-        s->kind = is_transaction_control(st) ? STATEMENT_TRANSACTION
-                  : unreadable(s)            ? STATEMENT_UNREADABLE
-                                             : STATEMENT_SQL;
+        s->kind = is_transaction_control(&s->st) ? STATEMENT_TRANSACTION
+                  : unreadable(s)                ? STATEMENT_UNREADABLE
+                                                 : STATEMENT_SQL;
     }
     if (s->kind == STATEMENT_TRANSACTION) {
         s->effects.in_transaction = TRI_YES; /* it is what makes the block */
         s->effects.class = CLASS_TRANSACTION;
         s->effects.known = KNOWN_YES;
     }
-    transaction_place(&w->tx, s, j->files, &j->transactions);
+}
+
+static void judge_body(struct walk *w, struct judged_statement *block);
+
+/* Judge it in the transaction where it was placed, and apply it to the catalog. */
+static void judge_placed(struct walk *w, struct judged_statement *s)
+{
+    struct judge *j = w->j;
     const struct origin at = {.file = j->files, .transaction = w->tx.origin, .statement = ++j->statements};
+    if (body_is_in(&s->st)) {
+        judge_body(w, s);
+    }
     const size_t deferred = w->findings.deferred.n;
     look_for_hazards(w, s, at);
-    if (s->kind != STATEMENT_PSQL && !st->broken) {
-        catalog_replay(j->catalog, w->m->text, &s->st, at);
+    if (s->kind != STATEMENT_PSQL && !s->st.broken) {
+        catalog_replay(j->catalog, w->text, &s->st, at);
         effects_complete(&s->effects, j->catalog, at, w->a);
         for (size_t i = 0; i < s->n_actions; i++) {
             effects_complete(&s->actions[i].effects, j->catalog, at, w->a);
@@ -270,10 +283,109 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
     }
     findings_ask(&w->findings, ASK_AFTER, deferred, j->scratch);
     arena_reset(j->scratch);
-    session_enter(&w->session, w->m->text, &s->st);
+    session_enter(&w->session, w->text, &s->st);
     lock_orders_enter(j->orders, &w->tx, s, j->files);
-    transaction_enter(&w->tx, s, w->m->text, j->files, j->statements);
+    transaction_enter(&w->tx, s, w->text, j->files, at.statement);
+}
+
+static enum status judge_statement(struct walk *w, const struct statement *st)
+{
+    struct judged_statement *s = add_statement(w, st);
+    const enum status status = read_directives(w, s);
+    if (status) {
+        return status;
+    }
+    read_statement(w, s);
+    transaction_place(&w->tx, s, w->j->files, &w->j->transactions);
+    judge_placed(w, s);
     return ST_OK;
+}
+
+/* ---- bodies of DO blocks ----------------------------------------------------------------------------------------- */
+
+enum { MAX_BODY_DEPTH = 4, MAX_NAMED_LINES = 3 };
+
+/* The statements of a piece; what they lock, the block locks. */
+static void judge_piece(struct walk *w, struct judged_statement *block, const struct body_piece *piece)
+{
+    struct splitter sp;
+    struct statement st;
+    splitter_init(&sp, w->text, piece->start, piece->end);
+    while (splitter_next(&sp, &st)) {
+        if (st.psql || is_transaction_control(&st)) {
+            continue; /* the server refuses these in EXECUTE, and so nothing comes of them */
+        }
+        struct judged_statement *s = add_statement(w, &st);
+        read_statement(w, s);
+        s->transaction = block->transaction;
+        judge_placed(w, s);
+        struct effects e = s->effects;
+        e.supported = e.in_transaction = TRI_YES;
+        e.class = CLASS_TRANSACTION;
+        e.known = KNOWN_YES;
+        effects_merge(&block->effects, &e, w->a);
+    }
+    splitter_free(&sp);
+}
+
+/* "EXECUTE of text made at run time, line 4, 7 and 9". */
+static struct str unread_text(struct walk *w, const struct body *body)
+{
+    static const struct {
+        enum body_kind kind;
+        const char *text;
+    } kinds[] = {{BODY_EXECUTE, "EXECUTE of text that is made at run time"},
+                 {BODY_BROKEN, "what is no PL/pgSQL"},
+                 {BODY_LANGUAGE, "a program in another language than PL/pgSQL"}};
+    struct strbuf out;
+    strbuf_init(&out, 4096);
+    for (size_t k = 0; k < countof(kinds); k++) {
+        unsigned n = 0, line, column, last = 0;
+        for (size_t i = 0; i < body->pieces.n; i++) {
+            if (body->pieces.at[i].kind != kinds[k].kind) {
+                continue;
+            }
+            line_map_find(&w->lines, body->pieces.at[i].start, &line, &column);
+            if (n == 0) {
+                strbuf_addf(&out, "%s%s, line %u", out.n > 0 ? "; " : "", kinds[k].text, line);
+            } else if (line != last && n < MAX_NAMED_LINES) {
+                strbuf_addf(&out, ", %u", line);
+            } else if (line != last && n == MAX_NAMED_LINES) {
+                strbuf_add_cstr(&out, ", …");
+            }
+            n += line != last;
+            last = line;
+        }
+    }
+    const struct str text = arena_str(w->a, strbuf_str(&out));
+    strbuf_free(&out);
+    return text;
+}
+
+static void judge_body(struct walk *w, struct judged_statement *block)
+{
+    struct body body;
+    const struct str outer = w->text;
+    const bool shared = w->tx.shared;
+    if (w->depth == MAX_BODY_DEPTH) {
+        block->unread = STR("DO within DO within DO");
+        return;
+    }
+    body_read(w->text, &block->st, w->a, &w->copy, &body);
+    block->unread = unread_text(w, &body);
+    w->text = body.text;
+    w->depth++;
+    w->tx.shared = true; /* whatever the block runs in, its statements share it */
+    for (size_t i = 0; i < body.pieces.n; i++) {
+        if (body.pieces.at[i].kind == BODY_SQL) {
+            judge_piece(w, block, &body.pieces.at[i]);
+        } else if (body.pieces.at[i].kind == BODY_COMMITS) {
+            w->tx.held.n = 0;
+        }
+    }
+    w->tx.shared = shared;
+    w->depth--;
+    w->text = outer;
 }
 
 /* ---- parts ------------------------------------------------------------------------------------------------------ */
@@ -324,7 +436,7 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     if (!part->present) {
         return ST_OK;
     }
-    struct walk w = {.j = j, .m = m, .part = part, .a = a, .out = out, .err = err};
+    struct walk w = {.j = j, .m = m, .text = m->text, .part = part, .a = a, .out = out, .err = err};
     line_map_init(&w.lines, m->text);
     reserve_statements(out, str_slice(m->text, part->start, part->end), a);
     w.findings = (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings};
@@ -344,21 +456,50 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     return status;
 }
 
+/* What a statement does to the catalog, and before that what the statements of a DO block do. */
+static void replay_statement(struct judge *j, struct str text, struct str *copy, const struct statement *st,
+                             unsigned depth, struct arena *a)
+{
+    const struct origin at = {.file = j->files, .transaction = j->transactions, .statement = ++j->statements};
+    struct body body = {.text = text};
+    if (st->psql || st->broken) {
+        return;
+    }
+    if (body_is_in(st) && depth < MAX_BODY_DEPTH) {
+        body_read(text, st, a, copy, &body);
+    }
+    for (size_t i = 0; i < body.pieces.n; i++) {
+        struct splitter sp;
+        struct statement inner;
+        if (body.pieces.at[i].kind != BODY_SQL) {
+            continue;
+        }
+        splitter_init(&sp, body.text, body.pieces.at[i].start, body.pieces.at[i].end);
+        while (splitter_next(&sp, &inner)) {
+            replay_statement(j, body.text, copy, &inner, depth + 1, a);
+        }
+        splitter_free(&sp);
+    }
+    catalog_replay(j->catalog, text, st, at);
+}
+
 void judge_replay(struct judge *j, const struct migration *m)
 {
     struct splitter sp;
     struct statement st;
+    struct arena bodies;
+    struct str copy = {0};
     if (!m->up.present) {
         return;
     }
     j->files++;
     j->catalog->server_version = j->options.server_version;
+    arena_init(&bodies, BODIES_MAX);
     splitter_init(&sp, m->text, m->up.start, m->up.end);
     while (splitter_next(&sp, &st)) {
-        const struct origin at = {.file = j->files, .transaction = ++j->transactions, .statement = ++j->statements};
-        if (!st.psql && !st.broken) {
-            catalog_replay(j->catalog, m->text, &st, at);
-        }
+        j->transactions++;
+        replay_statement(j, m->text, &copy, &st, 0, &bodies);
     }
     splitter_free(&sp);
+    arena_free(&bodies);
 }

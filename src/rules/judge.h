@@ -51,6 +51,8 @@ struct judged_statement {
     bool backfill;                    /* UPDATE or DELETE that is to run in batches (directive) */
     struct directive_list directives; /* from the comments right before it */
     unsigned line, column;            /* of its first token */
+    bool inner;                       /* it stands in the body of a DO block: judged, and no statement of the part */
+    struct str unread;                /* of a DO block: what of its body is not judged; empty: all of it is */
 };
 
 struct finding {

@@ -111,7 +111,8 @@ static bool next_part(struct str s, size_t *at, struct part *p)
 /* ---- checking --------------------------------------------------------------------------------------------------- */
 
 static const struct str facts[] = {STR_INIT("lock"), STR_INIT("blocks"),    STR_INIT("relation"),
-                                   STR_INIT("size"), STR_INIT("statement"), STR_INIT("version")};
+                                   STR_INIT("size"), STR_INIT("statement"), STR_INIT("version"),
+                                   STR_INIT("unread")};
 
 static bool is_fact(struct str name)
 {
@@ -199,6 +200,8 @@ static void add_fact(struct filler *f, struct str name)
         strbuf_addf(&f->out, "%d", e->server_version);
     } else if (str_eq(name, STR("statement"))) {
         strbuf_add(&f->out, str_slice(e->what->text, e->what->statement->start, e->what->statement->end));
+    } else if (str_eq(name, STR("unread"))) {
+        strbuf_add(&f->out, e->statement ? e->statement->unread : STR(""));
     } else if (lock && str_eq(name, STR("lock"))) {
         strbuf_add_cstr(&f->out, lock_mode_name(lock->mode));
     } else if (lock && str_eq(name, STR("blocks"))) {
