@@ -5,6 +5,8 @@
 #   make check           install what is missing, build, run every test
 #   make SAN=1 check     the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make unit | cli | pg | faults    one kind of test;  T=pattern picks tests by name
+#   make docs            write man/migrate-rules.5 and docs/rules.md from rules/
+#   make check-corpus CORPUS=folder    lint each repository in it, and check what must hold of any input
 #   make lint            layers, banned constructs, format, manual pages
 #   make fuzz            libFuzzer targets, FUZZ_SECONDS each
 #   make bench           ratios against peers, in one run;  make bench-lex CORPUS=folder: the lexer alone
@@ -160,20 +162,39 @@ bench-lint: $(BUILD)/tests/bench/lint
 $(BUILD)/tests/bench/lint: $(BUILD)/tests/bench/lint.o $(LIB)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# make check-corpus CORPUS=folder: its sub-folders are the repositories; see tests/bench/corpus.
+HAS_PARSER := $(wildcard /usr/include/pg_query.h)
+check-corpus: migrate $(if $(HAS_PARSER),$(BUILD)/tests/bench/parses)
+	@tests/bench/corpus "$(if $(filter file,$(origin CORPUS)),,$(CORPUS))" $(if $(HAS_PARSER),$(BUILD)/tests/bench/parses)
+$(BUILD)/tests/bench/parses: $(BUILD)/tests/bench/parses.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lpg_query
+
 lint: layers
 layers:
 	@tools/layers
 format:
 	clang-format -i $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'tools/*.c')
 
+# ---- documents ----------------------------------------------------------------------------------------------------
+docs: migrate
+	$(BUILD)/migrate rules doc --format man >$(BUILD)/migrate-rules.5
+	$(BUILD)/migrate rules doc --format markdown >$(BUILD)/rules.md
+	@mkdir -p docs
+	cp $(BUILD)/migrate-rules.5 man/migrate-rules.5
+	cp $(BUILD)/rules.md docs/rules.md
+
 # ---- install ------------------------------------------------------------------------------------------------------
+# Every page in man/, in the section that its name ends with.
+MANDIR := $(DESTDIR)$(PREFIX)/share/man
+MAN := $(sort $(wildcard man/*.[1-9]))
+INSTALLED_MAN := $(foreach page,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 install: migrate
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(sort $(dir $(INSTALLED_MAN)))
 	install -m 755 $(BUILD)/migrate $(DESTDIR)$(PREFIX)/bin/migrate
-	install -m 644 man/migrate.1 $(DESTDIR)$(PREFIX)/share/man/man1/migrate.1
+	$(foreach page,$(MAN),install -m 644 $(page) $(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)) &&) :
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/migrate $(DESTDIR)$(PREFIX)/share/man/man1/migrate.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/migrate $(INSTALLED_MAN)
 clean:
 	rm -rf build migrate
 
-.PHONY: fuzz bench-lex bench-lint all setup check test unit cli pg faults demo lint layers format install uninstall clean
+.PHONY: fuzz bench-lex bench-lint all setup check test unit cli pg faults demo lint layers format docs check-corpus install uninstall clean
