@@ -148,9 +148,12 @@ static enum status before_detach(struct run *r, struct item *it, struct single *
         return status;
     }
     if (rows_bool(rows, 0, 0)) {
+        const bool known = !str_eq(one->sql, one->st->sql);
         one->sql =
             arena_printf(&r->scratch, "ALTER TABLE %s DETACH PARTITION %s FINALIZE", params[1].text, params[0].text);
-        run_repair(r, it, "partition %s is half detached: finishing it", params[0].text);
+        if (!known) {
+            run_repair(r, it, "partition %s is half detached: finishing it", params[0].text);
+        }
     } else if (it->started && !rows_bool(rows, 0, 1)) {
         one->skip = true;
         run_repair(r, it, "partition %s is detached: recorded as done", params[0].text);
@@ -237,7 +240,7 @@ static bool clean_up(struct run *r, struct item *it, struct single *one, struct 
         status = index_drop_reindex_leftovers(r, it, &one->lone, &trouble);
     } else if (one->lone.kind == LONE_DETACH) {
         struct single again = *one;
-        again.sql = STR_NONE;
+        again.sql = STR_NONE; /* which is not the statement's: nothing is told */
         status = before_detach(r, it, &again, &trouble);
         if (!status && again.sql.n > 0) {
             error_set(&trouble, ST_SERVER, "the partition is half detached");
@@ -357,6 +360,16 @@ static enum status fail(struct run *r, struct item *it, struct single *one, enum
     return status;
 }
 
+/*
+ * A deadlock or a lock timeout inside CONCURRENTLY leaves an invalid index, which goes before the next attempt, or a partition half
+ * detached, which the next attempt finishes.
+ */
+static bool ready_again(struct run *r, struct item *it, struct single *one, struct error *err)
+{
+    struct error ignored;
+    return one->lone.kind == LONE_DETACH ? before_detach(r, it, one, &ignored) == ST_OK : clean_up(r, it, one, err);
+}
+
 static enum status run_alone(struct run *r, struct item *it, struct single *one, int64_t *affected, struct error *err)
 {
     const struct step *step = item_step(it);
@@ -379,8 +392,8 @@ static enum status run_alone(struct run *r, struct item *it, struct single *one,
             e.attempt = one->retry.attempt;
             run_emit(r, &e);
             status = attempt(r, it, one, affected, err);
-            /* A deadlock or a lock timeout inside CONCURRENTLY leaves an invalid index, which goes before the next attempt. */
-            if (!status || (retry_class(error_sql_class(err)) && session_usable(r->s) && !clean_up(r, it, one, err)) ||
+            if (!status ||
+                (retry_class(error_sql_class(err)) && session_usable(r->s) && !ready_again(r, it, one, err)) ||
                 !step_again(r, it, &one->retry, &status, err)) {
                 break;
             }

@@ -153,6 +153,20 @@ make_invalid() { # SQL of a CREATE UNIQUE INDEX CONCURRENTLY that fails
     [ "$(pg_sql "SELECT count(*) FROM pg_inherits")" = 0 ]
 }
 
+@test "DETACH CONCURRENTLY does not queue without end for a partition in use, and is finished when it is free" {
+    [ "$(pg_sql "SHOW server_version_num")" -ge 140000 ] || skip "since PostgreSQL 14"
+    pg_sql "CREATE TABLE p (id int) PARTITION BY RANGE (id)" "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)"
+    printf -- '-- migrate:up\nALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;\n' | file 1_a
+    pg_session holder "BEGIN; SELECT * FROM p1"
+    run timeout 30 "$MIGRATE_BIN" up --gate off --lock-budget 2s --dir "$PROJECT"
+    [ "$status" -eq 7 ]
+    [[ "$output" == *holder*"half detached"*"gave way"* ]]
+    [ "$(pg_sql "SELECT inhdetachpending FROM pg_inherits")" = t ]
+    pg_session holder "COMMIT"
+    up
+    [ "$(pg_sql "SELECT count(*) FROM pg_inherits")" = 0 ]
+}
+
 @test "a leftover of REINDEX CONCURRENTLY is dropped before it runs again" {
     pg_sql "CREATE INDEX t_name ON t (name)"
     printf -- '-- migrate:up\nREINDEX INDEX CONCURRENTLY t_name;\n' | file 1_a
