@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "rules/estimate.h"
 #include "rules/runtime.h"
+#include "rules/severity.h"
 #include "rules/template.h"
 
 /* ---- where ------------------------------------------------------------------------------------------------------ */
@@ -368,6 +369,8 @@ static void add(struct finding_context *c, const struct hazard *h, struct eval *
                 const struct judged_action *action, size_t first, bool unknown)
 {
     uint32_t start, end;
+    enum severity severity;
+    (void)hazard_severity(e->options, h, &severity);
     action_range(s, action->what.shape, &start, &end);
     const size_t same = same_remedy(c->out, first, h, s, start);
     const size_t action_before = h->instead.n == 0 ? same_rule(c->out, first, h, s) : c->out->n;
@@ -375,17 +378,17 @@ static void add(struct finding_context *c, const struct hazard *h, struct eval *
         c->out->at[action_before].more++;
         return;
     }
-    if (same < c->out->n && c->out->at[same].severity >= h->severity) {
+    if (same < c->out->n && c->out->at[same].severity >= severity) {
         return;
     }
     struct finding *f;
     if (same < c->out->n) {
         f = &c->out->at[same];
         f->rule = h->id;
-        f->severity = h->severity;
+        f->severity = severity;
         fingerprint(c, f, s);
     } else {
-        f = finding_add(c, h->id, h->severity, start, end, s);
+        f = finding_add(c, h->id, severity, start, end, s);
     }
     describe(c, f, h, e, action, unknown);
 }
@@ -396,7 +399,8 @@ void findings_of_action(struct finding_context *c, const struct judged_statement
     const struct hazard_list *hazards = runtime_hazards(e->book, action->what.form);
     for (size_t i = 0; i < hazards->n; i++) {
         const struct hazard *h = hazards->at[i];
-        if (h->off && !(e->options && e->options->all_rules)) {
+        enum severity severity;
+        if (!hazard_severity(e->options, h, &severity)) {
             continue;
         }
         const enum tri when = ask_when(e, h);
@@ -418,9 +422,11 @@ void findings_of_action(struct finding_context *c, const struct judged_statement
 void finding_of_deferred(struct finding_context *c, struct deferred *d)
 {
     uint32_t start, end;
+    enum severity severity;
     d->eval.a = c->a;
+    (void)hazard_severity(d->eval.options, d->hazard, &severity);
     action_range(d->statement, d->action->what.shape, &start, &end);
-    struct finding *f = finding_add(c, d->hazard->id, d->hazard->severity, start, end, d->statement);
+    struct finding *f = finding_add(c, d->hazard->id, severity, start, end, d->statement);
     describe(c, f, d->hazard, &d->eval, d->action, false);
 }
 

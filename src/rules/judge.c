@@ -8,6 +8,7 @@
 #include "rules/order.h"
 #include "rules/runtime.h"
 #include "rules/session.h"
+#include "rules/severity.h"
 #include "rules/suppress.h"
 
 enum { SCRATCH_MAX = 256 * 1024 * 1024 };
@@ -416,6 +417,7 @@ static void settle(struct walk *w)
     history_findings(&w->findings, &later);
     suppress_statements(&w->suppression, &w->findings, &w->out->statements, &later);
     suppress_finish(&w->suppression, &w->findings, !m->up.present || !m->down.present);
+    severities_settle(&j->options, w->findings.out);
     findings_sort(w->findings.out);
     history_keep(j->history, &w->findings, &later);
 }
@@ -445,7 +447,7 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     j->catalog->server_version = j->options.server_version;
     transaction_init(&w.tx, part->tx, a);
     session_init(&w.session, a);
-    suppression_init(&w.suppression, j->book, j->options.all_rules, m, a);
+    suppression_init(&w.suppression, j->book, &j->options, m, a);
     splitter_init(&sp, m->text, part->start, part->end);
     while (!status && splitter_next(&sp, &st)) {
         status = judge_statement(&w, &st);

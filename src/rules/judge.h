@@ -12,6 +12,13 @@
 #include "migration/migration.h"
 #include "rules/effects.h"
 
+/* What a project says of a rule. */
+struct rule_severity {
+    struct str rule; /* the id of a hazard, or of a rule of the program itself */
+    bool off;        /* it is not looked for, also not with all_rules */
+    enum severity severity;
+};
+
 struct judge_options {
     int server_version;     /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
     int64_t small_rows;     /* a table of at most so many rows is small */
@@ -20,6 +27,8 @@ struct judge_options {
     enum platform platform; /* rules about what that service refuses */
     bool idle; /* nobody but the replayed statements writes rows: a table of an earlier file is empty unless they
                                 loaded it (explain --after). Otherwise only a table of the same file is. */
+    const struct rule_severity *severities; /* sorted by the bytes of .rule, each at most once; outlives the judge */
+    size_t n_severities;
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
 enum { JUDGE_SMALL_ROWS = 10000, JUDGE_SMALL_BYTES = 16 * 1024 * 1024 }; /* defaults; options that are 0 take them */

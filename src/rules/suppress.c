@@ -1,6 +1,7 @@
 #include "rules/suppress.h"
 
 #include "rules/load.h"
+#include "rules/severity.h"
 
 static bool is_own(const struct directive *d)
 {
@@ -48,7 +49,8 @@ static bool silences(const struct rulebook *book, const struct directive *d, str
 static bool was_looked_for(const struct suppression *s, struct str name)
 {
     const struct hazard *h = rulebook_hazard(s->book, name);
-    return !h || !h->off || s->all_rules;
+    enum severity severity;
+    return !h || hazard_severity(s->options, h, &severity);
 }
 
 /* Findings about an own directive. used NULL: do not say what is unused. */
@@ -86,10 +88,10 @@ static void add_file_allow(struct suppression *s, const struct directive *d, str
     *vec_push(a, &s->file) = (struct file_allow){d, arena_array(a, bool, d->rules.n + 1)};
 }
 
-void suppression_init(struct suppression *s, const struct rulebook *book, bool all_rules, const struct migration *m,
-                      struct arena *a)
+void suppression_init(struct suppression *s, const struct rulebook *book, const struct judge_options *options,
+                      const struct migration *m, struct arena *a)
 {
-    *s = (struct suppression){.book = book, .all_rules = all_rules};
+    *s = (struct suppression){.book = book, .options = options};
     for (size_t i = 0; i < m->file_directives.n; i++) {
         if (is_for_file(&m->file_directives.at[i])) {
             add_file_allow(s, &m->file_directives.at[i], a);

@@ -18,13 +18,13 @@ struct file_allow {
 
 struct suppression {
     const struct rulebook *book;
-    bool all_rules;
+    const struct judge_options *options;
     VEC(struct file_allow) file;
 };
 
 /* Start a part: the file's directives. */
-void suppression_init(struct suppression *s, const struct rulebook *book, bool all_rules, const struct migration *m,
-                      struct arena *a);
+void suppression_init(struct suppression *s, const struct rulebook *book, const struct judge_options *options,
+                      const struct migration *m, struct arena *a);
 /*
  * Apply the directives of the statements, and the file's, to the findings of the part and to those that the end of the
  * history may add, both in the order of their places; adds findings about the directives at the end.

@@ -42,10 +42,10 @@ static int version_of(struct str *input)
     return (int)n;
 }
 
-static struct judged judge_text(struct str input, struct arena *a, bool own_rules)
+static struct judged judge_text_as(struct str input, struct arena *a, bool own_rules, struct judge_options options)
 {
     static struct judged j; /* its parts point to each other */
-    const struct judge_options options = {.server_version = version_of(&input)};
+    options.server_version = version_of(&input);
     memset(&j, 0, sizeof j);
     j.a = a;
     assert_int_equal(rulebook_open(&j.book, &j.err), ST_OK);
@@ -63,6 +63,11 @@ static struct judged judge_text(struct str input, struct arena *a, bool own_rule
     parse(&j, "2_case.sql", input, &j.migration);
     j.status = judge_part(&j.judge, &j.migration, false, a, &j.part, &j.err);
     return j;
+}
+
+static struct judged judge_text(struct str input, struct arena *a, bool own_rules)
+{
+    return judge_text_as(input, a, own_rules, (struct judge_options){0});
 }
 
 static void finish(struct judged *j)
@@ -198,9 +203,64 @@ static void fingerprints(void **state)
     arena_free(&a);
 }
 
+/* What a project says of rules: another severity, off, on; also of the program's own, and among rules of one remedy. */
+static void severities(void **state)
+{
+    static const struct {
+        struct rule_severity said[3];
+        size_t n;
+        const char *sql, *want;
+    } cases[] = {
+        {{{STR_INIT("test-drop-table"), false, SEVERITY_ERROR}}, 1, "DROP TABLE t;", "error test-drop-table\n"},
+        {{{STR_INIT("test-drop-table"), true, SEVERITY_NOTE}}, 1, "DROP TABLE t;", ""},
+        {{{STR_INIT("test-drop-tablet"), true, SEVERITY_NOTE}}, 1, "DROP TABLE t;", "warning test-drop-table\n"},
+        /* an allow of what is not looked for may stay */
+        {{{STR_INIT("test-drop-table"), true, SEVERITY_NOTE}},
+         1,
+         "-- migrate:allow test-drop-table because it is done\nDROP TABLE t;",
+         ""},
+        {{{STR_INIT("test-drop-table"), true, SEVERITY_NOTE}, {STR_INIT("unknown-allow"), false, SEVERITY_NOTE}},
+         2,
+         "-- migrate:allow nosuch because it is done\nDROP TABLE t;",
+         "note unknown-allow\n"},
+        {{{STR_INIT("unreadable-statement"), true, SEVERITY_NOTE}}, 1, "SELECT 'x", ""},
+        /* of one remedy the gravest is told: when that is off, or turned down, another is */
+        {{{STR_INIT("test-same-remedy-grave"), true, SEVERITY_NOTE}},
+         1,
+         "ALTER TABLE t DROP a;",
+         "note test-same-remedy-mild\n"},
+        {{{STR_INIT("test-same-remedy-grave"), false, SEVERITY_NOTE},
+          {STR_INIT("test-same-remedy-mild"), false, SEVERITY_ERROR}},
+         2,
+         "ALTER TABLE t DROP a;",
+         "error test-same-remedy-mild\n"},
+    };
+    struct arena a;
+    struct strbuf out;
+    (void)state;
+    arena_init(&a, 64 << 20);
+    strbuf_init(&out, 10000);
+    for (size_t i = 0; i < countof(cases); i++) {
+        const struct judge_options options = {.severities = cases[i].said, .n_severities = cases[i].n};
+        struct judged j = judge_text_as(str_of(cases[i].sql), &a, true, options);
+        strbuf_reset(&out);
+        for (size_t k = 0; k < j.part.findings.n; k++) {
+            const struct finding *f = &j.part.findings.at[k];
+            if (is_ours(f)) {
+                strbuf_addf(&out, "%s %.*s\n", severity_name(f->severity), STR_ARG(f->rule));
+            }
+        }
+        finish(&j);
+        assert_string_equal(strbuf_cstr(&out), cases[i].want);
+    }
+    strbuf_free(&out);
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(transactions), cmocka_unit_test(effects),
-                                       cmocka_unit_test(findings), cmocka_unit_test(fingerprints)};
+                                       cmocka_unit_test(findings), cmocka_unit_test(fingerprints),
+                                       cmocka_unit_test(severities)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
