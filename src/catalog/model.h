@@ -116,6 +116,7 @@ struct relation {
     enum tri loaded;      /* may it hold rows? a table made in the replay starts at NO */
     int64_t rows, bytes;  /* -1: unknown. bytes with indexes and TOAST */
     struct origin made;   /* .statement == 0: was there before the replay, or unknown */
+    uint32_t held_at;     /* where the current transaction keeps its lock, if it has one (rules/transaction.c) */
     struct str access_method, tablespace; /* empty: default */
     VEC(struct column *) columns;
     VEC(struct constraint *) constraints;

@@ -10,14 +10,17 @@ bool relation_is_new(const struct relation *r, uint32_t file)
     return file > 0 && r->made.file == file && r->made.statement > 0 && !r->maybe_older;
 }
 
+/* A transaction may hold as many locks as its file has statements, so each relation knows where its lock is kept. */
+static struct held_lock *find_held(const struct transaction *tx, const struct relation *r)
+{
+    const bool there = r->held_at < tx->held.n && tx->held.at[r->held_at].relation == r;
+    return there ? &tx->held.at[r->held_at] : NULL;
+}
+
 enum lock_mode transaction_holds(const struct transaction *tx, const struct relation *r)
 {
-    for (size_t i = 0; i < tx->held.n; i++) {
-        if (tx->held.at[i].relation == r) {
-            return tx->held.at[i].mode;
-        }
-    }
-    return LOCK_NONE;
+    const struct held_lock *held = find_held(tx, r);
+    return held ? held->mode : LOCK_NONE;
 }
 
 /* ---- what a statement is to a transaction ----------------------------------------------------------------------- */
@@ -171,11 +174,9 @@ void transaction_enter(struct transaction *tx, const struct judged_statement *s,
     const size_t label = label_token(&s->st);
     for (size_t i = 0; i < s->effects.locks.n; i++) {
         const struct relation_lock *l = &s->effects.locks.at[i];
-        struct held_lock *held = NULL;
-        for (size_t k = 0; k < tx->held.n && !held; k++) {
-            held = tx->held.at[k].relation == l->relation ? &tx->held.at[k] : NULL;
-        }
+        struct held_lock *held = find_held(tx, l->relation);
         if (!held) {
+            l->relation->held_at = (uint32_t)tx->held.n;
             held = vec_push(tx->a, &tx->held);
         }
         if (l->mode > held->mode) {
