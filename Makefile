@@ -161,6 +161,11 @@ bench-lint: $(BUILD)/tests/bench/lint
 	$< $(CORPUS)
 $(BUILD)/tests/bench/lint: $(BUILD)/tests/bench/lint.o $(LIB)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+# make bench-program CORPUS=folder [SQUAWK=path]: the program itself, in CPU time and memory, on the corpus and on what has no bound.
+bench-program: migrate $(BUILD)/tests/bench/cost
+	@SQUAWK=$(SQUAWK) tests/bench/lint_program $(BUILD)/tests/bench/cost "$(if $(filter file,$(origin CORPUS)),,$(CORPUS))"
+$(BUILD)/tests/bench/cost: $(BUILD)/tests/bench/cost.o $(LIB)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # make check-corpus CORPUS=folder: its sub-folders are the repositories; see tests/bench/corpus.
 HAS_PARSER := $(wildcard /usr/include/pg_query.h)
@@ -197,4 +202,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: fuzz bench-lex bench-lint all setup check test unit cli pg faults demo lint layers format docs check-corpus install uninstall clean
+.PHONY: fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus install uninstall clean
