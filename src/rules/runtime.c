@@ -18,7 +18,7 @@ enum {
     JIT_STACK_MAX = 1024 * 1024,
     COMPILE_MAX = 128 * 1024,
     RUNTIME_MAX = 256 * 1024 * 1024,
-    USES_BEFORE_JIT = 100, /* JIT compilation costs as much as a hundred interpreted matches */
+    USES_BEFORE_JIT = 40, /* JIT compilation costs as much as some dozens of interpreted matches */
 };
 
 struct compiled {
