@@ -1,5 +1,7 @@
 #include "exec/lone.h"
 
+#include "exec/touch.h"
+
 #include "sql/lex.h"
 
 enum { MAX_TOKENS = 48 }; /* everything looked at stands at the beginning */
@@ -154,8 +156,12 @@ void lone_read(struct str sql, struct arena *a, struct lone *out)
         read_drop_index(&c, out);
     } else if (accept(&c, KW_REINDEX)) {
         read_reindex(&c, out);
-    } else if (accept(&c, KW_CALL) || accept(&c, KW_DO)) {
+    } else if (accept(&c, KW_CALL)) {
         out->kind = LONE_MAYBE_PARTLY;
+    } else if (accept(&c, KW_DO)) {
+        const bool commits =
+            touch_mentions(sql, "commit") || touch_mentions(sql, "call") || touch_mentions(sql, "execute");
+        out->kind = commits ? LONE_MAYBE_PARTLY : LONE_OTHER;
     } else if (accept(&c, KW_ALTER)) {
         if (accept(&c, KW_TABLE)) {
             read_alter_table(&c, out);

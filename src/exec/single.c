@@ -180,6 +180,14 @@ static enum status before_add_value(struct run *r, struct item *it, struct singl
     return status;
 }
 
+static void hint_partly(const struct item *it, struct error *err)
+{
+    error_hint(err,
+               "look at what it did; then record the migration as applied, or as pending to run it again:"
+               " migrate mark %s --applied | --pending",
+               it->params.version);
+}
+
 static enum status look_before(struct run *r, struct item *it, struct single *one, struct error *err)
 {
     const enum status status = it->started ? wait_for_backend(r, it, err) : ST_OK;
@@ -202,10 +210,7 @@ static enum status look_before(struct run *r, struct item *it, struct single *on
             error_set(err, ST_PARTIAL, "step %u of %s was cut short, and it may have committed part of its work",
                       item_step(it)->ordinal, it->params.version);
             error_place(err, it->m->file.p, one->st->line, one->st->judged ? one->st->judged->column : 1);
-            error_hint(err,
-                       "look at what it did; then record the migration as applied, or as pending to run it again:"
-                       " migrate mark %s --applied | --pending",
-                       it->params.version);
+            hint_partly(it, err);
             return ST_PARTIAL;
         }
         return ST_OK;
@@ -353,7 +358,11 @@ static enum status fail(struct run *r, struct item *it, struct single *one, enum
     const bool clean = clean_up(r, it, one, err);
     record_failure(r, it, clean, one->retry.attempt, err);
     if (!clean) {
-        error_hint(err, "what it left behind is taken care of when the same command runs again");
+        if (one->lone.kind == LONE_MAYBE_PARTLY) {
+            hint_partly(it, err);
+        } else {
+            error_hint(err, "what it left behind is taken care of when the same command runs again");
+        }
         err->status = ST_PARTIAL;
         return ST_PARTIAL;
     }
@@ -415,8 +424,11 @@ enum status single_run(struct run *r, struct item *it, struct error *err)
     int64_t affected = 0;
     arena_reset(&r->scratch);
     lone_read(st->sql, &r->scratch, &one.lone);
-    const bool in_transaction =
-        st->judged ? st->judged->effects.in_transaction == TRI_YES : one.lone.kind == LONE_VALIDATE;
+    /* It may commit by itself, which it cannot in a transaction of ours: transaction:false asks for none. */
+    const bool commits = one.lone.kind == LONE_MAYBE_PARTLY && (it->down ? &it->m->down : &it->m->up)->tx == TX_FALSE;
+    const bool in_transaction = commits      ? false
+                                : st->judged ? st->judged->effects.in_transaction == TRI_YES
+                                             : one.lone.kind == LONE_VALIDATE;
     if (in_transaction && !it->started) {
         return transaction_run(r, it, err);
     }

@@ -218,6 +218,9 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
         if (!p.failed && strcmp(err->sqlstate, "22012") == 0) {
             error_set(err, ST_SERVER, "the statement succeeded, but the constraint is not validated");
         }
+        if (strcmp(err->sqlstate, "2D000") == 0) {
+            error_hint(err, "what commits by itself needs a file of its own with -- migrate:up transaction:false");
+        }
         step_error_place(r, it, p.failed, err);
         step_settings_unknown(r);
         if (status == ST_INTERRUPTED) {

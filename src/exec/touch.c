@@ -1,6 +1,6 @@
 #include "exec/touch.h"
 
-static bool contains(struct str s, const char *word)
+bool touch_mentions(struct str s, const char *word)
 {
     const struct str w = str_of(word);
     for (size_t i = 0; i + w.n <= s.n; i++) {
@@ -28,8 +28,8 @@ static bool touches_session(struct str sql)
             return true;
         }
     }
-    return (starts(sql, "CREATE") && contains(str_slice(sql, 0, CREATE_HEAD), "temp")) || contains(sql, "set_config") ||
-           contains(sql, "advisory_unlock");
+    return (starts(sql, "CREATE") && touch_mentions(str_slice(sql, 0, CREATE_HEAD), "temp")) ||
+           touch_mentions(sql, "set_config") || touch_mentions(sql, "advisory_unlock");
 }
 
 struct touch touch_of(struct str sql)
@@ -40,9 +40,9 @@ struct touch touch_of(struct str sql)
     }
     return (struct touch){
         .session = true,
-        .role = contains(sql, "role") || contains(sql, "authorization"),
-        .lock = starts(sql, "DISCARD") || contains(sql, "advisory_unlock"),
-        .lock_timeout = starts(sql, "RESET") || contains(sql, "lock_timeout"),
+        .role = touch_mentions(sql, "role") || touch_mentions(sql, "authorization"),
+        .lock = starts(sql, "DISCARD") || touch_mentions(sql, "advisory_unlock"),
+        .lock_timeout = starts(sql, "RESET") || touch_mentions(sql, "lock_timeout"),
     };
 }
 
@@ -53,5 +53,5 @@ bool touch_replayable(struct str sql)
         const struct str rest = str_trim(str_slice(sql, 3, sql.n));
         return !starts(rest, "LOCAL") && !starts(rest, "CONSTRAINTS") && !starts(rest, "TRANSACTION");
     }
-    return starts(sql, "RESET") || (starts(sql, "SELECT") && contains(sql, "set_config"));
+    return starts(sql, "RESET") || (starts(sql, "SELECT") && touch_mentions(sql, "set_config"));
 }

@@ -21,4 +21,7 @@ struct touch touch_of(struct str sql);
 /* Is it one to run again on a new session: a plain SET or RESET, or SELECT set_config(…) as pg_dump writes it? */
 bool touch_replayable(struct str sql);
 
+/* Does the word stand anywhere in it, in upper or lower case, strings and comments included? */
+bool touch_mentions(struct str sql, const char *word);
+
 #endif
