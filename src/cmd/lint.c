@@ -3,6 +3,7 @@
 #include "cmd/base.h"
 #include "cmd/commands.h"
 #include "cmd/lint_files.h"
+#include "rules/runner.h"
 
 /*
  * One arena per file, given back before the next; one for the model of each folder. Neither bound is a working size:
@@ -45,6 +46,19 @@ static enum status read_migration(struct lint *l, const struct lint_file *f, str
     return status ? status : migration_parse(f->name, text, &options, &l->file_arena, m, err);
 }
 
+/* A file beside it may say that the runner opens no transaction. One that cannot be read says nothing. */
+static void read_side_file(struct lint *l, struct migration *m)
+{
+    const struct runner *r = l->options.runner;
+    const char *path = r ? runner_side_path(r, m->file, &l->file_arena) : NULL;
+    struct error err = {0};
+    struct str text;
+    if (path && file_kind(path) == FILE_REGULAR && !file_read(path, MIGRATION_MAX_BYTES, &l->file_arena, &text, &err) &&
+        runner_side_says_none(r, text)) {
+        m->up.tx = TX_FALSE;
+    }
+}
+
 static void lint_file(struct lint *l, struct judge *judge, const struct lint_file *f)
 {
     struct migration m;
@@ -55,7 +69,11 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
         l->applied += f->judged;
         return; /* the catalog is as that file left it */
     }
-    if (read_migration(l, f, &m, &err)) {
+    const enum status status = read_migration(l, f, &m, &err);
+    if (!status) {
+        read_side_file(l, &m);
+    }
+    if (status) {
         if (f->judged) {
             complain(l, f, &err);
         }
@@ -92,6 +110,7 @@ static enum status begin_folder(struct lint *l, struct error *err)
     l->info = (struct catalog_info){0};
     const enum status status = base_catalog(l->c, &l->catalog, &l->info, err);
     l->options = base_options(l->c, &l->catalog, &l->info);
+    l->options.runner = runner_at((size_t)l->c->set.runner);
     return status;
 }
 
@@ -178,6 +197,10 @@ static const struct option options[] = {
      0, 0},
     {"stdin-filename", 0, OPTION_TEXT, "FILE", offsetof(struct settings, stdin_filename),
      "judge standard input as what FILE will be: its name, its version, the earlier files of its folder", 0, 0},
+    {"runner", 0, OPTION_CHOICE, RUNNER_WORDS, offsetof(struct settings, runner),
+     "judge transactions as that tool sends the file: what it runs in one transaction, what in one string, what alone; "
+     "migrate is this program",
+     0, 0},
     {"allow-empty", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_empty),
      "no file to lint is fine, also where a pattern matches none", 0, 0},
 };

@@ -46,6 +46,7 @@ struct settings {
     int format;          /* lint: see report/lint.h */
     const char *stdin_filename; /* lint: what standard input stands for */
     bool allow_empty;           /* lint */
+    int runner;                 /* lint: index of RUNNER_WORDS */
     const char *after;   /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;

@@ -15,6 +15,9 @@ static const struct problem {
      STR_INIT("Write -- migrate:allow RULE because REASON. Without a reason the comment allows nothing.")},
     {STR_INIT("unknown-allow"), STR_INIT("an allow comment names a rule that there is not"),
      STR_INIT("migrate rules list shows the names of all rules. The comment allows nothing.")},
+    {STR_INIT("mixed-transactions"), STR_INIT("the runner refuses the file"),
+     STR_INIT("Flyway runs a file in one transaction or each statement in its own. It refuses a file in which it finds "
+              "statements of both kinds, unless it is told mixed=true.")},
     {STR_INIT("unused-allow"), STR_INIT("an allow comment allows nothing"),
      STR_INIT("The rule finds nothing there any more. A comment that stays could hide a later finding.")},
 };

@@ -150,6 +150,7 @@ enum tri ask_in_force(struct eval *e, struct call call);
 enum tri ask_sets(struct eval *e, struct call call);
 enum tri ask_seconds_set(struct eval *e, struct call call, int64_t *n);
 enum tri ask_in_block(struct eval *e, struct call call);
+enum tri ask_left_to_file(struct eval *e, struct call call);
 enum tri ask_file_block(struct eval *e, struct call call);
 enum tri ask_left_open(struct eval *e, struct call call);
 enum tri ask_unread_body(struct eval *e, struct call call);

@@ -90,6 +90,7 @@ void history_keep(struct history *h, const struct finding_context *c, const stru
 {
     struct arena *a = &h->arena;
     const struct migration *m = NULL;
+    struct str bodies = STR_NONE; /* what DO blocks made of the text: one for all of the file's */
     size_t n = 0;
     for (size_t i = 0; i < c->deferred.n; i++) {
         const struct deferred *d = &c->deferred.at[i];
@@ -99,7 +100,11 @@ void history_keep(struct history *h, const struct finding_context *c, const stru
         m = m ? m : copy_migration(a, c->migration);
         struct kept *k = vec_push(a, &h->kept);
         *k = (struct kept){.deferred = *d, .finding = copy_finding(a, &later->at[n++], m->file), .migration = m};
-        k->deferred.eval.what = copy_classified(a, d->eval.what, m->text);
+        const bool own = d->eval.what->text.p == c->migration->text.p;
+        if (!own && !bodies.p) {
+            bodies = arena_str(a, d->eval.what->text);
+        }
+        k->deferred.eval.what = copy_classified(a, d->eval.what, own ? m->text : bodies);
         k->deferred.eval.statement = NULL;
         k->deferred.eval.transaction = NULL;
         k->deferred.eval.session = NULL;

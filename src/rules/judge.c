@@ -6,6 +6,7 @@
 #include "rules/finding.h"
 #include "rules/history.h"
 #include "rules/order.h"
+#include "rules/runner.h"
 #include "rules/runtime.h"
 #include "rules/session.h"
 #include "rules/severity.h"
@@ -51,6 +52,7 @@ struct walk {
     struct arena *a;
     struct judged_part *out;
     struct line_map lines;
+    struct sending sending;
     struct transaction tx;
     struct session session;
     struct suppression suppression;
@@ -241,6 +243,9 @@ static void look_for_hazards(struct walk *w, struct judged_statement *s, struct 
             told = true;
         }
     }
+    if (w->tx.sent) {
+        runner_remarks(&w->tx, s, j->files, w->a, w->findings.out, first);
+    }
     arena_reset(j->scratch);
 }
 
@@ -404,6 +409,18 @@ static void reserve_statements(struct judged_part *out, struct str text, struct 
     out->statements.cap = n;
 }
 
+/* Flyway's own refusal, before the server is asked. */
+static void tell_mixed(struct walk *w)
+{
+    const uint32_t at = w->sending.mixed_at;
+    if (w->sending.mixed) {
+        struct finding *f = finding_add(&w->findings, STR("mixed-transactions"), SEVERITY_ERROR, at, at, NULL);
+        f->message = arena_printf(w->a, "%s refuses a file of which only a part can run in a transaction",
+                                  w->sending.runner->name);
+        f->remark = arena_printf(w->a, "this statement cannot: %s", w->sending.runner->alone);
+    }
+}
+
 /* When the part has ended: what was put off to now, then what the directives silence of all of it. */
 static void settle(struct walk *w)
 {
@@ -430,7 +447,9 @@ void judge_finish(struct judge *j, struct arena *a, struct judged_part_list *out
 enum status judge_part(struct judge *j, const struct migration *m, bool down, struct arena *a, struct judged_part *out,
                        struct error *err)
 {
-    const struct migration_part *part = down ? &m->down : &m->up;
+    const struct migration_part whole = down ? m->down : m->up;
+    const struct migration_part cut = down ? whole : runner_part(j->options.runner, m->text, &whole);
+    const struct migration_part *part = &cut;
     struct splitter sp;
     struct statement st;
     enum status status = ST_OK;
@@ -445,7 +464,13 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     map_init(&w.findings.marks, a);
     j->files++;
     j->catalog->server_version = j->options.server_version;
-    transaction_init(&w.tx, part->tx, a);
+    if (j->options.runner) {
+        runner_sending(j->options.runner, m->text, part, a, &w.sending);
+        transaction_init_sent(&w.tx, &w.sending, a);
+        tell_mixed(&w);
+    } else {
+        transaction_init(&w.tx, part->tx, a);
+    }
     session_init(&w.session, a);
     suppression_init(&w.suppression, j->book, &j->options, m, a);
     splitter_init(&sp, m->text, part->start, part->end);
@@ -497,7 +522,8 @@ void judge_replay(struct judge *j, const struct migration *m)
     j->files++;
     j->catalog->server_version = j->options.server_version;
     arena_init(&bodies, BODIES_MAX);
-    splitter_init(&sp, m->text, m->up.start, m->up.end);
+    const struct migration_part part = runner_part(j->options.runner, m->text, &m->up);
+    splitter_init(&sp, m->text, part.start, part.end);
     while (splitter_next(&sp, &st)) {
         j->transactions++;
         replay_statement(j, m->text, &copy, &st, 0, &bodies);

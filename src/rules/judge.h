@@ -25,6 +25,7 @@ struct judge_options {
     int64_t small_bytes;    /* and of at most so many bytes */
     bool all_rules;         /* also those off by default */
     enum platform platform; /* rules about what that service refuses */
+    const struct runner *runner; /* transactions as this tool sends the file; NULL: as this program does */
     bool idle; /* nobody but the replayed statements writes rows: a table of an earlier file is empty unless they
                                 loaded it (explain --after). Otherwise only a table of the same file is. */
     const struct rule_severity *severities; /* sorted by the bytes of .rule, each at most once; outlives the judge */

@@ -356,6 +356,7 @@ static const struct predicate predicates[] = {
     {"in_force", "w", ask_in_force, NULL, "the file set this setting before, and not to 0"},
     {"unread_body", "", ask_unread_body, NULL, "part of the DO block's body cannot be judged; {unread} says what"},
     {"in_block", "", ask_in_block, NULL, "behind a BEGIN of the file"},
+    {"left_to_file", "", ask_left_to_file, NULL, "--runner is a tool that leaves transactions to the file"},
     {"file_block", "", ask_file_block, NULL,
      "shares a transaction that the file asks for with what came before: BEGIN, transaction:true"},
     {"left_open", "", ask_left_open, NULL, "at the end of the file: nothing ended the transaction of this BEGIN"},

@@ -42,6 +42,13 @@ enum tri ask_in_block(struct eval *e, struct call call)
     return e->transaction ? tri_of(e->transaction->explicit_block && e->transaction->statements > 0) : TRI_UNKNOWN;
 }
 
+enum tri ask_left_to_file(struct eval *e, struct call call)
+{
+    (void)call;
+    const struct sending *sent = e->transaction ? e->transaction->sent : NULL;
+    return e->transaction ? tri_of(sent && !sent->runner->wraps) : TRI_UNKNOWN;
+}
+
 enum tri ask_file_block(struct eval *e, struct call call)
 {
     (void)call;
@@ -52,7 +59,8 @@ enum tri ask_file_block(struct eval *e, struct call call)
 enum tri ask_left_open(struct eval *e, struct call call)
 {
     (void)call;
-    return e->transaction ? tri_of(e->transaction->explicit_block && e->transaction->origin == e->at.transaction)
+    return e->transaction ? tri_of(e->transaction->explicit_block && e->transaction->origin == e->at.transaction &&
+                                   !e->transaction->wrapped) /* else the runner's own COMMIT comes */
                           : TRI_UNKNOWN;
 }
 

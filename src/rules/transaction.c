@@ -5,6 +5,12 @@ void transaction_init(struct transaction *tx, enum tx_mode mode, struct arena *a
     *tx = (struct transaction){.mode = mode, .shared = mode == TX_TRUE, .closed = true, .a = a};
 }
 
+void transaction_init_sent(struct transaction *tx, const struct sending *sent, struct arena *a)
+{
+    *tx = (struct transaction){
+        .mode = TX_FALSE, .sent = sent, .wrapped = sent->wrapped, .shared = sent->wrapped, .closed = true, .a = a};
+}
+
 bool relation_is_new(const struct relation *r, uint32_t file)
 {
     return file > 0 && r->made.file == file && r->made.statement > 0 && !r->maybe_older;
@@ -119,6 +125,7 @@ static void open_transaction(struct transaction *tx, uint32_t *replay_transactio
     tx->statements = 0;
     tx->data = tx->strong = tx->closed = false;
     tx->held.n = 0;
+    tx->savepoints.n = 0;
     tx->labels.n = 0;
 }
 
@@ -144,8 +151,32 @@ static bool chains(const struct statement *st)
            !statement_is(st, st->n_tokens - 2, KW_NO);
 }
 
+/*
+ * As the server has it: a block that was opened, one string of several statements, or each on its own. BEGIN in a
+ * transaction that the tool opened is only warned of; in a string it takes in what stood before.
+ */
+static void place_sent(struct transaction *tx, struct judged_statement *s, uint32_t *replay_transactions)
+{
+    const struct sent_string *string = sending_string(tx->sent, s->st.start);
+    const bool block = tx->wrapped || tx->explicit_block;
+    const bool join = !tx->closed && (block || (string && string == tx->string));
+    if (!join || tx->number == 0) {
+        open_transaction(tx, replay_transactions);
+    }
+    tx->string = string;
+    tx->explicit_block = tx->explicit_block || (s->kind == STATEMENT_TRANSACTION && begins(&s->st) && !tx->wrapped);
+    tx->shared = tx->wrapped || tx->explicit_block || string;
+    s->transaction = tx->number;
+    s->alone = !tx->shared;
+    tx->closed = !tx->shared;
+}
+
 void transaction_place(struct transaction *tx, struct judged_statement *s, uint32_t file, uint32_t *replay_transactions)
 {
+    if (tx->sent) {
+        place_sent(tx, s, replay_transactions);
+        return;
+    }
     const bool control = s->kind == STATEMENT_TRANSACTION;
     const bool begin = control && begins(&s->st) && !tx->explicit_block;
     bool join = !tx->closed;
@@ -168,6 +199,33 @@ void transaction_place(struct transaction *tx, struct judged_statement *s, uint3
     tx->closed = !tx->shared && (s->alone || control || stands_alone(s, file));
 }
 
+/* SAVEPOINT, and ROLLBACK TO one: what was locked behind it is free again. */
+static void enter_savepoint(struct transaction *tx, const struct statement *st, struct str text, uint32_t statement)
+{
+    if (st->n_tokens < 2) {
+        return;
+    }
+    const struct str name = token_name(tx->a, text, st->tokens[st->n_tokens - 1]);
+    if (statement_is(st, 0, KW_SAVEPOINT)) {
+        *vec_push(tx->a, &tx->savepoints) = (struct savepoint){name, statement};
+        return;
+    }
+    size_t i = tx->savepoints.n, kept = 0;
+    while (i > 0 && !str_eq(tx->savepoints.at[i - 1].name, name)) {
+        i--;
+    }
+    if (i == 0 || !statement_is(st, 0, KW_ROLLBACK)) {
+        return;
+    }
+    for (size_t k = 0; k < tx->held.n; k++) {
+        if (tx->held.at[k].first < tx->savepoints.at[i - 1].statement) {
+            tx->held.at[kept++] = tx->held.at[k];
+        }
+    }
+    tx->held.n = kept;
+    tx->savepoints.n = i;
+}
+
 void transaction_enter(struct transaction *tx, const struct judged_statement *s, struct str text, uint32_t file,
                        uint32_t statement)
 {
@@ -178,9 +236,10 @@ void transaction_enter(struct transaction *tx, const struct judged_statement *s,
         if (!held) {
             l->relation->held_at = (uint32_t)tx->held.n;
             held = vec_push(tx->a, &tx->held);
+            held->first = statement;
         }
         if (l->mode > held->mode) {
-            *held = (struct held_lock){l->relation, l->mode, statement};
+            *held = (struct held_lock){l->relation, l->mode, statement, held->first, s->line};
         }
     }
     if (label > 0) {
@@ -189,10 +248,14 @@ void transaction_enter(struct transaction *tx, const struct judged_statement *s,
     tx->statements++;
     tx->strong = tx->strong || is_strong(s, file);
     tx->data = tx->data || is_data(s, file);
-    if (s->kind == STATEMENT_TRANSACTION && ends(&s->st)) {
+    if (s->kind == STATEMENT_TRANSACTION && !ends(&s->st)) {
+        /* In a transaction that the tool opened a BEGIN changes nothing, but it explains the COMMIT. */
+        tx->explicit_block = tx->explicit_block || (tx->sent && begins(&s->st));
+        enter_savepoint(tx, &s->st, text, statement);
+    } else if (s->kind == STATEMENT_TRANSACTION) {
         tx->closed = true;
         if (!chains(&s->st)) {
-            tx->explicit_block = false;
+            tx->explicit_block = tx->wrapped = false;
             tx->shared = tx->mode == TX_TRUE;
         }
     }
