@@ -161,3 +161,27 @@ SQL
     [ "$status" -eq 71 ]
     [[ "$output" == *"locked"*"Permission denied"* ]]
 }
+
+@test "what only later files settle is told when all are judged" {
+    write m/1_a.sql <<'SQL'
+ALTER TABLE t ADD CONSTRAINT a CHECK (x > 0) NOT VALID;
+ALTER TABLE t ADD CONSTRAINT b CHECK (x > 0) NOT VALID;
+SQL
+    write m/2_b.sql <<<'ALTER TABLE t VALIDATE CONSTRAINT b;'
+    run migrate lint --gate note m
+    [ "$status" -eq 1 ]
+    [[ "${lines[0]}" == "m/1_a.sql:1:1: note: a of "* ]] || [[ "${lines[0]}" == "m/1_a.sql:1:"*": note: a of "* ]]
+    [[ "${lines[-1]}" == "0 errors, 0 warnings, 1 note; 3 statements in 2 files; "* ]]
+    write m/3_c.sql <<<'ALTER TABLE t VALIDATE CONSTRAINT a;'
+    run migrate lint --gate note m
+    [ "$status" -eq 0 ]
+}
+
+@test "what a managed service refuses, when it is said to be one" {
+    write a.sql <<<"ALTER SYSTEM SET work_mem = '64MB';"
+    run migrate lint a.sql
+    [ "$status" -eq 0 ]
+    run migrate lint --platform aurora a.sql
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"rule rds-alter-system"* ]]
+}
