@@ -11,7 +11,8 @@
  *
  * Not modelled: ROLLBACK and savepoints (BEGIN and COMMIT do nothing here; the end of a transaction is seen by origin.transaction, and
  * ends SET LOCAL and ON COMMIT DROP), what a function, a procedure or a trigger does when it runs, the columns of a query (AS SELECT, views),
- * rules, policies, privileges, statistics objects, operators. The body of a DO block is not run: a table that its DDL names, also in a string
+ * rules, policies, privileges, statistics objects, operators. The body of a DO block is not run here (see rules/body.h for the
+ * statements that can be read out of it): a table that its DDL names, also in a string
  * for EXECUTE, is no longer complete, one that it writes to may hold rows; names put together at run time are not seen.
  */
 #ifndef MIGRATE_CATALOG_REPLAY_H

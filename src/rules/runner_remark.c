@@ -37,7 +37,7 @@ static void say(struct arena *a, struct finding *f, struct str more)
 static struct str how_sent(const struct transaction *tx, struct arena *a)
 {
     const struct runner *r = tx->sent->runner;
-    const bool own = tx->explicit_block && !tx->wrapped;
+    const bool own = tx->explicit_block && !tx->wrapped && !tx->string;
     const char *how = tx->wrapped ? "runs the file in one transaction"
                       : own       ? "sends BEGIN as it stands here"
                                               : "sends this in one string with others, which is one transaction";
@@ -57,7 +57,8 @@ void runner_remarks(const struct transaction *tx, const struct judged_statement 
             worst = f;
         }
     }
-    const struct held_lock *held = worst && is_slow(s, file) ? worst_held(tx, file) : NULL;
+    const bool refused = s->effects.in_transaction == TRI_NO;
+    const struct held_lock *held = worst && !refused && is_slow(s, file) ? worst_held(tx, file) : NULL;
     if (held) {
         say(a, worst,
             arena_printf(a, "%s on %.*s is held since line %u", lock_mode_name(held->mode),
