@@ -98,7 +98,7 @@ struct occurrences {
     uint32_t start; /* of the newest */
 };
 
-static void fingerprint(struct finding_context *c, struct finding *f, const struct judged_statement *s)
+static struct hash hash_finding(const struct finding *f, const struct judged_statement *s)
 {
     struct hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
     hash_add(&h, f->rule);
@@ -108,6 +108,39 @@ static void fingerprint(struct finding_context *c, struct finding *f, const stru
     }
     /* Strings are not part of a shape; where there is no shape, the text is. */
     hash_add(&h, s && s->shapes.n == 0 ? s->source : STR(""));
+    return h;
+}
+
+/* What hash_finding() said of a rule and a statement. */
+struct hashed {
+    const struct shape *shapes;
+    struct hash hash;
+};
+
+/* The same; a statement of many actions, each of which may be found, is walked once for each rule. */
+static struct hash hash_of(struct finding_context *c, const struct finding *f, const struct judged_statement *s)
+{
+    enum { MANY = 16 };
+    if (!s || s->shapes.n < MANY) {
+        return hash_finding(f, s);
+    }
+    if (!c->hashes.arena) {
+        map_init(&c->hashes, c->a);
+    }
+    struct hashed *known = map_get(&c->hashes, f->rule);
+    if (!known) {
+        known = arena_new(c->a, struct hashed);
+        map_put(&c->hashes, f->rule, known);
+    }
+    if (known->shapes != s->shapes.at) {
+        *known = (struct hashed){s->shapes.at, hash_finding(f, s)};
+    }
+    return known->hash;
+}
+
+static void fingerprint(struct finding_context *c, struct finding *f, const struct judged_statement *s)
+{
+    const struct hash h = hash_of(c, f, s);
     char mark[17];
     hex(hash_mix(h.a), mark);
     struct occurrences *same = map_get(&c->marks, (struct str){mark, 16});

@@ -26,6 +26,7 @@ struct finding_context {
     struct arena *a; /* of the part */
     struct finding_list *out;
     struct map marks; /* first half of a fingerprint -> how often it was given; see fingerprint() */
+    struct map hashes; /* rule -> the hash of the newest long statement that it was found in; likewise */
     struct deferred_list deferred;
 };
 

@@ -37,12 +37,25 @@ enum tri ask_phrase(struct eval *e, struct call call)
 
 /* ---- names ----------------------------------------------------------------------------------------------------------- */
 
+/*
+ * The tokens that one action's names are among: the action's, the first one with the head of all. A statement of many
+ * actions is so walked once, not once for each.
+ */
+static size_t own_tokens(const struct eval *e, size_t *first)
+{
+    const struct shape *shape = e->what->shape;
+    const bool one_of_many = shape && shape->n_actions > 1;
+    *first = one_of_many && shape->action > 0 ? shape->first : 0;
+    return one_of_many ? shape->last : e->what->statement->n_tokens;
+}
+
 enum tri ask_long_name(struct eval *e, struct call call)
 {
     enum { NAME_BYTES = 63 };
     const struct statement *st = e->what->statement;
+    size_t i;
     (void)call;
-    for (size_t i = 0; i < st->n_tokens; i++) {
+    for (const size_t last = own_tokens(e, &i); i < last; i++) {
         const struct token t = st->tokens[i];
         const uint32_t quotes = t.kind == TOK_QUOTED ? 2 : 0;
         if ((t.kind == TOK_WORD || t.kind == TOK_QUOTED) && t.end - t.start > NAME_BYTES + quotes) {
@@ -55,8 +68,9 @@ enum tri ask_long_name(struct eval *e, struct call call)
 enum tri ask_quoted_name(struct eval *e, struct call call)
 {
     const struct statement *st = e->what->statement;
+    size_t i;
     (void)call;
-    for (size_t i = 0; i < st->n_tokens; i++) {
+    for (const size_t last = own_tokens(e, &i); i < last; i++) {
         const struct str name = st->tokens[i].kind == TOK_QUOTED
                                     ? name_quote(e->a, token_name(e->a, e->what->text, st->tokens[i]))
                                     : STR("");
