@@ -2,8 +2,8 @@
 
 #include "report/style.h"
 
-/* One finding; and what a format keeps: a bound that ends a run gone wrong, no working size. */
-enum { FINDING_MAX = 1 << 24 };
+/* Text goes to the stream by so much. What one finding takes, and what a format keeps: bounds that end a run gone wrong. */
+enum { FINDING_MAX = 1 << 24, FLUSH_AT = 1 << 16 };
 #define MEMORY_MAX ((size_t)4 << 30)
 
 const struct lint_format *lint_format_at(int i)
@@ -12,6 +12,11 @@ const struct lint_format *lint_format_at(int i)
         &lint_format_text,   &lint_format_json,  &lint_format_github,     &lint_format_sarif,
         &lint_format_gitlab, &lint_format_junit, &lint_format_checkstyle, &lint_format_markdown};
     return (size_t)i < countof(formats) ? formats[i] : NULL;
+}
+
+bool lint_format_fingerprints(const struct lint_format *format)
+{
+    return format == &lint_format_json || format == &lint_format_sarif || format == &lint_format_gitlab;
 }
 
 void lint_report_flush(struct lint_report *r)
@@ -52,7 +57,9 @@ void lint_report_part(struct lint_report *r, const struct judged_part *part)
             c->notes++;
         }
         r->format->finding(r, f, part->migration->text);
-        lint_report_flush(r);
+        if (r->text.n >= FLUSH_AT) {
+            lint_report_flush(r);
+        }
     }
 }
 

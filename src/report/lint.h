@@ -48,6 +48,7 @@ extern const struct lint_format lint_format_text, lint_format_json, lint_format_
     lint_format_gitlab, lint_format_junit, lint_format_checkstyle, lint_format_markdown;
 /* Format i of LINT_FORMAT_WORDS; NULL behind the last. */
 const struct lint_format *lint_format_at(int i);
+bool lint_format_fingerprints(const struct lint_format *format); /* does it write them? */
 
 void lint_report_begin(struct lint_report *r, const struct lint_format *format, FILE *stream);
 /* Count the part and write its findings. */

@@ -100,6 +100,9 @@ struct occurrences {
 
 static struct hash hash_finding(const struct finding *f, const struct judged_statement *s)
 {
+    if (c->no_fingerprints) {
+        return;
+    }
     struct hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
     hash_add(&h, f->rule);
     hash_add(&h, path_base(f->file));

@@ -24,6 +24,7 @@ struct finding_context {
     const struct migration *migration;
     const struct line_map *lines;
     struct arena *a; /* of the part */
+    bool no_fingerprints;
     struct finding_list *out;
     struct map marks; /* first half of a fingerprint -> how often it was given; see fingerprint() */
     struct map hashes; /* rule -> the hash of the newest long statement that it was found in; likewise */

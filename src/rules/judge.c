@@ -461,6 +461,7 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     line_map_init(&w.lines, m->text);
     reserve_statements(out, str_slice(m->text, part->start, part->end), a);
     w.findings = (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings};
+    w.findings.no_fingerprints = j->options.no_fingerprints;
     map_init(&w.findings.marks, a);
     j->files++;
     j->catalog->server_version = j->options.server_version;

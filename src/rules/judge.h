@@ -30,6 +30,7 @@ struct judge_options {
                                 loaded it (explain --after). Otherwise only a table of the same file is. */
     const struct rule_severity *severities; /* sorted by the bytes of .rule, each at most once; outlives the judge */
     size_t n_severities;
+    bool no_fingerprints; /* nobody will print them: findings have none */
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
 enum { JUDGE_SMALL_ROWS = 10000, JUDGE_SMALL_BYTES = 16 * 1024 * 1024 }; /* defaults; options that are 0 take them */
