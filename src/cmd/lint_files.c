@@ -87,7 +87,11 @@ static int file_cmp(const void *a, const void *b)
 static void settle(struct lint_folder *f)
 {
     size_t kept = 0;
-    if (f->files.n > 1) {
+    bool sorted = true; /* as they mostly come from a folder */
+    for (size_t i = 1; i < f->files.n && sorted; i++) {
+        sorted = file_cmp(&f->files.at[i - 1], &f->files.at[i]) <= 0;
+    }
+    if (!sorted) {
         qsort(f->files.at, f->files.n, sizeof(f->files.at[0]), file_cmp);
     }
     for (size_t i = 0; i < f->files.n; i++) {

@@ -1,4 +1,5 @@
 #include "migration/directive_own.h"
+#include "sql/lex_class.h"
 
 static bool is_space(char c)
 {
@@ -96,9 +97,8 @@ static uint32_t comment_at(struct str text, uint32_t at, uint32_t end, uint32_t 
 {
     uint32_t stop = at;
     if (text.p[at] == '-') {
-        while (stop < end && text.p[stop] != '\n' && text.p[stop] != '\r') {
-            stop++;
-        }
+        stop = lex_line_end(text, at);
+        stop = stop > end ? end : stop;
         body[1] = stop;
     } else {
         stop = block_end(text, at, end);
