@@ -1,6 +1,6 @@
 #include "rules/history.h"
 
-enum { HISTORY_MAX = 256 * 1024 * 1024 };
+enum { HISTORY_MAX = 256 * 1024 * 1024, KEPT_MAX = 20000, KEPT_BYTES = 64 * 1024 * 1024 };
 
 /* A hazard that waits for the end, and its finding. */
 struct kept {
@@ -86,15 +86,24 @@ static struct finding copy_finding(struct arena *a, const struct finding *from, 
     return f;
 }
 
-void history_keep(struct history *h, const struct finding_context *c, const struct finding_list *later)
+void history_keep(struct history *h, struct finding_context *c, const struct finding_list *later, struct arena *scratch)
 {
     struct arena *a = &h->arena;
     const struct migration *m = NULL;
     struct str bodies = STR_NONE; /* what DO blocks made of the text: one for all of the file's */
     size_t n = 0;
     for (size_t i = 0; i < c->deferred.n; i++) {
-        const struct deferred *d = &c->deferred.at[i];
+        struct deferred *d = &c->deferred.at[i];
+        bool unknown;
         if (d->hazard->ask != ASK_END_OF_HISTORY || n == later->n) {
+            continue;
+        }
+        if (h->kept.n >= KEPT_MAX || a->used >= KEPT_BYTES) {
+            if (deferred_applies(d, scratch, &unknown)) {
+                *vec_push(c->a, c->out) = later->at[n];
+            }
+            arena_reset(scratch);
+            n++;
             continue;
         }
         m = m ? m : copy_migration(a, c->migration);

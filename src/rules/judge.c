@@ -434,14 +434,17 @@ static void settle(struct walk *w)
     history_findings(&w->findings, &later);
     suppress_statements(&w->suppression, &w->findings, &w->out->statements, &later);
     suppress_finish(&w->suppression, &w->findings, !m->up.present || !m->down.present);
+    history_keep(j->history, &w->findings, &later, j->scratch);
     severities_settle(&j->options, w->findings.out);
     findings_sort(w->findings.out);
-    history_keep(j->history, &w->findings, &later);
 }
 
 void judge_finish(struct judge *j, struct arena *a, struct judged_part_list *out)
 {
     history_finish(j->history, a, out);
+    for (size_t i = 0; i < out->n; i++) {
+        severities_settle(&j->options, &out->at[i].findings);
+    }
 }
 
 enum status judge_part(struct judge *j, const struct migration *m, bool down, struct arena *a, struct judged_part *out,
