@@ -100,9 +100,6 @@ struct occurrences {
 
 static struct hash hash_finding(const struct finding *f, const struct judged_statement *s)
 {
-    if (c->no_fingerprints) {
-        return;
-    }
     struct hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
     hash_add(&h, f->rule);
     hash_add(&h, path_base(f->file));
@@ -143,6 +140,9 @@ static struct hash hash_of(struct finding_context *c, const struct finding *f, c
 
 static void fingerprint(struct finding_context *c, struct finding *f, const struct judged_statement *s)
 {
+    if (c->no_fingerprints) {
+        return;
+    }
     const struct hash h = hash_of(c, f, s);
     char mark[17];
     hex(hash_mix(h.a), mark);
