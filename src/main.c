@@ -120,6 +120,9 @@ static enum status start(struct context *c, const struct command_line *line, str
     if (!status) {
         status = options_environment(line, &c->arena, &c->set, err);
     }
+    if (!status && (c->command->groups & ~(unsigned)GROUP_COMMON)) {
+        status = config_load(&c->config, line, &c->arena, &c->set, err);
+    }
     return status ? status : c->command->run(c, err);
 }
 
@@ -135,6 +138,7 @@ int main(int argc, char **argv)
     if (!status) {
         c.command = line.command;
         c.args = line.args;
+        c.line = &line;
         status = start(&c, &line, &err);
     }
     if (context_flush(&flush_err)) {

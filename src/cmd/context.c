@@ -15,7 +15,7 @@ enum status context_rulebook(struct context *c, struct error *err)
     for (size_t i = 0; i < c->set.rules.n && !status; i++) {
         status = rulebook_add_folder(&c->book, c->set.rules.at[i], err);
     }
-    return status;
+    return status ? status : config_rules(&c->config, &c->book, &c->arena, err);
 }
 
 struct judge_options context_judge_options(const struct context *c, int server_major)
@@ -27,10 +27,12 @@ struct judge_options context_judge_options(const struct context *c, int server_m
                                             : version;
     return (struct judge_options){
         .server_version = version,
-        .small_rows = 10000,
-        .small_bytes = 16 << 20,
+        .small_rows = c->config.small_rows,
+        .small_bytes = c->config.small_bytes,
         .all_rules = c->set.all_rules,
         .platform = (enum platform)c->set.platform,
+        .severities = c->config.rules,
+        .n_severities = c->config.n_rules,
     };
 }
 
@@ -110,24 +112,36 @@ static enum status password_from_file(void *arg, struct strbuf *password, struct
     return ST_OK;
 }
 
+enum status context_url(struct context *c, const char **url, const char **from, struct error *err)
+{
+    const struct config_place *const place = &c->config.places[CONFIG_KEY_URL];
+    const char *const variable = getenv("DATABASE_URL");
+    enum status status = ST_OK;
+    *from = "libpq";
+    *url = c->set.url && *c->set.url ? c->set.url : NULL;
+    if (c->set.url) {
+        *from = "--url";
+    } else if (c->set.env && !c->config.environment) {
+        *url = getenv(c->set.env); /* config_load() saw that it is there */
+        *from = arena_printf(&c->arena, "environment variable %s", c->set.env).p;
+    } else if (variable && *variable && !(c->config.url && place->environment)) {
+        *url = variable;
+        *from = "DATABASE_URL";
+    } else if (c->config.url) {
+        status = config_url(&c->config, &c->arena, url, err);
+        *from = config_place_name(&c->config, place, &c->arena);
+    }
+    return status;
+}
+
 static enum status url_of(struct context *c, const char **url, struct error *err)
 {
-    *url = c->set.url;
-    if (!*url && c->set.env) {
-        *url = getenv(c->set.env);
-        if (!*url || !**url) {
-            error_set(err, ST_USAGE, "--env %s: there is no such environment variable", c->set.env);
-            error_hint(err, "it is the name of a variable that holds the database's URL");
-            return ST_USAGE;
-        }
-    }
-    if (!*url) {
-        *url = getenv("DATABASE_URL");
-    }
-    if (*url && !**url) {
-        *url = NULL;
-    }
+    const char *from;
     struct str ignored = STR("");
+    const enum status status = context_url(c, url, &from, err);
+    if (status) {
+        return status;
+    }
     *url = *url ? url_for_libpq(&c->arena, *url, &ignored) : NULL;
     if (ignored.n > 0 && !c->set.quiet) {
         context_say(arena_printf(&c->arena, "migrate: note: in the URL, %.*s means nothing here\n", STR_ARG(ignored)));

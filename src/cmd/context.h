@@ -8,6 +8,7 @@
 #ifndef MIGRATE_CMD_CONTEXT_H
 #define MIGRATE_CMD_CONTEXT_H
 
+#include "cmd/config.h"
 #include "cmd/exit.h"
 #include "cmd/options.h"
 #include "db/ephemeral.h"
@@ -23,6 +24,8 @@ struct context {
     size_t n_commands;
     const struct command *command;
     struct settings set;
+    struct config config; /* migrate.yaml, as far as it is not in set */
+    const struct command_line *line;
     struct text_list args;
     struct arena arena; /* lives as long as the command */
     struct rulebook book;
@@ -34,9 +37,9 @@ struct context {
     int own_exit_code; /* ephemeral: how the command that it ran ended */
 };
 
-/* The built-in rulebook and the folders of --rules. */
+/* The built-in rulebook and the folders of --rules; then the rules that migrate.yaml names are looked up. */
 NODISCARD enum status context_rulebook(struct context *c, struct error *err);
-/* What --server-version and --all-rules say; server_major is used when no version was said (0: the default). */
+/* What --server-version, --all-rules and migrate.yaml say; server_major is used when no version was said (0: the default). */
 struct judge_options context_judge_options(const struct context *c, int server_major);
 /* The folders of migrations: --dir, else ./migrations, else ./db/migrations. At least one, or ST_USAGE. */
 NODISCARD enum status context_folders(struct context *c, struct str_list *folders, struct error *err);
@@ -45,6 +48,8 @@ NODISCARD enum status context_layout(const struct context *c, const struct layou
 /* All migrations in them, strictly read and with checksums. */
 NODISCARD enum status context_migrations(struct context *c, struct migration_list *list, struct error *err);
 
+/* The database's URL as it was written, NULL when nothing names one; *from is who named it, for people. */
+NODISCARD enum status context_url(struct context *c, const char **url, const char **from, struct error *err);
 /* Where the database is; starts the throw-away server for "ephemeral:". Fills c->target. */
 NODISCARD enum status context_target(struct context *c, struct error *err);
 /* The target, the event loop and one session (waits for the server first when asked to). */

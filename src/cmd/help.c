@@ -5,8 +5,7 @@
 
 enum { HELP_MAX = 1 << 16, HELP_WIDTH = 78, OPTION_COLUMN = 28 };
 
-/* Words of text wrapped at HELP_WIDTH, lines after the first indented; the first starts at column `at`. */
-static void add_wrapped(struct strbuf *out, const char *text, unsigned indent, unsigned at)
+void help_wrapped(struct strbuf *out, const char *text, unsigned indent, unsigned at)
 {
     struct str rest = str_of(text), word;
     bool first = true;
@@ -54,7 +53,7 @@ static void add_option(struct strbuf *out, const struct option *o)
         width = 0;
     }
     strbuf_add_repeat(out, ' ', OPTION_COLUMN - width);
-    add_wrapped(out, o->help, OPTION_COLUMN, OPTION_COLUMN);
+    help_wrapped(out, o->help, OPTION_COLUMN, OPTION_COLUMN);
 }
 
 void help_overview(const struct command *const *commands, size_t n, struct strbuf *out)
@@ -63,12 +62,13 @@ void help_overview(const struct command *const *commands, size_t n, struct strbu
                          "Usage: migrate COMMAND [OPTION…] [ARGUMENT…]\n\n");
     for (size_t i = 0; i < n; i++) {
         strbuf_addf(out, "    %-10s ", commands[i]->name);
-        add_wrapped(out, commands[i]->summary, 15, 15);
+        help_wrapped(out, commands[i]->summary, 15, 15);
     }
     strbuf_add_cstr(out, "\nmigrate help COMMAND says more of one, with its options and examples.\n"
                          "The database is --url, else DATABASE_URL, else libpq's PG* variables; .env is read.\n"
                          "Migrations are in --dir, else ./migrations, else ./db/migrations.\n"
-                         "Options are environment variables, too: --lock-budget is MIGRATE_LOCK_BUDGET.\n");
+                         "Options are environment variables, too: --lock-budget is MIGRATE_LOCK_BUDGET.\n"
+                         "migrate.yaml holds what a project says once: migrate help config explains it.\n");
 }
 
 void help_command(const struct command *c, struct strbuf *out)
@@ -76,7 +76,7 @@ void help_command(const struct command *c, struct strbuf *out)
     const struct option_rows *g;
     const size_t start = out->n;
     strbuf_addf(out, "migrate %s - ", c->name);
-    add_wrapped(out, c->summary, 4, (unsigned)(out->n - start));
+    help_wrapped(out, c->summary, 4, (unsigned)(out->n - start));
     strbuf_add_char(out, '\n');
     strbuf_addf(out, "Usage: migrate %s %s%s[OPTION…]\n", c->name, c->usage, c->usage[0] ? " " : "");
     if (c->aliases) {
@@ -103,7 +103,7 @@ void help_command(const struct command *c, struct strbuf *out)
     strbuf_add_cstr(out, "\nExit codes\n");
     for (const char *e = c->exits; *e; e++) {
         strbuf_addf(out, "    %c  ", *e);
-        add_wrapped(out, exit_code_meaning(*e - '0'), 7, 7);
+        help_wrapped(out, exit_code_meaning(*e - '0'), 7, 7);
     }
 }
 
@@ -114,6 +114,8 @@ static enum status run(struct context *c, struct error *err)
     strbuf_init(&out, HELP_MAX);
     if (c->args.n == 0) {
         help_overview(c->commands, c->n_commands, &out);
+    } else if (strcmp(c->args.at[0], "config") == 0) {
+        config_document((enum config_format)c->set.config_format, &out);
     } else {
         const struct command *about = command_find(c->commands, c->n_commands, str_of(c->args.at[0]));
         if (about) {
@@ -128,12 +130,19 @@ static enum status run(struct context *c, struct error *err)
     return status;
 }
 
+static const struct option options[] = {
+    {"format", 0, OPTION_CHOICE, CONFIG_FORMAT_WORDS, offsetof(struct settings, config_format),
+     "of help config: text for people, man for migrate.yaml(5), schema for editors (JSON schema)", 0, 0},
+};
+
 const struct command cmd_help = {
     .name = "help",
-    .summary = "show help, of one command with its options and examples",
-    .usage = "[COMMAND]",
-    .about = "Without a command: the list of commands.",
-    .examples = "migrate help\nmigrate help up\nmigrate up --help",
+    .summary = "show help, of one command with its options and examples, or of migrate.yaml",
+    .usage = "[COMMAND|config]",
+    .about = "Without a command: the list of commands. With config: the keys of migrate.yaml.",
+    .examples = "migrate help\nmigrate help up\nmigrate up --help\nmigrate help config",
+    .options = options,
+    .n_options = countof(options),
     .exits = "02",
     .max_args = 1,
     .groups = GROUP_COMMON,

@@ -148,12 +148,15 @@ static enum status run(struct context *c, struct error *err)
 {
     struct lint l = {.c = c};
     struct lint_folder_list folders;
-    enum status status = find_files(c, &folders, err);
-    if (!status) {
-        status = context_layout(c, &l.layout, err);
+    enum status status = context_rulebook(c, err);
+    if (!status && c->set.show_config) {
+        return config_show(c, err);
     }
     if (!status) {
-        status = context_rulebook(c, err);
+        status = find_files(c, &folders, err);
+    }
+    if (!status) {
+        status = context_layout(c, &l.layout, err);
     }
     arena_init(&l.model_arena, MODEL_ARENA_MAX);
     arena_init(&l.file_arena, FILE_ARENA_MAX);
@@ -204,6 +207,8 @@ static const struct option options[] = {
      0, 0},
     {"allow-empty", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_empty),
      "no file to lint is fine, also where a pattern matches none", 0, 0},
+    {"show-config", 0, OPTION_FLAG, NULL, offsetof(struct settings, show_config),
+     "judge nothing: show the settings of migrate.yaml as they hold here, and who said each", 0, 0},
 };
 
 const struct command cmd_lint = {

@@ -125,11 +125,10 @@ static bool choice_parse(const char *words, struct str value, int *out)
     return false;
 }
 
-/* Store the value; `what` names the option or variable in messages. */
-static enum status store(struct arena *a, struct settings *s, const struct option *o, const char *what,
-                         const char *value, struct error *err)
+enum status option_store(struct arena *a, void *base, const struct option *o, const char *what, const char *value,
+                         struct error *err)
 {
-    char *const at = (char *)s + o->target;
+    char *const at = (char *)base + o->target;
     struct text_list list;
     int64_t number;
     int choice;
@@ -294,7 +293,7 @@ static enum status set_row(struct parse *p, const struct option *o, const char *
     if (str_starts(str_of(value), STR("file://")) && strcmp(o->name, "dir") == 0) {
         value += 7; /* golang-migrate's -source file://DIR */
     }
-    return store(p->a, p->s, o, shown, value, p->err);
+    return option_store(p->a, p->s, o, shown, value, p->err);
 }
 
 /*
@@ -455,13 +454,18 @@ static bool was_given(const struct command_line *line, const char *name)
     return false;
 }
 
-static const char *variable_of(struct arena *a, const char *name)
+const char *option_variable(struct arena *a, const char *name)
 {
     char *p = arena_cstr(a, arena_printf(a, "MIGRATE_%s", name));
     for (char *c = p; *c; c++) {
         *c = (char)(*c == '-' ? '_' : *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
     }
     return p;
+}
+
+bool option_said(const struct command_line *line, struct arena *a, const char *name)
+{
+    return was_given(line, name) || getenv(option_variable(a, name));
 }
 
 static enum status flag_word(const char *variable, struct str value, bool *out, struct error *err)
@@ -486,7 +490,7 @@ enum status options_environment(const struct command_line *line, struct arena *a
     const struct option *o;
     enum status status = ST_OK;
     for (size_t i = 0; !status && line->command && (o = command_option(line->command, i)) != NULL; i++) {
-        const char *variable = variable_of(a, o->name), *value = getenv(variable);
+        const char *variable = option_variable(a, o->name), *value = getenv(variable);
         bool flag = false;
         if (!value || was_given(line, o->name) || strcmp(o->name, "help") == 0) {
             continue;
@@ -499,10 +503,10 @@ enum status options_environment(const struct command_line *line, struct arena *a
         } else if (o->kind == OPTION_LIST) {
             struct str rest = str_of(value), part;
             while (!status && str_next(&rest, ':', &part)) {
-                status = part.n ? store(a, s, o, variable, arena_cstr(a, part), err) : ST_OK;
+                status = part.n ? option_store(a, s, o, variable, arena_cstr(a, part), err) : ST_OK;
             }
         } else {
-            status = store(a, s, o, variable, value, err);
+            status = option_store(a, s, o, variable, value, err);
         }
     }
     return status;

@@ -74,6 +74,17 @@ NODISCARD enum status options_parse(const struct command *const *commands, size_
 NODISCARD enum status options_environment(const struct command_line *line, struct arena *a, struct settings *s,
                                           struct error *err);
 
+/*
+ * Store a value into the row's target in the struct at base; `what` names the option, variable or key in messages. Lists
+ * get one more. Texts are kept as they are. ST_USAGE when it is not of the row's kind.
+ */
+NODISCARD enum status option_store(struct arena *a, void *base, const struct option *o, const char *what,
+                                   const char *value, struct error *err);
+/* The environment variable that mirrors an option: MIGRATE_LOCK_BUDGET of lock-budget. */
+const char *option_variable(struct arena *a, const char *name);
+/* Did the command line or that variable say something of the option? */
+bool option_said(const struct command_line *line, struct arena *a, const char *name);
+
 /* Row i of a command: its own rows, then those of its groups; NULL behind the last. */
 const struct option *command_option(const struct command *c, size_t i);
 /* The command of that name or alias, or NULL. */
@@ -82,5 +93,7 @@ const struct command *command_find(const struct command *const *commands, size_t
 /* `migrate help`, and `migrate help COMMAND`. */
 void help_overview(const struct command *const *commands, size_t n, struct strbuf *out);
 void help_command(const struct command *c, struct strbuf *out);
+/* Words of text wrapped as help is, lines after the first indented; the first starts at column `at`. Ends the line. */
+void help_wrapped(struct strbuf *out, const char *text, unsigned indent, unsigned at);
 
 #endif

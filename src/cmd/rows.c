@@ -14,12 +14,16 @@ static const struct option common[] = {
     {"color", 0, OPTION_CHOICE, COLOUR_WORDS, AT(colour), "colour (auto: on a terminal, unless NO_COLOR is set)", 0, 0},
     {"env-file", 0, OPTION_TEXT, "FILE", AT(env_file),
      "read variables from FILE (.env), never overriding the environment; --no-env-file: from none", 0, 0},
+    {"config", 0, OPTION_TEXT, "FILE", AT(config),
+     "read settings from FILE (migrate.yaml, in this folder or one above); --no-config: from none", 0, 0},
+    {"env", 'e', OPTION_TEXT, "NAME", AT(env),
+     "use environment NAME of migrate.yaml; without one of that name: take the URL from the environment variable NAME",
+     0, 0},
 };
 
 static const struct option database[] = {
     {"url", 'u', OPTION_TEXT, "URL", AT(url),
      "database: postgres://…, \"host=… dbname=…\", or ephemeral: for a throw-away server (DATABASE_URL, PG*)", 0, 0},
-    {"env", 'e', OPTION_TEXT, "NAME", AT(env), "take the URL from the environment variable NAME", 0, 0},
     {"password-file", 0, OPTION_TEXT, "FILE", AT(password_file), "take the password from FILE's first line", 0, 0},
     {"schema", 0, OPTION_TEXT, "NAME", AT(schema), "schema that holds the history (migrate)", 0, 0},
     {"wait", 0, OPTION_FLAG, NULL, AT(wait), "first wait until the server accepts connections", 0, 0},

@@ -20,9 +20,10 @@ struct settings {
     bool help, version, quiet, verbose;
     int colour;           /* enum colour */
     const char *env_file; /* ".env"; "": none */
+    const char *config;   /* NULL: search migrate.yaml; "": none */
+    const char *env;      /* environment of migrate.yaml, or an environment variable that holds the URL */
     /* database */
     const char *url;
-    const char *env; /* name of an environment variable that holds the URL */
     const char *password_file;
     const char *schema; /* of history */
     bool wait;          /* wait for the server before anything else */
@@ -46,11 +47,13 @@ struct settings {
     int format;          /* lint: see report/lint.h */
     const char *stdin_filename; /* lint: what standard input stands for */
     bool allow_empty;           /* lint */
+    bool show_config;           /* lint */
     int runner;                 /* lint: index of RUNNER_WORDS */
     const char *after;   /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;
     int doc_format;   /* rules doc: enum doc_format */
+    int config_format; /* help config: enum config_format */
     const char *only; /* rules test, rules verify: part of an id */
 };
 
