@@ -5,7 +5,7 @@
 #   make check           install what is missing, build, run every test
 #   make SAN=1 check     the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make unit | cli | pg | faults    one kind of test;  T=pattern picks tests by name
-#   make docs            write man/migrate-rules.5 and docs/rules.md from rules/
+#   make docs            write man/migrate-rules.5 and docs/rules.md from rules/, man/migrate.yaml.5 and docs/migrate.schema.json
 #   make check-corpus CORPUS=folder    lint each repository in it, and check what must hold of any input
 #   make lint            layers, banned constructs, format, manual pages
 #   make fuzz            libFuzzer targets, FUZZ_SECONDS each
@@ -184,9 +184,13 @@ format:
 docs: migrate
 	$(BUILD)/migrate rules doc --format man >$(BUILD)/migrate-rules.5
 	$(BUILD)/migrate rules doc --format markdown >$(BUILD)/rules.md
+	$(BUILD)/migrate help config --format man >$(BUILD)/migrate.yaml.5
+	$(BUILD)/migrate help config --format schema >$(BUILD)/migrate.schema.json
 	@mkdir -p docs
 	cp $(BUILD)/migrate-rules.5 man/migrate-rules.5
 	cp $(BUILD)/rules.md docs/rules.md
+	cp $(BUILD)/migrate.yaml.5 man/migrate.yaml.5
+	cp $(BUILD)/migrate.schema.json docs/migrate.schema.json
 
 # ---- install ------------------------------------------------------------------------------------------------------
 # Every page in man/, in the section that its name ends with.
