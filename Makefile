@@ -110,7 +110,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 .SECONDARY:
 
 PICK = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T),$(f)),$(f))),$(1))
-PROVE := prove -j 2 --timer --exec 'tests/lib/run-test'
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+PROVE := prove -j $(JOBS) --timer --exec 'tests/lib/run-test'
 export MIGRATE_BIN := $(CURDIR)/$(BUILD)/migrate
 export MIGRATE_FAULTS_BIN := $(CURDIR)/$(BUILD)/migrate-faults
 export SAN
@@ -127,11 +128,13 @@ faults: migrate $(BUILD)/migrate-faults
 setup:
 	@tools/setup
 check: setup
-	$(MAKE) test lint
+	@$(MAKE) --no-print-directory -j $(JOBS) built
+	@$(MAKE) --no-print-directory test lint
+built: migrate $(BUILD)/migrate-faults $(UNIT)
 test: migrate $(BUILD)/migrate-faults $(UNIT)
 	$(PROVE) $(call PICK,$(UNIT) $(sort $(wildcard tests/cli/*.bats tests/pg/*.bats tests/fault/*.bats)))
 demo: setup
-	@$(MAKE) --no-print-directory migrate
+	@$(MAKE) --no-print-directory -j $(JOBS) migrate
 	@tools/demo
 
 # ---- fuzzing and benchmarks ---------------------------------------------------------------------------------------
@@ -166,6 +169,11 @@ bench-program: migrate $(BUILD)/tests/bench/cost
 	@SQUAWK=$(SQUAWK) tests/bench/lint_program $(BUILD)/tests/bench/cost "$(if $(filter file,$(origin CORPUS)),,$(CORPUS))"
 $(BUILD)/tests/bench/cost: $(BUILD)/tests/bench/cost.o $(LIB)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+# make bench-up: many small migrations, and nothing to do, against psql on a server of its own.
+bench-up: migrate
+	@tests/bench/up
+bench: bench-lex bench-lint bench-program bench-up
 
 # make check-corpus CORPUS=folder: its sub-folders are the repositories; see tests/bench/corpus.
 HAS_PARSER := $(wildcard /usr/include/pg_query.h)
@@ -206,4 +214,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus install uninstall clean
+.PHONY: built bench bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus install uninstall clean
