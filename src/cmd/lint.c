@@ -195,8 +195,10 @@ static enum status run(struct context *c, struct error *err)
 static const struct option options[] = {
     CATALOG_ROW("what exists, how large it is and which files are applied is in FILE, written by migrate catalog pull"),
     {"format", 'f', OPTION_CHOICE, LINT_FORMAT_WORDS, offsetof(struct settings, format),
-     "text for people, json for programs, github for annotations on a pull request, sarif for code scanning, gitlab for "
-     "code quality, junit for test reports, checkstyle for Jenkins and reviewdog, markdown for a comment; migrate-json(7) "
+     "text for people, json for programs, github for annotations on a pull request, sarif for code scanning, gitlab "
+     "for "
+     "code quality, junit for test reports, checkstyle for Jenkins and reviewdog, markdown for a comment; "
+     "migrate-json(7) "
      "says what each gives",
      0, 0},
     {"stdin-filename", 0, OPTION_TEXT, "FILE", offsetof(struct settings, stdin_filename),

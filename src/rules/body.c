@@ -275,14 +275,14 @@ static const struct {
     const char *word;
     void (*read)(struct reading *r);
 } constructs[] = {
-    {"DECLARE", declarations}, {"BEGIN", one_word},        {"EXCEPTION", one_word},   {"ELSE", one_word},
-    {"LOOP", one_word},        {"IF", until_then},         {"ELSIF", until_then},     {"ELSEIF", until_then},
-    {"WHEN", until_then},      {"CASE", until_when},       {"WHILE", until_loop},     {"FOR", for_head},
-    {"FOREACH", until_loop},   {"PERFORM", perform},       {"EXECUTE", execute_statement},
-    {"OPEN", open},            {"COMMIT", commits},        {"ROLLBACK", commits},     {"END", skip_statement},
-    {"RETURN", skip_statement},{"RAISE", skip_statement},  {"EXIT", skip_statement},  {"CONTINUE", skip_statement},
-    {"ASSERT", skip_statement},{"NULL", skip_statement},   {"GET", skip_statement},   {"FETCH", skip_statement},
-    {"MOVE", skip_statement},  {"CLOSE", skip_statement},
+    {"DECLARE", declarations}, {"BEGIN", one_word},      {"EXCEPTION", one_word},        {"ELSE", one_word},
+    {"LOOP", one_word},        {"IF", until_then},       {"ELSIF", until_then},          {"ELSEIF", until_then},
+    {"WHEN", until_then},      {"CASE", until_when},     {"WHILE", until_loop},          {"FOR", for_head},
+    {"FOREACH", until_loop},   {"PERFORM", perform},     {"EXECUTE", execute_statement}, {"OPEN", open},
+    {"COMMIT", commits},       {"ROLLBACK", commits},    {"END", skip_statement},        {"RETURN", skip_statement},
+    {"RAISE", skip_statement}, {"EXIT", skip_statement}, {"CONTINUE", skip_statement},   {"ASSERT", skip_statement},
+    {"NULL", skip_statement},  {"GET", skip_statement},  {"FETCH", skip_statement},      {"MOVE", skip_statement},
+    {"CLOSE", skip_statement},
 };
 
 static bool is_assignment(const struct reading *r, size_t i)
@@ -363,8 +363,8 @@ void body_read(struct str text, const struct statement *st, struct arena *a, str
     for (size_t i = 1; i < st->n_tokens; i++) {
         const struct token t = st->tokens[i];
         if (statement_is(st, i - 1, KW_LANGUAGE)) {
-            const struct str name = t.kind == TOK_WORD || t.kind == TOK_QUOTED ? token_name(a, text, t)
-                                                                              : token_string(a, text, t);
+            const struct str name =
+                t.kind == TOK_WORD || t.kind == TOK_QUOTED ? token_name(a, text, t) : token_string(a, text, t);
             other = !str_eq(name, STR("plpgsql"));
         } else if (t.kind != TOK_WORD) {
             body = &st->tokens[i];

@@ -94,8 +94,7 @@ static enum status read_directives(struct walk *w, struct judged_statement *s)
 static struct judged_statement *add_statement(struct walk *w, const struct statement *st)
 {
     const bool inner = w->depth > 0;
-    struct judged_statement *s =
-        inner ? arena_new(w->a, struct judged_statement) : vec_push(w->a, &w->out->statements);
+    struct judged_statement *s = inner ? arena_new(w->a, struct judged_statement) : vec_push(w->a, &w->out->statements);
     s->inner = inner;
     s->st = *st;
     s->st.tokens = arena_alloc_raw(w->a, mem_size(st->n_tokens + 1, sizeof *st->tokens));

@@ -20,11 +20,11 @@ struct rule_severity {
 };
 
 struct judge_options {
-    int server_version;     /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
-    int64_t small_rows;     /* a table of at most so many rows is small */
-    int64_t small_bytes;    /* and of at most so many bytes */
-    bool all_rules;         /* also those off by default */
-    enum platform platform; /* rules about what that service refuses */
+    int server_version;          /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
+    int64_t small_rows;          /* a table of at most so many rows is small */
+    int64_t small_bytes;         /* and of at most so many bytes */
+    bool all_rules;              /* also those off by default */
+    enum platform platform;      /* rules about what that service refuses */
     const struct runner *runner; /* transactions as this tool sends the file; NULL: as this program does */
     bool idle; /* nobody but the replayed statements writes rows: a table of an earlier file is empty unless they
                                 loaded it (explain --after). Otherwise only a table of the same file is. */

@@ -18,21 +18,21 @@ enum runner_sends {
 
 struct runner {
     const char *name;
-    bool wraps;                /* a file without the marker runs in a transaction that the tool opens */
-    enum runner_sends sends;   /* how the statements go, within that transaction and without */
-    const char *marker;        /* a comment line that says: no transaction; NULL: none */
-    bool marker_first;         /* it must be the first bytes of the file */
-    bool detects;              /* the tool looks itself whether all statements refuse a transaction (Flyway) */
-    const char *grouped;       /* comment lines around statements that go in one string: begin; NULL: none */
-    const char *ungrouped;     /* and end */
-    const char *down;          /* a comment line where the undoing part begins; NULL: none */
-    const char *side_file;     /* a file beside it that may say "no transaction": a name, or ".x" for an added ending */
-    const char *side_key;      /* by setting this to false */
-    const char *alone;         /* how a statement is run outside a transaction */
+    bool wraps;              /* a file without the marker runs in a transaction that the tool opens */
+    enum runner_sends sends; /* how the statements go, within that transaction and without */
+    const char *marker;      /* a comment line that says: no transaction; NULL: none */
+    bool marker_first;       /* it must be the first bytes of the file */
+    bool detects;            /* the tool looks itself whether all statements refuse a transaction (Flyway) */
+    const char *grouped;     /* comment lines around statements that go in one string: begin; NULL: none */
+    const char *ungrouped;   /* and end */
+    const char *down;        /* a comment line where the undoing part begins; NULL: none */
+    const char *side_file;   /* a file beside it that may say "no transaction": a name, or ".x" for an added ending */
+    const char *side_key;    /* by setting this to false */
+    const char *alone;       /* how a statement is run outside a transaction */
 };
 
 /* The words of --runner; the first is this tool itself. The rows of the table stand in this order. */
-#define RUNNER_WORDS                                                                                                   \
+#define RUNNER_WORDS \
     "migrate|dbmate|golang-migrate|goose|flyway|sqlx|refinery|prisma|diesel|node-pg-migrate|psql|psql-1|rails-sql"
 
 /* The row of the i-th word; NULL for this tool itself, and behind the last. */
@@ -49,11 +49,11 @@ struct sent_string {
 };
 
 struct sending {
-    const struct runner *runner; /* NULL: this tool */
-    bool wrapped;                /* the tool's own BEGIN comes first, its COMMIT last */
+    const struct runner *runner;     /* NULL: this tool */
+    bool wrapped;                    /* the tool's own BEGIN comes first, its COMMIT last */
     VEC(struct sent_string) strings; /* of several statements, in order */
-    bool mixed;                  /* Flyway refuses the file: only some of its statements run in a transaction */
-    uint32_t mixed_at;           /* where such a statement begins */
+    bool mixed;                      /* Flyway refuses the file: only some of its statements run in a transaction */
+    uint32_t mixed_at;               /* where such a statement begins */
 };
 
 /* The part without the section that undoes it, where the tool's files have both. */

@@ -110,9 +110,8 @@ static bool next_part(struct str s, size_t *at, struct part *p)
 
 /* ---- checking --------------------------------------------------------------------------------------------------- */
 
-static const struct str facts[] = {STR_INIT("lock"), STR_INIT("blocks"),    STR_INIT("relation"),
-                                   STR_INIT("size"), STR_INIT("statement"), STR_INIT("version"),
-                                   STR_INIT("unread")};
+static const struct str facts[] = {STR_INIT("lock"),      STR_INIT("blocks"),  STR_INIT("relation"), STR_INIT("size"),
+                                   STR_INIT("statement"), STR_INIT("version"), STR_INIT("unread")};
 
 static bool is_fact(struct str name)
 {

@@ -39,7 +39,7 @@ struct transaction {
     bool closed;         /* nothing may join */
     VEC(struct held_lock) held;
     VEC(struct savepoint) savepoints;
-    VEC(struct str) labels; /* enum labels added in it, as written in quotes */
+    VEC(struct str) labels;           /* enum labels added in it, as written in quotes */
     const struct sending *sent;       /* as another tool sends the part; NULL: as this one does */
     const struct sent_string *string; /* the string of several statements that the last one was part of */
     bool wrapped;                     /* the tool's own BEGIN is in force */
