@@ -99,15 +99,6 @@ void suppression_init(struct suppression *s, const struct rulebook *book, const 
     }
 }
 
-/* Silence what the directive means of these findings. */
-static void silence_all(const struct suppression *s, const struct directive *d, struct finding *list, size_t n,
-                        bool *used)
-{
-    for (size_t i = 0; i < n; i++) {
-        (void)silences(s->book, d, &list[i], used);
-    }
-}
-
 /* A list of findings in the order of their places, walked along with the statements. */
 struct cursor {
     struct finding_list *list;
@@ -125,6 +116,14 @@ static void move_to(struct cursor *c, const struct judged_statement *st)
     }
 }
 
+/* Silence what the directive means of the statement's findings. */
+static void silence_all(const struct suppression *s, const struct directive *d, const struct cursor *c, bool *used)
+{
+    for (size_t i = c->at; i < c->end; i++) {
+        (void)silences(s->book, d, &c->list->at[i], used);
+    }
+}
+
 static void suppress_statement(struct suppression *s, struct finding_context *c, const struct judged_statement *st,
                                const struct cursor *now, const struct cursor *later)
 {
@@ -134,8 +133,8 @@ static void suppress_statement(struct suppression *s, struct finding_context *c,
             add_file_allow(s, d, c->a);
         } else if (is_allow(d)) {
             bool *used = arena_array(c->a, bool, d->rules.n + 1);
-            silence_all(s, d, now->list->at + now->at, now->end - now->at, used);
-            silence_all(s, d, later->list->at + later->at, later->end - later->at, used);
+            silence_all(s, d, now, used);
+            silence_all(s, d, later, used);
             if (is_own(d)) {
                 complain(s, c, d, st, used);
             }
@@ -143,8 +142,8 @@ static void suppress_statement(struct suppression *s, struct finding_context *c,
     }
     for (size_t i = 0; i < s->file.n; i++) {
         const struct file_allow *f = &s->file.at[i];
-        silence_all(s, f->directive, now->list->at + now->at, now->end - now->at, f->used);
-        silence_all(s, f->directive, later->list->at + later->at, later->end - later->at, f->used);
+        silence_all(s, f->directive, now, f->used);
+        silence_all(s, f->directive, later, f->used);
     }
 }
 

@@ -71,6 +71,13 @@ shop() {
     [[ "$output" != *"public.tiny"* ]]
     run migrate lint --format json --catalog prod.catalog m
     [ "$(jq -c '.findings[0] | .locks[0].rows, .locks[0].bytes > 1000000, .estimate_ms > 50' <<<"$output" | paste -sd' ')" = "50000 true true" ]
+    printf 'catalog: prod.catalog\nrules: {small_rows: 50000}\n' >migrate.yaml
+    run migrate lint m
+    [ "$status" -eq 0 ]
+    printf 'catalog: prod.catalog\nrules: {small_rows: 50000, small_bytes: 10000}\n' >migrate.yaml
+    run migrate lint m
+    [ "$status" -eq 1 ]
+    rm migrate.yaml
     sqlite3 prod.catalog "UPDATE relations SET bytes = 100000000 WHERE name = 'tiny'"
     run migrate lint --catalog prod.catalog m
     [[ "$output" == *"public.tiny (95 MB, 1 row)"* ]]
