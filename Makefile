@@ -107,7 +107,8 @@ UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka $(if $(findstring oracle,$@),-lpg_query)
-.SECONDARY:
+# Only objects: a program that counts as intermediate would not be made for a second BUILD while ./migrate is new.
+.SECONDARY: $(UNIT:%=%.o)
 
 PICK = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T),$(f)),$(f))),$(1))
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -214,4 +215,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: built bench bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus install uninstall clean
+.PHONY: migrate built bench bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus install uninstall clean
