@@ -3,7 +3,7 @@
 #include "cmd/context.h"
 #include "cmd/rows.h"
 
-enum { HELP_MAX = 1 << 16, HELP_WIDTH = 78, OPTION_COLUMN = 28 };
+enum { HELP_MAX = 1 << 16, HELP_WIDTH = 78, LONG_CHOICE = 70, OPTION_COLUMN = 28 };
 
 void help_wrapped(struct strbuf *out, const char *text, unsigned indent, unsigned at)
 {
@@ -36,16 +36,33 @@ static void add_indented(struct strbuf *out, const char *text)
     }
 }
 
+/* "a, b, c" of "a|b|c". */
+static void add_words(struct strbuf *out, const char *choice)
+{
+    for (const char *c = choice; *c; c++) {
+        strbuf_add(out, *c == '|' ? STR(", ") : (struct str){c, 1});
+    }
+}
+
 static void add_option(struct strbuf *out, const struct option *o)
 {
     const size_t start = out->n;
+    /* More words than a line holds stand in the text. */
+    const bool many = o->kind == OPTION_CHOICE && strlen(o->argument) > LONG_CHOICE;
+    struct strbuf text;
+    strbuf_init(&text, 4096);
+    strbuf_add_cstr(&text, o->help);
+    if (many) {
+        strbuf_add_cstr(&text, "; NAME is one of ");
+        add_words(&text, o->argument);
+    }
     if (o->letter) {
         strbuf_addf(out, "    -%c, --%s", o->letter, o->name);
     } else {
         strbuf_addf(out, "        --%s", o->name);
     }
     if (o->argument) {
-        strbuf_addf(out, " %s", o->argument);
+        strbuf_addf(out, " %s", many ? "NAME" : o->argument);
     }
     size_t width = out->n - start;
     if (width + 2 > OPTION_COLUMN) {
@@ -53,7 +70,8 @@ static void add_option(struct strbuf *out, const struct option *o)
         width = 0;
     }
     strbuf_add_repeat(out, ' ', OPTION_COLUMN - width);
-    help_wrapped(out, o->help, OPTION_COLUMN, OPTION_COLUMN);
+    help_wrapped(out, strbuf_cstr(&text), OPTION_COLUMN, OPTION_COLUMN);
+    strbuf_free(&text);
 }
 
 void help_overview(const struct command *const *commands, size_t n, struct strbuf *out)
