@@ -6,13 +6,16 @@
  *     src/base/       text, memory by arena, errors, files, clock, signals, terminal
  *     src/sql/        lex: the server's tokens · split: statements of a file · shape: their canonical text
  *     src/migration/  files with a version, an up and a down part, directives in comments, checksums
- *     src/catalog/    model: what is known of a schema · replay: apply a DDL statement to it
- *     src/rules/      rulebook: forms and hazards from rules/ · effects: what a statement does · judge: the walk
+ *     src/catalog/    model: what is known of a schema · replay: apply a DDL statement to it · file: model <-> SQLite
+ *     src/rules/      rulebook: forms and hazards from rules/ · synopsis: their patterns · predicates and selectors ·
+ *                     effects: what a statement does · judge: the walk · body: SQL inside DO · runner: other tools'
+ *                     transactions · estimate: how long
  *     src/db/         session: one asynchronous connection · loop: one event loop · live: a server's catalog · ephemeral
  *     src/plan/       plan: steps and transactions · batch: an UPDATE as key ranges
  *     src/exec/       runner: run steps so that they can be killed and resumed · history · events
- *     src/report/     text, JSON and GitHub findings, plans, status, progress
- *     src/cmd/        options: one parser · context: what commands open · one file per command · exit: the exit codes
+ *     src/report/     findings in eight formats, plans, status, progress, the rulebook's manual
+ *     src/cmd/        options: one parser · config: migrate.yaml · context: what commands open · one file per command ·
+ *                     exit: the exit codes
  *     rules/          the facts and the advice, as data
  *     tests/          unit (C), cases (data), cli and pg (bats), truth (measured servers)
  *
