@@ -69,6 +69,25 @@ static struct name_list intersection(struct arena *a, const struct name_list *x,
     return both;
 }
 
+/* ( a , b ) IS NOT NULL: each of them. */
+static void prove_row(struct arena *a, struct str text, const struct statement *st, size_t first, size_t last,
+                      struct name_list *out)
+{
+    struct str name;
+    first += statement_is(st, first, KW_ROW);
+    if (last < first + 3 || !expression_is_self(st, first, '(') || !expression_is_self(st, last - 1, ')')) {
+        return;
+    }
+    for (size_t from = first + 1, i = from; i < last; i++) {
+        if (expression_is_self(st, i, ',') || i + 1 == last) {
+            if (lone_column(a, text, st, from, i, &name)) {
+                expression_add_name(a, out, name);
+            }
+            from = i + 1;
+        }
+    }
+}
+
 static void prove(struct arena *a, struct str text, const struct statement *st, struct span s, bool negated,
                   unsigned depth, struct name_list *out)
 {
@@ -122,6 +141,8 @@ static void prove(struct arena *a, struct str text, const struct statement *st, 
     }
     if (lone_column(a, text, st, s.first, end, &name)) {
         expression_add_name(a, out, name);
+    } else if (!negated) {
+        prove_row(a, text, st, s.first, end, out);
     }
 }
 

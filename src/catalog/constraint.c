@@ -22,9 +22,11 @@ static struct constraint *new_constraint(struct reader *rd, const struct constra
         .enforced = !spec->not_enforced,
         .no_inherit = spec->no_inherit,
         .deferrable = spec->deferrable,
+        .deferred = spec->deferred,
         .expression = spec->expression,
         .not_null = spec->proves,
         .on_delete = spec->on_delete,
+        .on_update = spec->on_update,
         .made = rd->at,
     };
     return con;
@@ -41,10 +43,12 @@ struct constraint_spec constraint_spec_of(struct catalog *c, const struct constr
         .proves = con->not_null,
         .ref_columns = con->referenced_columns,
         .on_delete = con->on_delete,
+        .on_update = con->on_update,
         .not_valid = !con->valid,
         .not_enforced = !con->enforced,
         .no_inherit = con->no_inherit,
         .deferrable = con->deferrable,
+        .deferred = con->deferred,
     };
 }
 
@@ -293,7 +297,7 @@ static enum applied apply_unique(struct reader *rd, struct relation *r, const st
             column_set_not_null(rd, r, col, STR_NONE);
         }
     }
-    for (size_t i = 0; r->kind == REL_PARTITIONED && i < r->children.n; i++) {
+    for (size_t i = 0; r->kind == REL_PARTITIONED && !spec->only && i < r->children.n; i++) {
         index_clone_to_partition(rd, r, r->children.at[i]);
     }
     return APPLIED;

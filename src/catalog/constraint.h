@@ -20,8 +20,9 @@ struct constraint_spec {
     struct str using_index;  /* ADD … USING INDEX */
     struct str ref_schema, ref_name;
     struct name_list ref_columns;
-    char on_delete;
-    bool not_valid, not_enforced, no_inherit, deferrable, nulls_not_distinct;
+    char on_delete, on_update;
+    bool not_valid, not_enforced, no_inherit, deferrable, deferred, nulls_not_distinct;
+    bool only;                         /* ALTER TABLE ONLY: not on the partitions */
     bool period;                       /* WITHOUT OVERLAPS: backed by a GiST index */
     struct str access_method;          /* EXCLUDE */
     VEC(struct index_column) elements; /* EXCLUDE */

@@ -21,7 +21,9 @@ static void read_attributes(struct reader *rd, struct constraint_spec *spec)
     for (;;) {
         if (rd_take2(rd, KW_NOT, KW_DEFERRABLE) || rd_take2(rd, KW_INITIALLY, KW_IMMEDIATE)) {
             continue;
-        } else if (rd_take(rd, KW_DEFERRABLE) || rd_take2(rd, KW_INITIALLY, KW_DEFERRED)) {
+        } else if (rd_take2(rd, KW_INITIALLY, KW_DEFERRED)) {
+            spec->deferrable = spec->deferred = true;
+        } else if (rd_take(rd, KW_DEFERRABLE)) {
             spec->deferrable = true;
         } else if (rd_take2(rd, KW_NOT, KW_VALID)) {
             spec->not_valid = true;
@@ -73,7 +75,7 @@ static char read_action(struct reader *rd)
 static bool read_references(struct reader *rd, struct constraint_spec *spec)
 {
     spec->kind = CON_FOREIGN;
-    spec->on_delete = 'a';
+    spec->on_delete = spec->on_update = 'a';
     if (!rd_take(rd, KW_REFERENCES) || !rd_qualified(rd, &spec->ref_schema, &spec->ref_name)) {
         return false;
     }
@@ -97,7 +99,7 @@ static bool read_references(struct reader *rd, struct constraint_spec *spec)
         } else if (rd_take2(rd, KW_ON, KW_DELETE)) {
             spec->on_delete = read_action(rd);
         } else if (rd_take2(rd, KW_ON, KW_UPDATE)) {
-            (void)read_action(rd);
+            spec->on_update = read_action(rd);
         } else {
             return true;
         }

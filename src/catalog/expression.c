@@ -303,3 +303,30 @@ struct str expression_rename(struct arena *a, struct str expression, struct str 
     strbuf_free(&out);
     return expression;
 }
+
+static bool has_word(struct arena *a, struct str expression, enum word_role role, struct str name)
+{
+    struct catalog scratch;
+    struct word word;
+    if (expression.n == 0) {
+        return false;
+    }
+    const struct statement st = expression_lex(a, expression);
+    struct reader rd = reader_over(&scratch, a, expression, &st, 0, st.n_tokens);
+    while (expression_word(&rd, &word)) {
+        if (word.role == role && str_eq(word.name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool expression_names(struct arena *a, struct str expression, struct str column)
+{
+    return has_word(a, expression, WORD_COLUMN, column);
+}
+
+bool expression_calls(struct arena *a, struct str expression, struct str function)
+{
+    return has_word(a, expression, WORD_FUNCTION, function);
+}

@@ -45,6 +45,10 @@ void expression_columns(struct arena *a, struct str text, const struct statement
 void expression_not_null(struct arena *a, struct str text, const struct statement *st, size_t first, size_t last,
                          struct name_list *out);
 
+/* Does it mention the column, or call a function of that name? */
+bool expression_names(struct arena *a, struct str expression, struct str column);
+bool expression_calls(struct arena *a, struct str expression, struct str function);
+
 /* A canonical text with column `from` called `to`. */
 struct str expression_rename(struct arena *a, struct str expression, struct str from, struct str to);
 

@@ -290,3 +290,20 @@ struct index_spec index_spec_of(struct catalog *c, const struct relation *index)
     }
     return spec;
 }
+
+struct relation *index_equal(struct reader *rd, const struct relation *r, const struct index_spec *spec)
+{
+    struct relation *like = arena_new(rd->c->arena, struct relation);
+    like->unique = spec->unique;
+    like->nulls_not_distinct = spec->nulls_not_distinct;
+    like->access_method = spec->access_method.n > 0 ? spec->access_method : STR("btree");
+    like->predicate = spec->predicate;
+    like->index_columns.at = spec->columns.at;
+    like->index_columns.n = spec->columns.n;
+    return equal_index(like, r, true);
+}
+
+bool index_has_part(const struct relation *parent_index, const struct relation *partition)
+{
+    return equal_index(parent_index, partition, false) != NULL;
+}

@@ -32,6 +32,15 @@ void index_spec_add(struct catalog *c, struct index_spec *spec, struct str colum
  * is missing.
  */
 struct relation *index_apply(struct reader *rd, struct relation *r, const struct index_spec *spec);
+/*
+ * What CREATE INDEX, whose cursor stands behind INDEX, would make, and on which relation (NULL: it cannot be read). Changes nothing but
+ * that the relation is there.
+ */
+struct relation *index_read_create(struct reader *rd, struct index_spec *spec, bool *if_not_exists);
+/* An index of r that is the same as the spec's, so that a partitioned index takes it as its part. NULL: none. */
+struct relation *index_equal(struct reader *rd, const struct relation *r, const struct index_spec *spec);
+/* Has the partition an index that this one of its parent takes as its part? */
+bool index_has_part(const struct relation *parent_index, const struct relation *partition);
 /* The spec that would make index again, without its name; for LIKE and for partitions. */
 struct index_spec index_spec_of(struct catalog *c, const struct relation *index);
 /* Give a new or attached partition the indexes of its parent that it has no equal of, constraints included. */

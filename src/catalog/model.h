@@ -78,13 +78,13 @@ struct constraint {
     bool enforced;   /* false: NOT ENFORCED */
     bool no_inherit;
     bool inherited;  /* a parent's, and goes with the parent's */
-    bool deferrable;
+    bool deferrable, deferred; /* deferred: INITIALLY DEFERRED */
     struct str expression;     /* CHECK: canonical text (shape form) */
     struct name_list not_null; /* CHECK: columns that it proves to be not null (… IS NOT NULL in an AND) */
     struct relation *index;    /* PRIMARY, UNIQUE, EXCLUDE */
     struct relation *referenced; /* FOREIGN */
     struct name_list referenced_columns;
-    char on_delete; /* 'a' no action, 'r', 'c', 'n', 'd' */
+    char on_delete, on_update; /* 'a' no action, 'r', 'c', 'n', 'd' */
     struct origin made;
 };
 
@@ -97,9 +97,12 @@ struct index_column {
     bool included;         /* INCLUDE column */
 };
 
+enum { TRIGGER_INSERT = 1, TRIGGER_UPDATE = 2, TRIGGER_DELETE = 4, TRIGGER_TRUNCATE = 8 };
+
 struct trigger {
     struct str name;
     bool before, row;
+    unsigned events; /* TRIGGER_INSERT …; 0: not known */
     struct str function_schema, function; /* that it calls; the schema is empty when it is not known */
     struct origin made;
 };
@@ -123,6 +126,10 @@ struct relation {
     struct relation_list indexes;
     VEC(struct trigger *) triggers;
     bool row_security;
+    /* as far as statements told; a server's or a file's are not read */
+    struct str owner;            /* empty: whoever runs the statements, or unknown */
+    struct name_list policies, rules, statistics, publications;
+    struct relation *row_type;   /* of a typed table: its composite type */
     /* partitions and inheritance */
     struct relation_list parents, children; /* of an index: the partitioned index, the partitions' indexes */
     bool is_partition, is_default_partition;
@@ -139,6 +146,7 @@ struct relation {
     struct constraint *constraint; /* that the index backs */
     /* view, materialized view: what it reads, as far as known */
     struct relation_list reads;
+    struct name_list words;      /* every name in its query, "*" among them */
     struct relation_list read_by; /* views and materialized views on this one */
     struct constraint_list referenced_by; /* foreign keys to this one; kept by relation_add_constraint() */
 };
@@ -161,6 +169,7 @@ struct function {
     char volatility; /* 'i' 's' 'v'; 0 unknown */
     struct str language;
     struct str body; /* of a SQL function, for inlining; empty when not known */
+    struct str source; /* of a trigger function or a SQL function: its text */
     unsigned n_args;
     bool returns_trigger;
     struct origin made;
@@ -238,6 +247,7 @@ void relation_add_child(struct catalog *c, struct relation *parent, struct relat
 void relation_add_read(struct catalog *c, struct relation *view, struct relation *r);
 void relation_remove(struct relation_list *list, const struct relation *r);
 bool name_list_has(const struct name_list *names, struct str name);
+void name_list_remove(struct name_list *names, struct str name);
 
 struct column *relation_column(const struct relation *r, struct str name); /* NULL: none */
 struct constraint *relation_constraint(const struct relation *r, struct str name);

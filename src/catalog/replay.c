@@ -105,6 +105,14 @@ static void create(struct reader *rd)
         replay_create_function(rd, or_replace);
     } else if (rd_take(rd, KW_TRIGGER) || rd_take2(rd, KW_CONSTRAINT, KW_TRIGGER)) {
         replay_create_trigger(rd, or_replace);
+    } else if (rd_take(rd, KW_POLICY)) {
+        replay_create_attached(rd, true);
+    } else if (rd_take(rd, KW_RULE)) {
+        replay_create_attached(rd, false);
+    } else if (rd_take(rd, KW_STATISTICS)) {
+        replay_create_statistics(rd);
+    } else if (rd_take(rd, KW_PUBLICATION)) {
+        replay_publication(rd, true);
     }
 }
 
@@ -132,6 +140,12 @@ static void alter(struct reader *rd)
         replay_alter_function(rd);
     } else if (rd_take(rd, KW_TRIGGER)) {
         replay_alter_trigger(rd);
+    } else if (rd_take(rd, KW_POLICY)) {
+        replay_rename_attached(rd, true);
+    } else if (rd_take(rd, KW_RULE)) {
+        replay_rename_attached(rd, false);
+    } else if (rd_take(rd, KW_PUBLICATION)) {
+        replay_publication(rd, false);
     }
 }
 
@@ -161,6 +175,10 @@ void replay_statement(struct reader *rd)
         replay_reset(rd);
     } else if (rd_take2(rd, KW_DISCARD, KW_ALL)) {
         catalog_reset_session(rd->c);
+    } else if (rd_take(rd, KW_REFRESH)) {
+        replay_refresh(rd);
+    } else if (rd_take(rd, KW_REASSIGN)) {
+        replay_reassign(rd);
     } else if (rd_take(rd, KW_DO)) {
         replay_body(rd);
     } else if (rd_is(rd, KW_SELECT) && is_set_config(rd)) {

@@ -13,6 +13,7 @@ static enum applied alter_add(struct reader *rd, const struct alter *al)
         al->r->complete = false;
         return APPLIED;
     }
+    spec.only = al->only;
     return constraint_apply(rd, al->r, &spec);
 }
 
@@ -65,7 +66,11 @@ static enum applied alter_constraint(struct reader *rd, const struct alter *al)
         } else if (rd_take(rd, KW_ENFORCED)) {
             con->enforced = con->valid = true;
         } else if (rd_take2(rd, KW_NOT, KW_DEFERRABLE)) {
-            con->deferrable = false;
+            con->deferrable = con->deferred = false;
+        } else if (rd_take2(rd, KW_INITIALLY, KW_DEFERRED)) {
+            con->deferrable = con->deferred = true;
+        } else if (rd_take2(rd, KW_INITIALLY, KW_IMMEDIATE)) {
+            con->deferred = false;
         } else if (rd_take2(rd, KW_NO, KW_INHERIT)) {
             con->no_inherit = true;
         } else if (rd_take(rd, KW_INHERIT)) {
@@ -108,8 +113,8 @@ static bool alter_row_security(struct reader *rd, struct relation *r)
 
 static bool is_no_op(const struct reader *rd)
 {
-    return rd_is(rd, KW_OWNER) || rd_is(rd, KW_CLUSTER) || rd_is(rd, KW_REPLICA) || rd_is(rd, KW_RESET) ||
-           rd_is(rd, KW_OF) || rd_is(rd, KW_NOT) || rd_is(rd, KW_DEPENDS) || rd_is(rd, KW_OPTIONS) || rd_is(rd, KW_NO);
+    return rd_is(rd, KW_CLUSTER) || rd_is(rd, KW_REPLICA) || rd_is(rd, KW_RESET) ||
+           rd_is(rd, KW_DEPENDS) || rd_is(rd, KW_OPTIONS) || rd_is(rd, KW_NO);
 }
 
 static enum applied action(struct reader *rd, const struct alter *al)
@@ -142,6 +147,13 @@ static enum applied action(struct reader *rd, const struct alter *al)
     }
     if (rd_take(rd, KW_SET)) {
         alter_set(rd, al);
+    } else if (rd_is(rd, KW_OWNER)) {
+        replay_owner(rd, al->r);
+    } else if (rd_take(rd, KW_OF)) {
+        struct str schema, name;
+        al->r->row_type = rd_qualified(rd, &schema, &name) ? catalog_resolve(rd->c, schema, name) : NULL;
+    } else if (rd_take2(rd, KW_NOT, KW_OF)) {
+        al->r->row_type = NULL;
     } else if (!alter_row_security(rd, al->r) && !is_no_op(rd)) {
         al->r->complete = false; /* an action of a later server, or no action at all */
     }

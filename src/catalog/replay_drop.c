@@ -303,5 +303,13 @@ void replay_drop(struct reader *rd)
         drop_functions(rd);
     } else if (rd_take(rd, KW_TRIGGER)) {
         drop_trigger(rd);
+    } else if (rd_take(rd, KW_POLICY)) {
+        replay_drop_attached(rd, true);
+    } else if (rd_take(rd, KW_RULE)) {
+        replay_drop_attached(rd, false);
+    } else if (rd_take(rd, KW_STATISTICS)) {
+        replay_drop_statistics(rd);
+    } else if (rd_take(rd, KW_PUBLICATION)) {
+        replay_drop_publication(rd);
     }
 }

@@ -29,37 +29,47 @@ static bool read_tail(struct reader *rd, const struct relation *r, struct index_
     return rd_done(rd);
 }
 
-void replay_create_index(struct reader *rd, bool unique)
+struct relation *index_read_create(struct reader *rd, struct index_spec *spec, bool *if_not_exists)
 {
-    struct index_spec spec = {.label = "idx", .unique = unique, .valid = true};
     struct str schema, table;
     (void)rd_take(rd, KW_CONCURRENTLY);
-    const bool if_not_exists = rd_if_not_exists(rd);
-    if (!rd_is(rd, KW_ON) && !rd_name(rd, &spec.name)) {
-        return;
+    *if_not_exists = rd_if_not_exists(rd);
+    if (!rd_is(rd, KW_ON) && !rd_name(rd, &spec->name)) {
+        return NULL;
     }
     if (!rd_take(rd, KW_ON)) {
-        return;
+        return NULL;
     }
-    spec.only = rd_take(rd, KW_ONLY);
+    spec->only = rd_take(rd, KW_ONLY);
     if (!rd_qualified(rd, &schema, &table)) {
-        return;
+        return NULL;
     }
     struct relation *r = rd_target(rd, schema, table, false, REL_UNKNOWN);
     if (!r) {
-        return;
+        return NULL;
     }
     (void)rd_take_self(rd, '*');
+    if ((rd_take(rd, KW_USING) && !rd_name(rd, &spec->access_method)) || !index_read_elements(rd, r, spec) ||
+        !read_tail(rd, r, spec)) {
+        spec->columns.n = 0; /* not to be read */
+    }
+    return r;
+}
+
+void replay_create_index(struct reader *rd, bool unique)
+{
+    struct index_spec spec = {.label = "idx", .unique = unique, .valid = true};
+    bool if_not_exists;
+    struct relation *r = index_read_create(rd, &spec, &if_not_exists);
+    if (!r) {
+        return;
+    }
     struct relation *same = catalog_relation(rd->c, r->schema, spec.name);
     if (same && spec.name.n > 0 && if_not_exists) {
         same->exists = TRI_YES;
         return;
     }
-    if (rd_take(rd, KW_USING) && !rd_name(rd, &spec.access_method)) {
-        r->complete = false;
-        return;
-    }
-    if (!index_read_elements(rd, r, &spec) || !read_tail(rd, r, &spec)) {
+    if (spec.columns.n == 0) {
         r->complete = false;
         return;
     }

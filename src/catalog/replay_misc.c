@@ -78,6 +78,7 @@ void replay_alter_sequence(struct reader *rd)
     }
     struct relation *seq = rd_target(rd, schema, name, if_exists, REL_SEQUENCE);
     if (seq) {
+        replay_owner(rd, seq);
         read_owned_by(rd, seq);
     }
 }
@@ -107,9 +108,26 @@ static bool opens_sources(const struct reader *rd)
     return place && !rd_is_at(rd, 1, KW_SELECT) && !rd_is_at(rd, 1, KW_WITH) && !rd_is_at(rd, 1, KW_VALUES);
 }
 
+/* Every name in the query: which columns it may rest on. */
+static void read_words(const struct reader *rd, struct relation *view)
+{
+    struct catalog *c = rd->c;
+    view->words.n = 0;
+    for (size_t i = rd->i; i < rd->end; i++) {
+        const struct token t = rd_token(rd, i);
+        if (t.kind == TOK_SELF && t.keyword == '*') {
+            expression_add_name(c->arena, &view->words, STR("*"));
+        } else if (t.kind == TOK_QUOTED ||
+                   (t.kind == TOK_WORD && (t.keyword == KW_NONE || keyword_category((enum keyword)t.keyword) == KW_UNRESERVED))) {
+            expression_add_name(c->arena, &view->words, token_name(c->arena, rd->text, t));
+        }
+    }
+}
+
 /* What the query reads: the names behind FROM and JOIN, and behind the commas of a FROM list. */
 static void read_query(struct reader *rd, struct relation *view)
 {
+    read_words(rd, view);
     enum { LEVELS = 64 };
     bool in_from[LEVELS] = {false};
     size_t depth = 0;
@@ -175,6 +193,24 @@ void replay_create_view(struct reader *rd, enum relation_kind kind, bool or_repl
                        ? TRI_YES
                        : TRI_NO;
     read_query(rd, view);
+    bool empty = view->reads.n > 0; /* of tables that hold nothing */
+    for (size_t i = 0; i < view->reads.n; i++) {
+        empty = empty && view->reads.at[i]->kind != REL_VIEW && view->reads.at[i]->loaded == TRI_NO;
+    }
+    view->loaded = empty && kind == REL_MATVIEW ? TRI_NO : view->loaded;
+}
+
+void replay_refresh(struct reader *rd)
+{
+    struct str schema, name;
+    if (!rd_take2(rd, KW_MATERIALIZED, KW_VIEW)) {
+        return;
+    }
+    (void)rd_take(rd, KW_CONCURRENTLY);
+    struct relation *view = rd_qualified(rd, &schema, &name) ? catalog_resolve(rd->c, schema, name) : NULL;
+    if (view) {
+        view->loaded = rd_take3(rd, KW_WITH, KW_NO, KW_DATA) ? TRI_NO : TRI_YES;
+    }
 }
 
 /* ---- schemas ----------------------------------------------------------------------------------------------------------- */
@@ -347,6 +383,10 @@ void replay_create_function(struct reader *rd, bool or_replace)
         return;
     }
     const bool inlines = str_eq_nocase(f->language, STR("sql")) && !set && !o.strict && !o.secured && !o.configured;
+    enum { MAX_SOURCE = 65536 };
+    if ((f->returns_trigger || str_eq_nocase(f->language, STR("sql"))) && o.body.n < MAX_SOURCE) {
+        f->source = arena_str(c->arena, o.body);
+    }
     f->body = !inlines ? STR_NONE : o.expression.n > 0 ? o.expression : inlinable(rd, o.body);
     struct function *old = name_map_get(&c->functions, schema, name);
     if (old && !(or_replace && old->n_args == f->n_args)) { /* an overload: the worse of the two */
@@ -428,8 +468,12 @@ void replay_create_trigger(struct reader *rd, bool or_replace)
         return;
     }
     t.before = rd_is(rd, KW_BEFORE);
-    while (!rd_done(rd) && !rd_take(rd, KW_ON)) {
-        rd->i++;
+    for (; !rd_done(rd) && !rd_take(rd, KW_ON); rd->i++) {
+        t.events |= rd_is(rd, KW_INSERT)     ? TRIGGER_INSERT
+                    : rd_is(rd, KW_UPDATE)   ? TRIGGER_UPDATE
+                    : rd_is(rd, KW_DELETE)   ? TRIGGER_DELETE
+                    : rd_is(rd, KW_TRUNCATE) ? TRIGGER_TRUNCATE
+                                             : 0;
     }
     if (!rd_qualified(rd, &schema, &table)) {
         return;

@@ -29,6 +29,7 @@ void replay_alter_domain(struct reader *rd);
 void replay_create_sequence(struct reader *rd, bool temporary);
 void replay_alter_sequence(struct reader *rd);
 void replay_create_view(struct reader *rd, enum relation_kind kind, bool or_replace, bool temporary);
+void replay_refresh(struct reader *rd); /* behind REFRESH */
 void replay_create_schema(struct reader *rd);
 void replay_alter_schema(struct reader *rd);
 void replay_create_function(struct reader *rd, bool or_replace);
@@ -40,6 +41,16 @@ void replay_set(struct reader *rd);        /* behind SET */
 void replay_reset(struct reader *rd);      /* behind RESET */
 void replay_set_config(struct reader *rd); /* SELECT set_config( …, …, … ), at SELECT */
 void replay_data(struct reader *rd);       /* INSERT, UPDATE, MERGE, COPY, WITH, SELECT */
+/* CREATE, DROP, ALTER … RENAME of a policy or a rule, at its name. */
+void replay_create_attached(struct reader *rd, bool policy);
+void replay_drop_attached(struct reader *rd, bool policy);
+void replay_rename_attached(struct reader *rd, bool policy);
+void replay_create_statistics(struct reader *rd); /* behind STATISTICS */
+void replay_drop_statistics(struct reader *rd);
+void replay_publication(struct reader *rd, bool create); /* behind CREATE or ALTER PUBLICATION */
+void replay_drop_publication(struct reader *rd);
+void replay_owner(struct reader *rd, struct relation *r); /* at OWNER TO */
+void replay_reassign(struct reader *rd);                  /* behind REASSIGN */
 void replay_body(struct reader *rd);       /* DO: what its body names is no longer sure */
 
 /* One action of ALTER TABLE on columns or constraints; see replay_alter.c. */

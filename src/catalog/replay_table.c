@@ -439,6 +439,7 @@ void replay_create_table(struct reader *rd, struct table_flags flags)
         from = from == b.r ? NULL : from;
         b.refused = !from;
         if (from) {
+            b.r->row_type = typed ? from : NULL;
             inherit_columns(rd, &b, from);
             b.r->complete = from->complete;
         }

@@ -5,7 +5,7 @@
 #include "migration/layout.h"
 #include "report/json.h"
 
-/* --after: SQL that is replayed first. */
+/* --after: SQL that is replayed first. Without a catalog file or a server it makes all that there is. */
 static enum status replay_after(struct context *c, struct judge *judge, struct error *err)
 {
     const struct migration_options options = {.lenient = true};
@@ -15,6 +15,10 @@ static enum status replay_after(struct context *c, struct judge *judge, struct e
     }
     const enum status status = migration_read(c->set.after, &options, &c->arena, &m, err);
     if (!status) {
+        if (!base_is_file(c) && !c->session) {
+            catalog_schema(judge->catalog, STR("public"))->exists = TRI_YES;
+            judge->catalog->complete = true;
+        }
         judge_replay(judge, &m);
     }
     return status;

@@ -64,11 +64,59 @@ static bool is_index(const struct relation *r)
     return (r->kind == REL_INDEX || r->kind == REL_PARTITIONED_INDEX) && (r->exists == TRI_YES || r->table);
 }
 
+/* IF EXISTS, and the relation is known not to be there: nothing is done to it. */
+static bool is_passed_over(const struct eval *e, const struct relation *r)
+{
+    const struct statement *st = e->what->statement;
+    bool asks = false;
+    if (r->exists != TRI_NO || statement_is(st, 0, KW_CREATE)) {
+        return false;
+    }
+    for (size_t i = 1; i + 1 < st->n_tokens && !asks; i++) {
+        asks = statement_is(st, i, KW_IF) && statement_is(st, i + 1, KW_EXISTS);
+    }
+    return asks;
+}
+
+/* One relation of an effect's list, whose condition holds. */
+static void apply_to(struct eval *e, const struct effect *effect, struct relation *r, bool certain, struct effects *out)
+{
+    if (is_passed_over(e, r)) {
+        return;
+    }
+    if (effect->kind == EFFECT_LOCK) {
+        add_lock(out, r, effect->mode, certain, e->a);
+    } else if (has_storage(r)) {
+        add_effect(out, list_of(out, effect->kind), r, certain, e->a);
+    }
+    out->known = certain ? out->known : KNOWN_PARTLY;
+}
+
+/* A condition about $each is asked of every relation by itself. */
+static void apply_each(struct eval *e, const struct effect *effect, const struct relation_list *list, struct effects *out)
+{
+    const struct expr *when = runtime_expr(e->book->runtime, effect->when);
+    for (size_t i = 0; i < list->n; i++) {
+        e->each = list->at[i];
+        const enum tri holds = expr_eval(e, when);
+        e->each = NULL;
+        if (holds != TRI_NO) {
+            apply_to(e, effect, list->at[i], holds == TRI_YES, out);
+        }
+    }
+}
+
 static void apply(struct eval *e, const struct effect *effect, struct effects *out)
 {
     struct relation_list list = {0};
     bool took_part, certain = true;
     const struct term *on = runtime_term(e->book->runtime, effect->on);
+    if (effect->when.n > 0 && str_find(effect->when, STR("$each")) != SIZE_MAX) {
+        const bool whole = term_relations(e, on, &list, &took_part);
+        apply_each(e, effect, &list, out);
+        out->known = whole ? out->known : KNOWN_PARTLY;
+        return;
+    }
     if (effect->when.n > 0) {
         const enum tri when = expr_eval(e, runtime_expr(e->book->runtime, effect->when));
         if (when == TRI_NO) {
@@ -88,13 +136,9 @@ static void apply(struct eval *e, const struct effect *effect, struct effects *o
     }
     const bool whole = term_relations(e, on, &list, &took_part);
     for (size_t i = 0; i < list.n; i++) {
-        if (effect->kind == EFFECT_LOCK) {
-            add_lock(out, list.at[i], effect->mode, certain, e->a);
-        } else if (has_storage(list.at[i])) {
-            add_effect(out, list_of(out, effect->kind), list.at[i], certain, e->a);
-        }
+        apply_to(e, effect, list.at[i], certain, out);
     }
-    if (!certain || !whole) {
+    if (!whole) {
         out->known = KNOWN_PARTLY;
     }
 }

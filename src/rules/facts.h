@@ -11,6 +11,7 @@
 #include "rules/transaction.h"
 
 struct session;
+struct query;
 struct lock_orders;
 
 struct eval {
@@ -26,6 +27,8 @@ struct eval {
     const struct judged_part *part;           /* as far as it is judged; NULL: not known */
     struct lock_orders *orders;               /* of earlier transactions; NULL: not known */
     const struct effects *effects;            /* of the statement; NULL: not worked out yet */
+    struct query *query;                      /* the statement read as one; NULL: not yet */
+    struct relation *each;                    /* what $each stands for in the `when` of an effect; NULL: nothing */
     struct origin at;                         /* where the statement stands in the replay; .file 0: not known */
     /* Set by a predicate that answers unknown: which, and about what; the first one stays. */
     struct str unknown_of;                   /* the predicate's name */
@@ -114,6 +117,58 @@ bool made_in_transaction(const struct eval *e, struct origin made);
 /* Selectors and predicates that live in files of their own. */
 bool select_named(struct eval *e, struct call call, struct relation_list *out);
 bool select_queried(struct eval *e, struct call call, struct relation_list *out);
+bool select_targets(struct eval *e, struct call call, struct relation_list *out);
+bool select_opened(struct eval *e, struct call call, struct relation_list *out);
+bool select_row_locked(struct eval *e, struct call call, struct relation_list *out);
+bool select_changed(struct eval *e, struct call call, struct relation_list *out);
+bool select_planned_indexes(struct eval *e, struct call call, struct relation_list *out);
+bool select_changed_indexes(struct eval *e, struct call call, struct relation_list *out);
+bool select_read_whole(struct eval *e, struct call call, struct relation_list *out);
+bool select_sequences_used(struct eval *e, struct call call, struct relation_list *out);
+bool select_checked(struct eval *e, struct call call, struct relation_list *out);
+bool select_referencing_looked_at(struct eval *e, struct call call, struct relation_list *out);
+bool select_referencing_changed(struct eval *e, struct call call, struct relation_list *out);
+bool select_referencing_read(struct eval *e, struct call call, struct relation_list *out);
+bool select_tables_of(struct eval *e, struct call call, struct relation_list *out);
+bool select_type_users(struct eval *e, struct call call, struct relation_list *out);
+bool select_type_indexes(struct eval *e, struct call call, struct relation_list *out);
+bool select_row_type(struct eval *e, struct call call, struct relation_list *out);
+bool select_inherited(struct eval *e, struct call call, struct relation_list *out);
+bool select_view_users(struct eval *e, struct call call, struct relation_list *out);
+bool select_function_users(struct eval *e, struct call call, struct relation_list *out);
+bool select_function_indexes(struct eval *e, struct call call, struct relation_list *out);
+bool select_sequence_users(struct eval *e, struct call call, struct relation_list *out);
+bool select_extension_users(struct eval *e, struct call call, struct relation_list *out);
+bool select_extension_indexes(struct eval *e, struct call call, struct relation_list *out);
+bool select_owned_by(struct eval *e, struct call call, struct relation_list *out);
+bool select_granted_to(struct eval *e, struct call call, struct relation_list *out);
+bool select_in_tablespace(struct eval *e, struct call call, struct relation_list *out);
+bool select_indexes_in_tablespace(struct eval *e, struct call call, struct relation_list *out);
+bool select_published(struct eval *e, struct call call, struct relation_list *out);
+bool select_publication_tables(struct eval *e, struct call call, struct relation_list *out);
+bool select_statistics_table(struct eval *e, struct call call, struct relation_list *out);
+bool select_index_table_tree(struct eval *e, struct call call, struct relation_list *out);
+bool select_index_referencing(struct eval *e, struct call call, struct relation_list *out);
+bool select_referencing_all(struct eval *e, struct call call, struct relation_list *out);
+bool select_body_read(struct eval *e, struct call call, struct relation_list *out);
+bool select_body_changed(struct eval *e, struct call call, struct relation_list *out);
+bool select_functions_read(struct eval *e, struct call call, struct relation_list *out);
+struct query *eval_query(struct eval *e);
+bool select_triggered_read(struct eval *e, struct call call, struct relation_list *out);
+bool select_triggered_changed(struct eval *e, struct call call, struct relation_list *out);
+bool select_index_targets(struct eval *e, struct call call, struct relation_list *out);
+bool select_index_matches(struct eval *e, struct call call, struct relation_list *out);
+bool select_ancestors(struct eval *e, struct call call, struct relation_list *out);
+enum tri ask_has_trigger(struct eval *e, struct call call);
+enum tri ask_has_policy(struct eval *e, struct call call);
+enum tri ask_has_rule(struct eval *e, struct call call);
+enum tri ask_identity(struct eval *e, struct call call);
+enum tri ask_declared_not_null(struct eval *e, struct call call);
+enum tri ask_uses_tablespace(struct eval *e, struct call call);
+enum tri ask_has_owner(struct eval *e, struct call call);
+enum tri ask_lacks_indexes(struct eval *e, struct call call);
+enum tri ask_volatile_domain(struct eval *e, struct call call);
+enum tri ask_domain_not_null(struct eval *e, struct call call);
 enum tri ask_in_transaction(struct eval *e, struct call call);
 enum tri ask_holds(struct eval *e, struct call call);
 enum tri ask_holds_exclusive(struct eval *e, struct call call);

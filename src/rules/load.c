@@ -102,6 +102,9 @@ struct capture_check {
 
 static bool form_captures(const struct form *form, struct str name)
 {
+    if (str_eq(name, STR("each"))) { /* of an effect's `when`: the relation that is asked about */
+        return true;
+    }
     for (unsigned i = 0; i < form->n_patterns; i++) {
         for (unsigned k = 0; k < form->patterns[i].n_captures; k++) {
             if (str_eq(form->patterns[i].captures[k], name)) {

@@ -166,7 +166,7 @@ bool term_tokens(const struct eval *e, const struct term *term, size_t *first, s
 /* Did every capture that the term rests on take part? */
 static bool takes_part(const struct eval *e, const struct term *term)
 {
-    bool all = term->kind != TERM_CAPTURE || term_shape(e, term).n > 0;
+    bool all = term->kind != TERM_CAPTURE || term_shape(e, term).n > 0 || (e->each && str_eq(term->text, STR("each")));
     for (unsigned i = 0; i < term->n_arguments; i++) {
         all = all && takes_part(e, term->arguments[i]);
     }
@@ -179,6 +179,11 @@ bool term_relations(struct eval *e, const struct term *term, struct relation_lis
         const struct call call = {term->arguments, term->n_arguments};
         *took_part = takes_part(e, term);
         return !*took_part || term->selector->select(e, call, out);
+    }
+    if (e->each && str_eq(term->text, STR("each"))) {
+        relation_list_add(e->a, out, e->each);
+        *took_part = true;
+        return true;
     }
     struct capture *capture = capture_of(e, term);
     struct str rest = capture_shape(e, capture), name;

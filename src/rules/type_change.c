@@ -6,6 +6,7 @@
  * Source: ATColumnChangeRequiresRewrite() and the support functions varchar_support, numeric_support, varbit_support,
  * timestamp_support, time_support and interval_support of the server, pg_cast; measured on servers 13 to 18.
  */
+#include "catalog/expression.h"
 #include "catalog/replay.h"
 #include "rules/facts.h"
 
@@ -49,7 +50,7 @@ enum { DOMAIN_DEPTH = 16 };
 
 static enum tri constrained(const struct catalog *c, const struct type_ref *t, unsigned depth)
 {
-    if (built_in(t) || extension_type(t->name)) {
+    if (built_in(t) || extension_type(t->name) || t->dimensions > 0) { /* an array of a domain is no domain */
         return TRI_NO;
     }
     const struct type *type = catalog_type(c, t->schema, t->name);
@@ -141,10 +142,27 @@ static bool is_time(const struct type_ref *t)
     return is(t, "timestamp") || is(t, "timestamptz") || is(t, "time") || is(t, "timetz") || is(t, "interval");
 }
 
-/* Of an interval: YEAR TO MONTH and the like. */
-static bool has_fields(const struct type_ref *t)
+/* The finest field that an interval keeps: 0 seconds … 5 years. Source: intervaltypmodleastfield() of the server. */
+static unsigned least_field(const struct type_ref *t)
 {
-    return str_find_char(t->text, ' ') != SIZE_MAX;
+    static const char *const fields[] = {"second", "minute", "hour", "day", "month", "year"};
+    for (unsigned i = 0; i < countof(fields); i++) {
+        if (str_find(t->text, str_of(fields[i])) != SIZE_MAX) {
+            const size_t to = str_find(t->text, STR(" to ")); /* the last one named counts */
+            const bool first = to != SIZE_MAX && str_find(str_slice(t->text, to, t->text.n), str_of(fields[i])) == SIZE_MAX;
+            if (!first) {
+                return i;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Source: interval_support() of the server. */
+static bool interval_wider(const struct type_ref *a, const struct type_ref *b)
+{
+    const unsigned old = least_field(a);
+    return str_eq(b->text, STR("interval")) || (least_field(b) <= old && (old > 0 || precision_up(a, b)));
 }
 
 /* Both built in, the same type: is the modifier harmless? */
@@ -153,14 +171,17 @@ static enum tri modifier_free(const struct type_ref *a, const struct type_ref *b
     if (a->mod[0] == b->mod[0] && a->mod[1] == b->mod[1] && (!is(a, "interval") || str_eq(a->text, b->text))) {
         return TRI_YES;
     }
+    if (is(a, "bpchar") && b->mod[0] < 0) {
+        return TRI_YES;
+    }
     if (is(a, "varchar") || is(a, "varbit")) {
         return tri_of(wider(a->mod[0], b->mod[0]));
     }
     if (is(a, "numeric")) {
         return tri_of(numeric_wider(a, b));
     }
-    if (is(a, "interval") && has_fields(b)) {
-        return has_fields(a) ? TRI_UNKNOWN : TRI_NO;
+    if (is(a, "interval")) {
+        return tri_of(interval_wider(a, b));
     }
     return is_time(a) ? tri_of(precision_up(a, b)) : TRI_NO;
 }
@@ -181,21 +202,49 @@ static enum tri utc(const struct catalog *c)
     return TRI_NO;
 }
 
+static bool is_reg(const struct type_ref *t)
+{
+    static const char *const names[] = {"regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper",
+                                        "regoperator", "regproc", "regprocedure", "regrole", "regtype"};
+    for (size_t i = 0; i < countof(names); i++) {
+        if (is(t, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Source: pg_cast with castmethod 'b'; the same on servers 13 to 18. */
+static bool coercible(const struct type_ref *a, const struct type_ref *b)
+{
+    static const char *const pairs[][2] = {
+        {"text", "varchar"},         {"varchar", "text"},        {"text", "bpchar"},         {"varchar", "bpchar"},
+        {"xml", "text"},             {"xml", "varchar"},         {"xml", "bpchar"},          {"cidr", "inet"},
+        {"int4", "oid"},             {"oid", "int4"},            {"bit", "varbit"},          {"varbit", "bit"},
+        {"regoper", "regoperator"},  {"regoperator", "regoper"}, {"regproc", "regprocedure"},
+        {"regprocedure", "regproc"},
+    };
+    for (size_t i = 0; i < countof(pairs); i++) {
+        if (is(a, pairs[i][0]) && is(b, pairs[i][1])) {
+            return true;
+        }
+    }
+    const bool number = is(a, "int4") || is(a, "oid") || is(b, "int4") || is(b, "oid");
+    return number && (is_reg(a) || is_reg(b));
+}
+
 static enum tri built_in_free(const struct catalog *c, const struct type_ref *a, const struct type_ref *b)
 {
-    static const char *const coercible[][2] = {{"text", "varchar"}, {"varchar", "text"}, {"cidr", "inet"},
-                                               {"xml", "text"},     {"xml", "varchar"},  {"int4", "oid"},
-                                               {"oid", "int4"},     {"bit", "varbit"}};
     if (same_name(a, b)) {
         return modifier_free(a, b);
     }
-    for (size_t i = 0; i < countof(coercible); i++) {
-        if (is(a, coercible[i][0]) && is(b, coercible[i][1])) {
-            return tri_of(b->mod[0] < 0 || (is(a, "varchar") && wider(a->mod[0], b->mod[0])));
-        }
+    if (coercible(a, b)) { /* a limit is applied to the new type, whatever the old one's was */
+        return tri_of(b->mod[0] < 0);
     }
     if ((is(a, "timestamp") && is(b, "timestamptz")) || (is(a, "timestamptz") && is(b, "timestamp"))) {
-        return tri_and(utc(c), tri_of(precision_up(a, b)));
+        struct type_ref cast = *b;
+        cast.mod[0] = -1;
+        return tri_and(utc(c), tri_of(precision_up(&cast, b)));
     }
     return TRI_NO;
 }
@@ -227,9 +276,8 @@ static enum tri change_free(const struct catalog *c, const struct type_ref *old,
         return str_eq(old->text, new->text) || old->dimensions > 0 ? TRI_YES : modifier_free(old, new);
     }
     if (old->dimensions > 0 || new->dimensions > 0) {
-        return (old->dimensions > 0) == (new->dimensions > 0) && same_name(old, new) && new->mod[0] == old->mod[0]
-                   ? TRI_YES
-                   : TRI_NO;
+        const bool same = (old->dimensions > 0) == (new->dimensions > 0) && same_name(old, new);
+        return tri_of(same && (new->mod[0] < 0 || new->mod[0] == old->mod[0]));
     }
     const struct type_ref a = base_of(c, *old), b = base_of(c, *new);
     const enum tri checked = constrained(c, new, 0);
@@ -284,8 +332,9 @@ static bool same_order(const struct catalog *c, const struct type_ref *old, cons
 {
     const struct type_ref a = base_of(c, *old), b = base_of(c, *new);
     const bool texts = (is(&a, "text") || is(&a, "varchar")) && (is(&b, "text") || is(&b, "varchar"));
+    const bool numbers = (is(&a, "oid") || is_reg(&a)) && (is(&b, "oid") || is_reg(&b));
     const bool addresses = (is(&a, "inet") || is(&a, "cidr")) && (is(&b, "inet") || is(&b, "cidr"));
-    return same_name(&a, &b) || texts || addresses;
+    return same_name(&a, &b) || texts || addresses || numbers;
 }
 
 static bool rebuilt(struct eval *e, const struct relation *index, struct str column, bool stays)
@@ -299,14 +348,51 @@ static bool rebuilt(struct eval *e, const struct relation *index, struct str col
     return answer;
 }
 
+/* Is the collation that the column will have the one that it has? Without COLLATE it becomes the type's own. */
+static bool same_collation(struct eval *e, const struct column *column)
+{
+    const struct term term = {.kind = TERM_CAPTURE, .text = STR("collation")};
+    struct str schema, name = STR("");
+    (void)term_split_name(e->a, term_shape(e, &term), &schema, &name);
+    const struct str old = str_eq(column->collation, STR("default")) ? STR("") : column->collation;
+    return str_eq(str_eq(name, STR("default")) ? STR("") : name, old);
+}
+
+/* The parts of a partitioned index are made again with it. */
+static void add_parts(struct eval *e, const struct relation *index, struct relation_list *out)
+{
+    struct relation_list parts = {0};
+    relation_descendants(index, e->a, &parts);
+    for (size_t i = 0; i < parts.n; i++) {
+        if (parts.at[i]->kind == REL_INDEX) {
+            relation_list_add(e->a, out, parts.at[i]);
+        }
+    }
+}
+
+static void add_rebuilt(struct eval *e, const struct relation *r, struct str name, const struct type_ref *new,
+                        struct relation_list *out)
+{
+    const struct column *column = relation_column(r, name);
+    const bool stays = column && same_collation(e, column) && same_order(e->catalog, &column->type, new);
+    for (size_t i = 0; column && i < r->indexes.n; i++) {
+        struct relation *index = r->indexes.at[i];
+        if (index->kind == REL_PARTITIONED_INDEX && name_list_has(&index->mentions, column->name)) {
+            add_parts(e, index, out);
+        } else if (index->kind == REL_INDEX && rebuilt(e, index, column->name, stays)) {
+            relation_list_add(e->a, out, index);
+        }
+    }
+}
+
 /*
- * Source: CheckIndexCompatible() of the server: expressions and predicates are not looked into, operator class
- * and collation must be the same.
+ * Source: CheckIndexCompatible() of the server: expressions and predicates are not looked into, operator class and
+ * collation must be the same; the indexes of partitions are never kept.
  */
 bool select_type_change_indexes(struct eval *e, struct call call, struct relation_list *out)
 {
-    const struct term collation = {.kind = TERM_CAPTURE, .text = STR("collation")};
     struct relation *r = term_relation(e, call.arguments[0]);
+    struct relation_list tree = {0};
     struct name_list names = {0};
     struct type_ref new = {0};
     term_names(e, call.arguments[1], &names);
@@ -314,11 +400,10 @@ bool select_type_change_indexes(struct eval *e, struct call call, struct relatio
     if (!column || !read_type(e, call.arguments[2], &new)) {
         return !r || r->complete;
     }
-    const bool stays = term_shape(e, &collation).n == 0 && same_order(e->catalog, &column->type, &new);
-    for (size_t i = 0; i < r->indexes.n; i++) {
-        if (rebuilt(e, r->indexes.at[i], column->name, stays)) {
-            *vec_push(e->a, out) = r->indexes.at[i];
-        }
+    relation_list_add(e->a, &tree, r);
+    relation_descendants(r, e->a, &tree);
+    for (size_t i = 0; i < tree.n; i++) {
+        add_rebuilt(e, tree.at[i], column->name, &new, out);
     }
     return r->complete;
 }
@@ -326,14 +411,19 @@ bool select_type_change_indexes(struct eval *e, struct call call, struct relatio
 enum tri type_change_scans(struct eval *e, struct call call)
 {
     struct relation *r = term_relation(e, call.arguments[0]);
+    const struct term table = {.kind = TERM_CAPTURE, .text = STR("table")};
+    const struct term *const whole[] = {&table, call.arguments[1], call.arguments[2]};
     struct relation_list indexes = {0};
     struct name_list names = {0};
+    bool found = false;
     term_names(e, call.arguments[1], &names);
     if (!r || names.n == 0) {
         return TRI_NO;
     }
-    (void)select_type_change_indexes(e, call, &indexes);
-    bool found = indexes.n > 0;
+    (void)select_type_change_indexes(e, (struct call){whole, countof(whole)}, &indexes);
+    for (size_t i = 0; i < indexes.n; i++) {
+        found = found || indexes.at[i]->table == r;
+    }
     for (size_t i = 0; i < r->constraints.n; i++) {
         const struct constraint *c = r->constraints.at[i];
         found = found || (c->kind == CON_CHECK && c->valid && mentions_column(e, c->expression, names.at[0]));
@@ -341,17 +431,42 @@ enum tri type_change_scans(struct eval *e, struct call call)
     return found ? TRI_YES : r->complete ? TRI_NO : eval_unknown(e, r);
 }
 
+/* ---- USING ------------------------------------------------------------------------------------------------------ */
+
+/* The column itself, or casts of it to this very type. */
+static bool is_cast(struct eval *e, size_t first, size_t last, struct str column, const struct type_ref *new,
+                    unsigned depth)
+{
+    const struct statement *st = e->what->statement;
+    const struct span s = expression_strip(st, first, last);
+    struct type_ref type = {0};
+    if (depth > DOMAIN_DEPTH || s.first >= s.last) {
+        return false;
+    }
+    if (s.last == s.first + 1) {
+        return str_eq(token_name(e->a, e->what->text, st->tokens[s.first]), column);
+    }
+    const bool word = statement_is(st, s.first, KW_CAST) && expression_is_self(st, s.first + 1, '(') &&
+                      expression_is_self(st, s.last - 1, ')');
+    const size_t inner = word ? s.first + 2 : s.first;
+    size_t at = s.last - 1;
+    while (at > inner && !(word ? statement_is(st, at, KW_AS) : st->tokens[at].kind == TOK_TYPECAST)) {
+        at--;
+    }
+    size_t end = at + 1;
+    return at > inner && type_ref_parse(e->catalog, e->what->text, st, &end, &type) && str_eq(type.text, new->text) &&
+           is_cast(e, inner, at, column, new, depth + 1);
+}
+
 enum tri plain_cast(struct eval *e, struct call call)
 {
-    const struct str column = term_shape(e, call.arguments[0]);
-    const struct term type = {.kind = TERM_CAPTURE, .text = STR("type")};
-    struct str text = term_shape(e, call.arguments[1]);
-    if (text.n == 0 || !str_starts(text, column)) {
+    const struct term term = {.kind = TERM_CAPTURE, .text = STR("type")};
+    struct name_list names = {0};
+    struct type_ref new = {0};
+    size_t first, last;
+    term_names(e, call.arguments[0], &names);
+    if (names.n == 0 || !term_tokens(e, call.arguments[1], &first, &last) || !read_type(e, &term, &new)) {
         return TRI_NO;
     }
-    text = str_slice(text, column.n, text.n);
-    if (text.n == 0) {
-        return TRI_YES;
-    }
-    return tri_of(str_starts(text, STR("::")) && str_eq(str_slice(text, 2, text.n), term_shape(e, &type)));
+    return tri_of(is_cast(e, first, last, names.at[0], &new, 0));
 }

@@ -1,0 +1,28 @@
+/* The selector of the relations that a statement names behind a key word. */
+#include "catalog/replay.h"
+#include "rules/facts.h"
+
+/* The relation written at token i, entered as mentioned. */
+static size_t add_written(struct eval *e, size_t i, struct relation_list *out)
+{
+    const struct statement *st = e->what->statement;
+    struct str schema, name;
+    i += statement_is(st, i, KW_ONLY);
+    if (i < st->n_tokens && qualified_name_parse(e->catalog->arena, e->what->text, st, &i, &schema, &name)) {
+        struct relation *r = catalog_resolve(e->catalog, schema, name);
+        relation_list_add(e->a, out, r ? r : catalog_mention(e->catalog, schema, name, REL_UNKNOWN));
+    }
+    return i;
+}
+
+bool select_named(struct eval *e, struct call call, struct relation_list *out)
+{
+    const enum keyword kw = keyword_find(call.arguments[0]->text);
+    const struct shape *s = e->what->shape;
+    for (size_t i = s->first; i < s->last; i++) {
+        if (statement_is(e->what->statement, i, kw)) {
+            (void)add_written(e, i + 1, out);
+        }
+    }
+    return true;
+}
