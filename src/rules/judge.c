@@ -1,6 +1,7 @@
 #include "rules/judge.h"
 
 #include "catalog/replay.h"
+#include "migration/layout.h"
 #include "rules/body.h"
 #include "rules/facts.h"
 #include "rules/finding.h"
@@ -199,7 +200,11 @@ static void tell_unread(struct walk *w, const struct judged_statement *s, const 
         start = s->st.broken_at;
         end = start + 1;
     }
-    struct finding *f = finding_add(&w->findings, STR("unreadable-statement"), SEVERITY_NOTE, start, end, s);
+    /* What `up` refuses must not pass here; in files of other tools a placeholder is theirs to fill in. */
+    const bool refused = w->m->layout == &layout_native &&
+                         (s->st.broken || s->st.has_placeholder || s->kind == STATEMENT_PSQL);
+    struct finding *f = finding_add(&w->findings, STR("unreadable-statement"),
+                                    refused ? SEVERITY_ERROR : SEVERITY_NOTE, start, end, s);
     f->message = arena_printf(w->a, "this statement cannot be read: %s", why);
     f->remark = STR("what it does was not judged");
     w->out->unreadable++;

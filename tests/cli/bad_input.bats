@@ -116,3 +116,10 @@ no_server() { # TEXT: every command that needs one ends with 3 and says TEXT and
     export DATABASE_URL="postgresql://meek@/t$BATS_TEST_NUMBER?host=$PG_DIR"
     no_server 'connections'
 }
+
+@test "lint does not pass what up refuses: an unterminated string" {
+    printf -- '-- migrate:up\nSELECT $$ never closed;\n' >1_open.sql
+    run "$MIGRATE_BIN" lint 1_open.sql
+    [ "$status" -eq 1 ]
+    [[ $output == *"1_open.sql:2:8: error: this statement cannot be read: unterminated dollar-quoted string"* ]]
+}
