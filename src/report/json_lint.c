@@ -2,6 +2,9 @@
 #include "report/json.h"
 #include "report/lint.h"
 
+/* A long statement of which much is found is written once; after that this many bytes of it. */
+enum { STATEMENT_AGAIN_MAX = 1024 };
+
 static void begin(struct lint_report *r)
 {
     strbuf_add_cstr(&r->text, "{\"schema\":1,\"findings\":[");
@@ -11,8 +14,13 @@ static void finding(struct lint_report *r, const struct finding *f, struct str s
 {
     (void)source;
     strbuf_addf(&r->text, "%s\n", r->any ? "," : "");
-    json_add(&r->text, json_finding(f));
+    json_t *o = json_finding(f);
+    if (r->any && f->statement.n > STATEMENT_AGAIN_MAX && f->statement.p == r->statement) {
+        json_put(o, "statement", json_text_cut(f->statement, STATEMENT_AGAIN_MAX));
+    }
+    json_add(&r->text, o);
     r->any = true;
+    r->statement = f->statement.p;
 }
 
 static void failed(struct lint_report *r, struct str file, const struct error *err)

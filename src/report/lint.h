@@ -30,6 +30,7 @@ struct lint_report {
     struct lint_counts counts;
     struct strbuf text;
     bool any;            /* a finding was written */
+    const char *statement; /* json: where the source of the newest one's begins; only compared */
     struct arena memory; /* what a format keeps until the end */
     void *state;         /* a format's own */
 };
