@@ -85,9 +85,9 @@ static void apply_to(struct eval *e, const struct effect *effect, struct relatio
         return;
     }
     if (effect->kind == EFFECT_LOCK) {
-        add_lock(out, r, effect->mode, certain, e->a);
+        add_lock(out, r, effect->mode, certain, e->keep ? e->keep : e->a);
     } else if (has_storage(r)) {
-        add_effect(out, list_of(out, effect->kind), r, certain, e->a);
+        add_effect(out, list_of(out, effect->kind), r, certain, e->keep ? e->keep : e->a);
     }
     out->known = certain ? out->known : KNOWN_PARTLY;
 }

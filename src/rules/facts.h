@@ -19,6 +19,7 @@ struct eval {
     struct classified *what; /* its captures remember their relations */
     struct catalog *catalog;
     int server_version;
+    struct arena *keep;                       /* of what effects_work_out() leaves; NULL: a */
     struct arena *a;                          /* what evaluation makes */
     const struct judge_options *options;      /* sizes; NULL: the defaults */
     const struct judged_statement *statement; /* NULL: not part of a migration (effects only) */

@@ -133,8 +133,10 @@ static void classify_actions(struct walk *w, struct judged_statement *s)
     for (size_t i = 0; i < s->n_actions; i++) {
         struct judged_action *action = &s->actions[i];
         classify(j->book, j->catalog, j->options.server_version, w->text, &s->st, &s->shapes.at[i], &action->what);
-        struct eval e = eval_of(w, s, action, at, w->a);
+        struct eval e = eval_of(w, s, action, at, j->scratch);
+        e.keep = w->a;
         effects_work_out(&e, &action->effects);
+        arena_reset(j->scratch);
         if (i == 0) {
             s->effects = action->effects;
             s->effects.locks = (struct relation_lock_list){0};

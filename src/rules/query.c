@@ -357,10 +357,15 @@ struct query *query_read(struct arena *a, struct catalog *catalog, struct str te
                          size_t first, size_t last)
 {
     struct query *q = arena_new(a, struct query);
-    struct walk *w = arena_new(a, struct walk);
+    struct walk *w = arena_alloc(a, sizeof *w); /* a place is set when it is entered */
     *q = (struct query){.a = a, .catalog = catalog, .text = text, .st = st};
-    *w = (struct walk){.q = q, .i = first, .end = last};
-    w->at[0].level = new_level(w, first);
+    w->q = q;
+    w->i = first;
+    w->end = last;
+    w->depth = 0;
+    w->common = (struct name_list){0};
+    w->at[0] = (struct place){.level = 0};
+    (void)new_level(w, first);
     find_common(w, first);
     while (w->i < last && !q->cut) {
         const struct token t = st->tokens[w->i];
@@ -437,8 +442,11 @@ static struct formula *own_part(struct arena *a, const struct query_source *s, c
     return own;
 }
 
-struct formula *query_facts(struct query *q, const struct query_source *s)
+struct formula *query_facts(struct query *q, struct query_source *s)
 {
+    if (s->facts) {
+        return s->facts;
+    }
     const struct formula *condition = condition_of(q, &q->levels.at[s->level]);
     struct formula *own = condition ? own_part(q->a, s, condition) : NULL;
     struct formula *all = formula_join(q->a, true, NULL, own);
@@ -450,6 +458,7 @@ struct formula *query_facts(struct query *q, const struct query_source *s)
             all = formula_join(q->a, true, all, formula_null(q->a, first->operand, false));
         }
     }
+    s->facts = all;
     return all;
 }
 
@@ -522,15 +531,15 @@ static bool is_looked_up(const struct query *q, const struct query_level *level,
     return false;
 }
 
-enum tri query_reads_whole(struct query *q, const struct query_source *s, const struct relation *r)
+enum tri query_reads_whole(struct query *q, struct query_source *s, const struct relation *r)
 {
     struct query_level *level = &q->levels.at[s->level];
     if (r->loaded == TRI_NO || s->use == USE_INSERT || takes_extreme(q, level, r) || is_looked_up(q, level, s, r) ||
         (level->limit && !level->grouped && level->sources == 1)) {
         return TRI_NO;
     }
-    const struct formula *facts = query_facts(q, s);
-    for (size_t i = 0; i < facts->parts.n; i++) {
+    const struct formula *facts = r->indexes.n > 0 && level->where > 0 ? query_facts(q, s) : NULL;
+    for (size_t i = 0; facts && i < facts->parts.n; i++) {
         if (enters_index(r, facts->parts.at[i])) {
             return TRI_NO;
         }

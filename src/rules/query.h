@@ -29,6 +29,7 @@ struct query_source {
     bool row_locks; /* FOR UPDATE and its kind */
     size_t level;   /* index of its level */
     size_t token;   /* of its name */
+    struct formula *facts; /* NULL: not read yet */
 };
 
 struct query {
@@ -48,8 +49,8 @@ struct query {
 struct query *query_read(struct arena *a, struct catalog *catalog, struct str text, const struct statement *st,
                          size_t first, size_t last);
 /* What the WHERE of its level says of this source alone, by its columns' bare names; never NULL. */
-struct formula *query_facts(struct query *q, const struct query_source *s);
+struct formula *query_facts(struct query *q, struct query_source *s);
 /* Is it read from end to end? No where WHERE compares the first column of an index with a constant, or LIMIT ends it early. */
-enum tri query_reads_whole(struct query *q, const struct query_source *s, const struct relation *r);
+enum tri query_reads_whole(struct query *q, struct query_source *s, const struct relation *r);
 
 #endif

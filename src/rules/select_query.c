@@ -25,9 +25,8 @@ struct query *eval_query(struct eval *e)
 
 struct opening {
     struct eval *e;
-    struct query *q;
-    const struct query_source *s;
-    const struct formula *facts;
+    struct query *q; /* NULL: not of a query, so that nothing is pruned */
+    struct query_source *s;
     struct relation_list *out;
     bool whole; /* all is known that hangs on them */
 };
@@ -43,9 +42,9 @@ static void open_relation(struct opening *o, struct relation *r, unsigned depth)
     for (size_t i = 0; r->kind == REL_VIEW && i < r->reads.n; i++) {
         open_relation(o, r->reads.at[i], depth + 1);
     }
-    for (size_t i = 0; !o->s->only && i < r->children.n; i++) {
+    for (size_t i = 0; !(o->s && o->s->only) && i < r->children.n; i++) {
         struct relation *child = r->children.at[i];
-        if (!child->is_partition || bound_admits(o->e->a, child, o->facts) != TRI_NO) {
+        if (!o->q || !child->is_partition || bound_admits(o->e->a, child, query_facts(o->q, o->s)) != TRI_NO) {
             open_relation(o, child, depth + 1);
         }
     }
@@ -58,7 +57,6 @@ static bool open_sources(struct eval *e, struct relation_list *out, bool (*wante
     for (size_t i = 0; i < q->sources.n; i++) {
         o.s = &q->sources.at[i];
         if (wanted(o.s)) {
-            o.facts = query_facts(q, o.s);
             open_relation(&o, o.s->relation, 0);
         }
     }
@@ -106,13 +104,12 @@ bool select_targets(struct eval *e, struct call call, struct relation_list *out)
 
 bool select_opened(struct eval *e, struct call call, struct relation_list *out)
 {
-    static const struct query_source all = {.only = false};
     struct relation_list from = {0};
     bool took_part = true;
     if (call.n == 0) {
         return open_sources(e, out, is_read);
     }
-    struct opening o = {.e = e, .s = &all, .out = out, .facts = formula_join(e->a, true, NULL, NULL)};
+    struct opening o = {.e = e, .out = out};
     o.whole = term_relations(e, call.arguments[0], &from, &took_part);
     for (size_t i = 0; i < from.n; i++) {
         open_relation(&o, from.at[i], 0);
@@ -371,9 +368,8 @@ bool select_read_whole(struct eval *e, struct call call, struct relation_list *o
     (void)call;
     for (size_t i = 0; i < q->sources.n; i++) {
         struct relation_list opened = {0};
-        const struct query_source *s = &q->sources.at[i];
+        struct query_source *s = &q->sources.at[i];
         struct opening o = {.e = e, .q = q, .s = s, .out = &opened, .whole = true};
-        o.facts = query_facts(q, s);
         open_relation(&o, s->relation, 0);
         for (size_t k = 0; k < opened.n; k++) {
             const enum tri whole = query_reads_whole(q, s, opened.at[k]);

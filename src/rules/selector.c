@@ -447,7 +447,10 @@ static bool select_sequences_in(struct eval *e, struct call call, struct relatio
 
 static bool select_all_tables(struct eval *e, struct call call, struct relation_list *out)
 {
-    (void)call;
+    const struct term named = {.kind = TERM_CAPTURE, .text = call.n > 0 ? call.arguments[0]->text : STR("")};
+    if (term_shape(e, &named).n > 0) {
+        return true;
+    }
     for (size_t i = 0; i < e->catalog->all.n; i++) {
         struct relation *r = e->catalog->all.at[i];
         if (r->exists != TRI_NO && holds_rows(r)) {
@@ -509,7 +512,7 @@ static const struct selector selectors[] = {
     {"column_table", "c", select_column_table, "the table in table.column"},
     {"tables_in", "c", select_tables_in, "tables and materialized views of these schemas"},
     {"sequences_in", "c", select_sequences_in, "sequences of these schemas"},
-    {"all_tables", "", select_all_tables, "every table and materialized view"},
+    {"all_tables", "?w", select_all_tables, "every table and materialized view; none when the capture of this name took part"},
     {"reads", "r", select_reads, "what a view reads"},
     {"read_by", "r", select_read_by, "views that read it, and views on those"},
     {"domain_users", "c", select_type_users, "tables with a column of this domain"},
