@@ -6,6 +6,7 @@
 #   make SAN=1 check     the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make unit | cli | pg | faults    one kind of test;  T=pattern picks tests by name
 #   make docs            write man/migrate-rules.5 and docs/rules.md from rules/, man/migrate.yaml.5 and docs/migrate.schema.json
+#   make verify-matrix   every form's examples on live servers 13 to 18, from npm
 #   make check-corpus CORPUS=folder    lint each repository in it, and check what must hold of any input
 #   make lint            layers, banned constructs, format, manual pages
 #   make fuzz            libFuzzer targets, FUZZ_SECONDS each
@@ -177,6 +178,10 @@ bench-up: migrate
 	@tests/bench/up
 bench: bench-lex bench-lint bench-program bench-up
 
+# make verify-matrix: every form's examples on live servers 13 to 18; MAJORS='13 18' picks some.
+verify-matrix: migrate
+	@tests/truth/matrix $(MAJORS)
+
 # make check-corpus CORPUS=folder: its sub-folders are the repositories; see tests/bench/corpus.
 HAS_PARSER := $(wildcard /usr/include/pg_query.h)
 check-corpus: migrate $(if $(HAS_PARSER),$(BUILD)/tests/bench/parses)
@@ -216,4 +221,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: migrate built bench bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus install uninstall clean
+.PHONY: migrate built bench bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean

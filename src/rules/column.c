@@ -152,7 +152,7 @@ enum tri foreign_key(struct eval *e, struct call call)
 {
     enum tri answer;
     const struct constraint *con = constraint_named(e, call, &answer);
-    return con ? tri_of(con->kind == CON_FOREIGN) : answer;
+    return con ? tri_of(con->kind == CON_FOREIGN) : added_foreign_key(e, call.arguments[1]) ? TRI_YES : answer;
 }
 
 enum tri valid_constraint(struct eval *e, struct call call)

@@ -159,6 +159,10 @@ bool select_triggered_read(struct eval *e, struct call call, struct relation_lis
 bool select_triggered_changed(struct eval *e, struct call call, struct relation_list *out);
 bool select_index_targets(struct eval *e, struct call call, struct relation_list *out);
 bool select_index_matches(struct eval *e, struct call call, struct relation_list *out);
+/*
+ * The foreign key of that name that the statement itself adds: what it points to (entered as mentioned). NULL: it adds none.
+ */
+struct relation *added_foreign_key(struct eval *e, const struct term *constraint);
 bool select_ancestors(struct eval *e, struct call call, struct relation_list *out);
 enum tri ask_has_trigger(struct eval *e, struct call call);
 enum tri ask_has_policy(struct eval *e, struct call call);

@@ -26,3 +26,23 @@ bool select_named(struct eval *e, struct call call, struct relation_list *out)
     }
     return true;
 }
+
+/* ADD CONSTRAINT name FOREIGN KEY ( … ) REFERENCES t, VALIDATE CONSTRAINT name */
+struct relation *added_foreign_key(struct eval *e, const struct term *constraint)
+{
+    const struct statement *st = e->what->statement;
+    struct name_list names = {0};
+    struct relation_list found = {0};
+    term_names(e, constraint, &names);
+    for (size_t i = 0; names.n > 0 && i + 2 < st->n_tokens; i++) {
+        if (!statement_is(st, i, KW_CONSTRAINT) || !statement_is(st, i + 2, KW_FOREIGN) ||
+            !str_eq(token_name(e->a, e->what->text, st->tokens[i + 1]), names.at[0])) {
+            continue;
+        }
+        while (i < st->n_tokens && !statement_is(st, i, KW_REFERENCES)) {
+            i++;
+        }
+        (void)add_written(e, i + 1, &found);
+    }
+    return found.n > 0 ? found.at[0] : NULL;
+}

@@ -303,10 +303,11 @@ static bool select_constraint_referenced(struct eval *e, struct call call, struc
 {
     bool known;
     const struct constraint *con = constraint_of(e, call, &known);
-    if (con && con->referenced) {
-        relation_list_add(e->a, out, con->referenced);
+    struct relation *added = con ? NULL : added_foreign_key(e, call.arguments[1]);
+    if (added || (con && con->referenced)) {
+        relation_list_add(e->a, out, added ? added : con->referenced);
     }
-    return known;
+    return known || added;
 }
 
 static bool select_constraint_index(struct eval *e, struct call call, struct relation_list *out)
