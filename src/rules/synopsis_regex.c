@@ -128,6 +128,9 @@ static void write_item(struct strbuf *out, const struct item *item, unsigned pla
         break;
     case ITEM_NAME: /* the common case is told inline: a subroutine call costs more than the name */
         strbuf_add_cstr(out, " ((?>[a-z_][a-z0-9_.]*+(?= |\\z)|(?&N)))");
+        if (str_eq(item->text, STR("table"))) { /* t *: its children, too, as if it were not written */
+            strbuf_add_cstr(out, "(?> \\*(?= |\\z))?");
+        }
         break;
     case ITEM_NAMES:
         strbuf_add_cstr(out, " ((?&L))");
