@@ -118,7 +118,8 @@ static void read_words(const struct reader *rd, struct relation *view)
         if (t.kind == TOK_SELF && t.keyword == '*') {
             expression_add_name(c->arena, &view->words, STR("*"));
         } else if (t.kind == TOK_QUOTED ||
-                   (t.kind == TOK_WORD && (t.keyword == KW_NONE || keyword_category((enum keyword)t.keyword) == KW_UNRESERVED))) {
+                   (t.kind == TOK_WORD &&
+                    (t.keyword == KW_NONE || keyword_category((enum keyword)t.keyword) == KW_UNRESERVED))) {
             const struct str name = token_name(c->arena, rd->text, t);
             if (!name_list_has(&view->words, name)) {
                 expression_add_name(c->arena, &view->words, arena_str(c->arena, name));

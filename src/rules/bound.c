@@ -102,7 +102,8 @@ static struct formula *always(struct arena *a)
 }
 
 /* ( keys from `at` on ) are at least, or less than, the side's values. */
-static struct formula *beyond(struct arena *a, const struct name_list *keys, const struct name_list *side, size_t at, bool lower)
+static struct formula *beyond(struct arena *a, const struct name_list *keys, const struct name_list *side, size_t at,
+                              bool lower)
 {
     if (at >= keys->n || side->at[at].n == 0) {
         return always(a); /* an open end */
@@ -114,7 +115,8 @@ static struct formula *beyond(struct arena *a, const struct name_list *keys, con
         return f;
     }
     struct formula *rest = beyond(a, keys, side, at + 1, lower);
-    return formula_join(a, false, f, formula_join(a, true, formula_compare(a, keys->at[at], IS_EQUAL, side->at[at]), rest));
+    return formula_join(a, false, f,
+                        formula_join(a, true, formula_compare(a, keys->at[at], IS_EQUAL, side->at[at]), rest));
 }
 
 static struct formula *range_condition(const struct source *s, const struct name_list *keys)
@@ -252,7 +254,8 @@ static void all_keys(struct arena *a, const struct relation *r, struct name_list
     }
 }
 
-static enum tri proven(struct eval *e, const struct relation *r, const struct relation *parent, const struct formula *condition)
+static enum tri proven(struct eval *e, const struct relation *r, const struct relation *parent,
+                       const struct formula *condition)
 {
     struct name_list keys = {0};
     if (!condition) {

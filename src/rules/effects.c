@@ -93,7 +93,8 @@ static void apply_to(struct eval *e, const struct effect *effect, struct relatio
 }
 
 /* A condition about $each is asked of every relation by itself. */
-static void apply_each(struct eval *e, const struct effect *effect, const struct relation_list *list, struct effects *out)
+static void apply_each(struct eval *e, const struct effect *effect, const struct relation_list *list,
+                       struct effects *out)
 {
     const struct expr *when = runtime_expr(e->book->runtime, effect->when);
     for (size_t i = 0; i < list->n; i++) {

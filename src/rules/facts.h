@@ -87,6 +87,11 @@ bool term_name_part(struct arena *a, struct str *rest, struct str *part);
 bool term_split_name(struct arena *a, struct str text, struct str *schema, struct str *name);
 /* The next name of a list in a shape, without ONLY and *. False: no more. */
 bool term_next_listed(struct str *rest, struct str *name);
+/* The same of a capture such as "a , b.c ( int )", split. */
+bool term_next_name(struct eval *e, struct str *rest, struct str *schema, struct str *name);
+/* Add every relation that is there and that `uses` says yes for. */
+void select_if(struct eval *e, struct relation_list *out,
+               bool (*uses)(struct eval *, const struct relation *, const void *), const void *what);
 /* The relation of that name, entered as mentioned when the catalog does not know it. NULL: no name. */
 struct relation *term_mention(struct eval *e, struct str text, enum relation_kind kind);
 /* Does the catalog know all that hangs on it (children, foreign keys, indexes)? */

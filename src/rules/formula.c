@@ -117,7 +117,8 @@ struct str constant_read(struct arena *a, struct str text, const struct statemen
         const struct str number = token_text(text, st->tokens[at]);
         return minus ? arena_printf(a, "-%.*s", STR_ARG(number)) : number;
     }
-    return statement_is(st, at, KW_TRUE) || statement_is(st, at, KW_FALSE) ? token_text(text, st->tokens[at]) : STR_NONE;
+    return statement_is(st, at, KW_TRUE) || statement_is(st, at, KW_FALSE) ? token_text(text, st->tokens[at])
+                                                                           : STR_NONE;
 }
 
 static bool number_of(struct str s, long double *out)
@@ -269,7 +270,7 @@ static struct formula *read_list(const struct source *s, struct span at)
     const size_t in = find_word(s->st, at, KW_IN), any = find_word(s->st, at, KW_ANY);
     if (in > at.first && in < at.last && is_self(s->st, in + 1, '(') && is_self(s->st, at.last - 1, ')')) {
         const bool not = statement_is(s->st, in - 1, KW_NOT);
-        struct formula *f = any_of(s, canonical_of(s, at.first, in - not), in + 2, at.last - 1);
+        struct formula *f = any_of(s, canonical_of(s, at.first, in - not ), in + 2, at.last - 1);
         return f && not ? formula_not(s->a, f) : f;
     }
     if (any > at.first + 1 && any < at.last && is_self(s->st, any - 1, '=')) {
@@ -301,9 +302,9 @@ static struct formula *read_between(const struct source *s, struct span at)
         depth -= depth > 0 && is_self(s->st, and, ')');
     }
     const bool not = statement_is(s->st, between - 1, KW_NOT);
-    const struct str operand = canonical_of(s, at.first, between - not);
+    const struct str operand = canonical_of(s, at.first, between - not );
     const struct str low = constant_read(s->a, s->text, s->st, between + 1, and);
-    const struct str high = constant_read(s->a, s->text, s->st, and + 1, at.last);
+    const struct str high = constant_read(s->a, s->text, s->st, and+1, at.last);
     if (and == at.last || low.n == 0 || high.n == 0) {
         return NULL;
     }
@@ -318,7 +319,8 @@ static struct formula *read_null(const struct source *s, struct span at)
     if (is > at.first && is + 2 == at.last && statement_is(s->st, is + 1, KW_NULL)) {
         return formula_null(s->a, canonical_of(s, at.first, is), true);
     }
-    if (is > at.first && is + 3 == at.last && statement_is(s->st, is + 1, KW_NOT) && statement_is(s->st, is + 2, KW_NULL)) {
+    if (is > at.first && is + 3 == at.last && statement_is(s->st, is + 1, KW_NOT) &&
+        statement_is(s->st, is + 2, KW_NULL)) {
         return formula_null(s->a, canonical_of(s, at.first, is), false);
     }
     return NULL;
@@ -411,7 +413,9 @@ static enum tri compare_implies(const struct formula *x, const struct formula *y
         break;
     }
     const bool strict = x->op == IS_LESS || x->op == IS_GREATER;
-    return tri_of(x->op == IS_EQUAL ? order != 0 : below ? order < 0 || (strict && order == 0) : order > 0 || (strict && order == 0));
+    return tri_of(x->op == IS_EQUAL ? order != 0
+                  : below           ? order < 0 || (strict && order == 0)
+                                    : order > 0 || (strict && order == 0));
 }
 
 static enum tri atom_implies(const struct formula *x, const struct formula *y)

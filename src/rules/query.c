@@ -34,13 +34,14 @@ static void find_common(struct walk *w, size_t first)
     bool with = false;
     for (size_t i = first; i + 2 < w->end; i++) {
         with = with || is(w, i, KW_WITH);
-        const bool starts = i > first && (is(w, i - 1, KW_WITH) || is(w, i - 1, KW_RECURSIVE) || is_self(w, i - 1, ','));
+        const bool starts =
+            i > first && (is(w, i - 1, KW_WITH) || is(w, i - 1, KW_RECURSIVE) || is_self(w, i - 1, ','));
         const enum token_kind kind = (enum token_kind)w->q->st->tokens[i].kind;
         if (!with || !starts || (kind != TOK_WORD && kind != TOK_QUOTED)) {
             continue;
         }
-        const bool as = is(w, i + 1, KW_AS) &&
-                        (is_self(w, i + 2, '(') || is(w, i + 2, KW_MATERIALIZED) || is(w, i + 2, KW_NOT));
+        const bool as =
+            is(w, i + 1, KW_AS) && (is_self(w, i + 2, '(') || is(w, i + 2, KW_MATERIALIZED) || is(w, i + 2, KW_NOT));
         if (as || is_self(w, i + 1, '(')) {
             expression_add_name(w->q->a, &w->common, token_name(w->q->a, w->q->text, w->q->st->tokens[i]));
         }
@@ -117,7 +118,8 @@ static void add_source(struct walk *w, enum query_use use)
     }
     struct relation *r = catalog_resolve(q->catalog, schema, name);
     if (!r) {
-        r = catalog_mention(q->catalog, arena_str(q->catalog->arena, schema), arena_str(q->catalog->arena, name), REL_UNKNOWN);
+        r = catalog_mention(q->catalog, arena_str(q->catalog->arena, schema), arena_str(q->catalog->arena, name),
+                            REL_UNKNOWN);
     }
     if (is_system(r)) {
         return;
@@ -154,14 +156,15 @@ static struct query_level *level_of(struct walk *w)
 
 static bool begins_query(const struct walk *w, size_t i)
 {
-    return is(w, i, KW_SELECT) || is(w, i, KW_WITH) || is(w, i, KW_VALUES) || is(w, i, KW_INSERT) || is(w, i, KW_UPDATE) ||
-           is(w, i, KW_DELETE) || is(w, i, KW_MERGE) || is(w, i, KW_TABLE);
+    return is(w, i, KW_SELECT) || is(w, i, KW_WITH) || is(w, i, KW_VALUES) || is(w, i, KW_INSERT) ||
+           is(w, i, KW_UPDATE) || is(w, i, KW_DELETE) || is(w, i, KW_MERGE) || is(w, i, KW_TABLE);
 }
 
 /* EXTRACT ( x FROM y ) and its kind: that FROM names no relation. */
 static bool has_own_from(const struct walk *w, size_t i)
 {
-    return is(w, i, KW_EXTRACT) || is(w, i, KW_SUBSTRING) || is(w, i, KW_TRIM) || is(w, i, KW_OVERLAY) || is(w, i, KW_POSITION);
+    return is(w, i, KW_EXTRACT) || is(w, i, KW_SUBSTRING) || is(w, i, KW_TRIM) || is(w, i, KW_OVERLAY) ||
+           is(w, i, KW_POSITION);
 }
 
 static void open_paren(struct walk *w)
@@ -242,8 +245,8 @@ static bool may_begin(const struct walk *w, size_t first)
     if (w->i == first || w->q->levels.at[w->at[w->depth].level].first == w->i) {
         return true;
     }
-    return is_self(w, w->i - 1, ')') || is_self(w, w->i - 1, ';') || is(w, w->i - 1, KW_BEGIN) || is(w, w->i - 1, KW_THEN) ||
-           is(w, w->i - 1, KW_ELSE) || is(w, w->i - 1, KW_DO) || is(w, w->i - 1, KW_ALSO) ||
+    return is_self(w, w->i - 1, ')') || is_self(w, w->i - 1, ';') || is(w, w->i - 1, KW_BEGIN) ||
+           is(w, w->i - 1, KW_THEN) || is(w, w->i - 1, KW_ELSE) || is(w, w->i - 1, KW_DO) || is(w, w->i - 1, KW_ALSO) ||
            is(w, w->i - 1, KW_INSTEAD) || is(w, w->i - 1, KW_ATOMIC) || is(w, w->i - 1, KW_AS) ||
            is(w, w->i - 1, KW_EXPLAIN) || is(w, w->i - 1, KW_ANALYZE) || is(w, w->i - 1, KW_VERBOSE);
 }
@@ -314,8 +317,9 @@ static void take_word(struct walk *w, size_t first)
     if (take_command(w, first)) {
         return;
     }
-    const bool deletes = is(w, 0, KW_DELETE) || level_of(w)->merged || (level_of(w)->sources > 0 && w->q->sources.n > 0 &&
-                                                                       w->q->sources.at[w->q->sources.n - 1].use == USE_DELETE);
+    const bool deletes =
+        is(w, 0, KW_DELETE) || level_of(w)->merged ||
+        (level_of(w)->sources > 0 && w->q->sources.n > 0 && w->q->sources.at[w->q->sources.n - 1].use == USE_DELETE);
     if ((kw == KW_FROM && !p->own_from && !(w->i > 0 && is(w, w->i - 1, KW_DISTINCT))) || kw == KW_JOIN ||
         (kw == KW_USING && deletes && !is_self(w, w->i + 1, '('))) {
         p->in_from = true;
@@ -403,7 +407,8 @@ static const struct formula *condition_of(struct query *q, struct query_level *l
     enum { MAX_TOKENS = 4096 };
     if (!level->condition && level->where > 0 && level->where_end > level->where &&
         level->where_end - level->where < MAX_TOKENS) {
-        level->condition = formula_read(q->a, expression_canonical(q->a, q->text, q->st, level->where, level->where_end), false);
+        level->condition =
+            formula_read(q->a, expression_canonical(q->a, q->text, q->st, level->where, level->where_end), false);
     }
     return level->condition;
 }
@@ -468,7 +473,8 @@ static bool leads_index(const struct relation *r, struct str column)
     for (size_t i = 0; i < r->indexes.n; i++) {
         const struct relation *index = r->indexes.at[i];
         if (index->valid && index->predicate.n == 0 && index->index_columns.n > 0 &&
-            (str_eq(index->index_columns.at[0].name, column) || str_eq(index->index_columns.at[0].expression, column)) &&
+            (str_eq(index->index_columns.at[0].name, column) ||
+             str_eq(index->index_columns.at[0].expression, column)) &&
             column.n > 0) {
             return true;
         }

@@ -26,9 +26,9 @@ struct query_source {
     struct str alias;
     bool only;
     enum query_use use;
-    bool row_locks; /* FOR UPDATE and its kind */
-    size_t level;   /* index of its level */
-    size_t token;   /* of its name */
+    bool row_locks;        /* FOR UPDATE and its kind */
+    size_t level;          /* index of its level */
+    size_t token;          /* of its name */
     struct formula *facts; /* NULL: not read yet */
 };
 

@@ -89,7 +89,8 @@ static bool triggered(struct eval *e, bool changes, struct relation_list *out)
         for (size_t k = 0; s->use != USE_READ && k < s->relation->triggers.n; k++) {
             const struct trigger *t = s->relation->triggers.at[k];
             if (t->events == 0 || (t->events & events[s->use])) {
-                all = add_function(e, catalog_function(e->catalog, t->function_schema, t->function), changes, out) && all;
+                all =
+                    add_function(e, catalog_function(e->catalog, t->function_schema, t->function), changes, out) && all;
             }
         }
     }
@@ -115,7 +116,8 @@ bool select_functions_read(struct eval *e, struct call call, struct relation_lis
         return true;
     }
     struct catalog scratch = {.arena = e->a};
-    struct reader rd = {.c = &scratch, .text = e->what->text, .st = e->what->statement, .first = first, .i = first, .end = last};
+    struct reader rd = {
+        .c = &scratch, .text = e->what->text, .st = e->what->statement, .first = first, .i = first, .end = last};
     struct word word;
     while (expression_word(&rd, &word)) {
         if (word.role == WORD_FUNCTION) {

@@ -5,31 +5,6 @@
 
 enum { MAX_DEPTH = 16 };
 
-/* The names in a capture, one by one. */
-static bool next_name(struct eval *e, struct str *rest, struct str *schema, struct str *name)
-{
-    struct str text;
-    while (term_next_listed(rest, &text)) {
-        const size_t open = str_find(text, STR(" (")); /* of a function: its arguments */
-        if (term_split_name(e->a, str_slice(text, 0, open == SIZE_MAX ? text.n : open), schema, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Of every relation that is there, those that `uses` says yes for. */
-static void add_if(struct eval *e, struct relation_list *out, bool (*uses)(struct eval *, const struct relation *, const void *),
-                   const void *what)
-{
-    for (size_t i = 0; i < e->catalog->all.n; i++) {
-        struct relation *r = e->catalog->all.at[i];
-        if (r->exists != TRI_NO && uses(e, r, what)) {
-            relation_list_add(e->a, out, r);
-        }
-    }
-}
-
 /* ---- types -------------------------------------------------------------------------------------------------------------- */
 
 /* Is the column's type this one, or a domain over it? */
@@ -62,7 +37,8 @@ static bool may_have_column_of(struct eval *e, const struct relation *r, const v
         const struct relation *from = r->reads.at[i];
         for (size_t k = 0; k < from->columns.n; k++) {
             const struct column *c = from->columns.at[k];
-            if (is_of(e, &c->type, what, 0) && (name_list_has(&r->words, c->name) || name_list_has(&r->words, STR("*")))) {
+            if (is_of(e, &c->type, what, 0) &&
+                (name_list_has(&r->words, c->name) || name_list_has(&r->words, STR("*")))) {
                 return true;
             }
         }
@@ -75,7 +51,7 @@ static bool each_type(struct eval *e, struct call call, struct relation_list *ou
 {
     struct str rest = term_shape(e, call.arguments[0]), schema, name;
     bool all = e->catalog->complete;
-    while (next_name(e, &rest, &schema, &name)) {
+    while (term_next_name(e, &rest, &schema, &name)) {
         const struct type *type = catalog_type(e->catalog, schema, name);
         if (type) {
             visit(e, type, out);
@@ -87,7 +63,7 @@ static bool each_type(struct eval *e, struct call call, struct relation_list *ou
 
 static void visit_type_users(struct eval *e, const struct type *type, struct relation_list *out)
 {
-    add_if(e, out, may_have_column_of, type);
+    select_if(e, out, may_have_column_of, type);
 }
 
 bool select_type_users(struct eval *e, struct call call, struct relation_list *out)
@@ -98,7 +74,7 @@ bool select_type_users(struct eval *e, struct call call, struct relation_list *o
 static void visit_type_indexes(struct eval *e, const struct type *type, struct relation_list *out)
 {
     struct relation_list tables = {0};
-    add_if(e, &tables, has_column_of, type);
+    select_if(e, &tables, has_column_of, type);
     for (size_t i = 0; i < tables.n; i++) {
         for (size_t k = 0; k < tables.at[i]->indexes.n; k++) {
             struct relation *index = tables.at[i]->indexes.at[k];
@@ -139,7 +115,7 @@ static bool is_typed_by(struct eval *e, const struct relation *r, const void *wh
 
 static void visit_tables_of(struct eval *e, const struct type *type, struct relation_list *out)
 {
-    add_if(e, out, is_typed_by, type);
+    select_if(e, out, is_typed_by, type);
 }
 
 bool select_tables_of(struct eval *e, struct call call, struct relation_list *out)
@@ -219,8 +195,8 @@ bool select_function_users(struct eval *e, struct call call, struct relation_lis
 {
     struct str rest = term_shape(e, call.arguments[0]);
     struct function_name f;
-    while (next_name(e, &rest, &f.schema, &f.name)) {
-        add_if(e, out, calls_function, &f);
+    while (term_next_name(e, &rest, &f.schema, &f.name)) {
+        select_if(e, out, calls_function, &f);
     }
     return e->catalog->complete;
 }
@@ -229,8 +205,8 @@ bool select_function_indexes(struct eval *e, struct call call, struct relation_l
 {
     struct str rest = term_shape(e, call.arguments[0]);
     struct function_name f;
-    while (next_name(e, &rest, &f.schema, &f.name)) {
-        add_if(e, out, is_index_calling, &f);
+    while (term_next_name(e, &rest, &f.schema, &f.name)) {
+        select_if(e, out, is_index_calling, &f);
     }
     return e->catalog->complete;
 }
@@ -269,8 +245,9 @@ static bool has_word(const char *words, struct str word)
 /* Types for which GiST or GIN have operator classes of their own. */
 static bool is_plain_type(const struct column *c)
 {
-    static const char own[] = "tsvector tsquery point box circle polygon inet int4range int8range numrange tsrange tstzrange daterange "
-                              "int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange jsonb";
+    static const char own[] =
+        "tsvector tsquery point box circle polygon inet int4range int8range numrange tsrange tstzrange daterange "
+        "int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange jsonb";
     return c && c->type.dimensions == 0 && str_eq(c->type.schema, STR("pg_catalog")) && !has_word(own, c->type.name);
 }
 
@@ -281,7 +258,8 @@ static bool index_rests_on(struct eval *e, const struct relation *index, const v
     for (size_t i = 0; i < index->index_columns.n && index->table; i++) {
         const struct index_column *ic = &index->index_columns.at[i];
         const struct column *c = ic->name.n > 0 ? relation_column(index->table, ic->name) : NULL;
-        const bool plain = x->method && str_eq(index->access_method, str_of(x->method)) && ic->opclass.n == 0 && is_plain_type(c);
+        const bool plain =
+            x->method && str_eq(index->access_method, str_of(x->method)) && ic->opclass.n == 0 && is_plain_type(c);
         if (has_word(x->opclasses, ic->opclass) || plain || (c && has_word(x->types, c->type.name))) {
             return true;
         }
@@ -310,12 +288,12 @@ static bool each_extension(struct eval *e, struct call call, struct relation_lis
 {
     struct str rest = term_shape(e, call.arguments[0]), schema, name;
     bool known = e->catalog->complete;
-    while (next_name(e, &rest, &schema, &name)) {
+    while (term_next_name(e, &rest, &schema, &name)) {
         bool found = false;
         for (size_t i = 0; i < countof(extensions); i++) {
             if (str_eq(name, str_of(extensions[i].name))) {
                 found = true;
-                add_if(e, out, uses, &extensions[i]);
+                select_if(e, out, uses, &extensions[i]);
             }
         }
         known = known && found;
@@ -333,137 +311,12 @@ bool select_extension_indexes(struct eval *e, struct call call, struct relation_
     return each_extension(e, call, out, index_rests_on);
 }
 
-/* ---- roles, tablespaces, publications, statistics ----------------------------------------------------------------------- */
-
-static bool is_owned_by(struct eval *e, const struct relation *r, const void *what)
-{
-    const struct str owner = r->owner.n > 0 || !r->table ? r->owner : r->table->owner; /* an index's is its table's */
-    (void)e;
-    return owner.n > 0 && str_eq(owner, *(const struct str *)what);
-}
-
-bool select_owned_by(struct eval *e, struct call call, struct relation_list *out)
-{
-    struct str rest = term_shape(e, call.arguments[0]), schema, name;
-    while (next_name(e, &rest, &schema, &name)) {
-        add_if(e, out, is_owned_by, &name);
-    }
-    return e->catalog->complete;
-}
-
-bool select_granted_to(struct eval *e, struct call call, struct relation_list *out)
-{
-    (void)e;
-    (void)call;
-    (void)out;
-    return false;
-}
-
-static bool holds_rows(const struct relation *r)
-{
-    return r->kind == REL_TABLE || r->kind == REL_PARTITIONED || r->kind == REL_MATVIEW;
-}
-
-static bool in_tablespace(struct eval *e, struct call call, struct relation_list *out, bool indexes)
-{
-    struct str schema, name;
-    if (!term_split_name(e->a, term_shape(e, call.arguments[0]), &schema, &name)) {
-        return true;
-    }
-    const bool plain = str_eq(name, STR("pg_default"));
-    for (size_t i = 0; i < e->catalog->all.n; i++) {
-        struct relation *r = e->catalog->all.at[i];
-        const bool kind = indexes ? r->kind == REL_INDEX || r->kind == REL_PARTITIONED_INDEX : holds_rows(r);
-        if (r->exists != TRI_NO && kind && (str_eq(r->tablespace, name) || (plain && r->tablespace.n == 0))) {
-            relation_list_add(e->a, out, r);
-        }
-    }
-    return e->catalog->complete;
-}
-
-bool select_in_tablespace(struct eval *e, struct call call, struct relation_list *out)
-{
-    return in_tablespace(e, call, out, false);
-}
-
-bool select_indexes_in_tablespace(struct eval *e, struct call call, struct relation_list *out)
-{
-    return in_tablespace(e, call, out, true);
-}
+/* ---- indexes and foreign keys ------------------------------------------------------------------------------------------- */
 
 static bool is_self(const struct statement *st, size_t i, char c)
 {
     return expression_is_self(st, i, c);
 }
-
-/* TABLE [ONLY] a [( … )] [WHERE ( … )], b, TABLE c: inheritance children are meant, too, partitions are not. */
-bool select_published(struct eval *e, struct call call, struct relation_list *out)
-{
-    const struct statement *st = e->what->statement;
-    size_t depth = 0;
-    bool listed = false;
-    (void)call;
-    for (size_t i = 0; i < st->n_tokens; i++) {
-        depth += is_self(st, i, '(');
-        depth -= depth > 0 && is_self(st, i, ')');
-        const bool table = depth == 0 && statement_is(st, i, KW_TABLE);
-        listed = listed || table;
-        if (!table && !(listed && depth == 0 && is_self(st, i, ','))) {
-            continue;
-        }
-        size_t at = i + 1;
-        at += statement_is(st, at, KW_TABLE);
-        const bool only = statement_is(st, at, KW_ONLY);
-        struct str schema, name;
-        at += only;
-        if (at >= st->n_tokens || !qualified_name_parse(e->catalog->arena, e->what->text, st, &at, &schema, &name)) {
-            continue;
-        }
-        struct relation *r = catalog_resolve(e->catalog, schema, name);
-        r = r ? r : catalog_mention(e->catalog, schema, name, REL_UNKNOWN);
-        relation_list_add(e->a, out, r);
-        struct relation_list children = {0};
-        if (!only && r->kind != REL_PARTITIONED) {
-            relation_descendants(r, e->a, &children);
-        }
-        for (size_t k = 0; k < children.n; k++) {
-            relation_list_add(e->a, out, children.at[k]);
-        }
-    }
-    return true;
-}
-
-static bool is_published(struct eval *e, const struct relation *r, const void *what)
-{
-    (void)e;
-    return name_list_has(&r->publications, *(const struct str *)what);
-}
-
-bool select_publication_tables(struct eval *e, struct call call, struct relation_list *out)
-{
-    struct str rest = term_shape(e, call.arguments[0]), schema, name;
-    while (next_name(e, &rest, &schema, &name)) {
-        add_if(e, out, is_published, &name);
-    }
-    return e->catalog->complete;
-}
-
-static bool has_statistics(struct eval *e, const struct relation *r, const void *what)
-{
-    (void)e;
-    return name_list_has(&r->statistics, *(const struct str *)what);
-}
-
-bool select_statistics_table(struct eval *e, struct call call, struct relation_list *out)
-{
-    struct str rest = term_shape(e, call.arguments[0]), schema, name;
-    while (next_name(e, &rest, &schema, &name)) {
-        add_if(e, out, has_statistics, &name);
-    }
-    return e->catalog->complete;
-}
-
-/* ---- indexes and foreign keys ------------------------------------------------------------------------------------------- */
 
 bool select_index_table_tree(struct eval *e, struct call call, struct relation_list *out)
 {

@@ -29,7 +29,8 @@ static bool is_only(struct eval *e, const struct term *term, const struct relati
     }
     const struct str all = e->what->shape->text, text = term_shape(e, term);
     struct str rest = text, name, schema, last;
-    bool only = text.n > 0 && text.p >= all.p + 5 && str_ends(str_slice(all, 0, (size_t)(text.p - all.p)), STR(" ONLY "));
+    bool only =
+        text.n > 0 && text.p >= all.p + 5 && str_ends(str_slice(all, 0, (size_t)(text.p - all.p)), STR(" ONLY "));
     while (rest.n > 0) {
         only = only || str_starts(rest, STR("ONLY "));
         if (!term_next_listed(&rest, &name)) {
@@ -258,7 +259,8 @@ static bool linked(struct eval *e, struct call call, bool valid_only, struct rel
     }
     for (size_t i = 0; i < r->constraints.n; i++) {
         const struct constraint *con = r->constraints.at[i];
-        if (con->kind == CON_FOREIGN && con->referenced && (con->valid || !valid_only) && any_of(&columns, &con->columns)) {
+        if (con->kind == CON_FOREIGN && con->referenced && (con->valid || !valid_only) &&
+            any_of(&columns, &con->columns)) {
             relation_list_add(e->a, out, con->referenced);
         }
     }
@@ -487,11 +489,13 @@ static bool select_read_by(struct eval *e, struct call call, struct relation_lis
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
 static const struct selector selectors[] = {
-    {"partitions", "r", select_partitions, "partitions at any depth, none of ONLY t; of a partitioned index the partitions' indexes"},
+    {"partitions", "r", select_partitions,
+     "partitions at any depth, none of ONLY t; of a partitioned index the partitions' indexes"},
     {"descendants", "r", select_descendants, "partitions and inheritance children at any depth, none of ONLY t"},
     {"all_descendants", "r", select_all_descendants, "the same, also where ONLY is written"},
     {"tree_indexes", "r", select_tree_indexes, "its indexes and those of its descendants"},
-    {"stored_indexes", "r", select_stored_indexes, "the same without those of partitioned tables, which have no entries"},
+    {"stored_indexes", "r", select_stored_indexes,
+     "the same without those of partitioned tables, which have no entries"},
     {"partition_parent", "r", select_partition_parent, "the table that it is a partition of"},
     {"parent", "r", select_parent, "the tables that it is a partition or child of"},
     {"default_partition", "r", select_default, "its default partition"},
@@ -513,7 +517,8 @@ static const struct selector selectors[] = {
     {"column_table", "c", select_column_table, "the table in table.column"},
     {"tables_in", "c", select_tables_in, "tables and materialized views of these schemas"},
     {"sequences_in", "c", select_sequences_in, "sequences of these schemas"},
-    {"all_tables", "?w", select_all_tables, "every table and materialized view; none when the capture of this name took part"},
+    {"all_tables", "?w", select_all_tables,
+     "every table and materialized view; none when the capture of this name took part"},
     {"reads", "r", select_reads, "what a view reads"},
     {"read_by", "r", select_read_by, "views that read it, and views on those"},
     {"domain_users", "c", select_type_users, "tables with a column of this domain"},
@@ -523,24 +528,29 @@ static const struct selector selectors[] = {
     {"row_type", "c", select_row_type, "the relation that a composite type is"},
     {"inherited", "", select_inherited, "the tables that INHERITS ( … ) names"},
     {"view_users", "rc", select_view_users, "views whose query mentions one of these columns, and views on those"},
-    {"function_users", "c", select_function_users, "tables and views with a trigger, default, CHECK, index or query that calls this function"},
+    {"function_users", "c", select_function_users,
+     "tables and views with a trigger, default, CHECK, index or query that calls this function"},
     {"function_indexes", "c", select_function_indexes, "indexes whose expression or condition calls this function"},
     {"sequence_users", "r", select_sequence_users, "tables with a default that calls nextval() of it"},
     {"extension_users", "c", select_extension_users, "tables that use a type or operator class of these extensions"},
     {"extension_indexes", "c", select_extension_indexes, "indexes that do"},
     {"owned_by", "c", select_owned_by, "relations that these roles own"},
-    {"granted_to", "c", select_granted_to, "relations that may have been granted to them (nothing tells: none, and said so)"},
+    {"granted_to", "c", select_granted_to,
+     "relations that may have been granted to them (nothing tells: none, and said so)"},
     {"in_tablespace", "c", select_in_tablespace, "tables and materialized views in this tablespace"},
     {"indexes_in_tablespace", "c", select_indexes_in_tablespace, "indexes in this tablespace"},
     {"published", "", select_published, "tables that the statement names for a publication, and their children"},
     {"publication_tables", "c", select_publication_tables, "tables that this publication has now"},
     {"statistics_table", "c", select_statistics_table, "the tables of these statistics objects"},
-    {"index_table_tree", "r", select_index_table_tree, "the tables of these indexes; of a partitioned index the partitions, too"},
+    {"index_table_tree", "r", select_index_table_tree,
+     "the tables of these indexes; of a partitioned index the partitions, too"},
     {"index_referencing", "r", select_index_referencing, "tables whose foreign keys rest on these indexes"},
-    {"referencing_all", "r", select_referencing_all, "tables whose foreign keys point to it, those that point to these, and so on"},
+    {"referencing_all", "r", select_referencing_all,
+     "tables whose foreign keys point to it, those that point to these, and so on"},
     {"body_read", "", select_body_read, "relations that the body of a SQL function names to read"},
     {"body_changed", "", select_body_changed, "relations that it names to change"},
-    {"triggered_read", "", select_triggered_read, "relations that the trigger functions of what it changes name to read"},
+    {"triggered_read", "", select_triggered_read,
+     "relations that the trigger functions of what it changes name to read"},
     {"triggered_changed", "", select_triggered_changed, "relations that they name to change"},
     {"functions_read", "c", select_functions_read, "relations that the SQL functions in this expression name to read"},
     {"index_targets", "r", select_index_targets, "the table and those partitions that the new index is to be built on"},
@@ -548,13 +558,17 @@ static const struct selector selectors[] = {
     {"named", "w", select_named, "every relation whose name the statement writes right behind this key word"},
     {"queried", "", select_queried, "relations that the statement's queries name to read (FROM, JOIN, USING)"},
     {"targets", "", select_targets, "relations that it names to change (INSERT INTO, UPDATE, DELETE FROM, MERGE INTO)"},
-    {"opened", "?r", select_opened, "what running its queries opens to read, or these relations: the tables of views, partitions and children that the condition leaves"},
+    {"opened", "?r", select_opened,
+     "what running its queries opens to read, or these relations: the tables of views, partitions and children that "
+     "the condition leaves"},
     {"row_locked", "", select_row_locked, "the same of relations whose rows are locked (FOR UPDATE and its kind)"},
     {"changed", "", select_changed, "the same of relations that it changes; partitions that constants in INSERT go to"},
     {"planned_indexes", "r", select_planned_indexes, "indexes that planning a query on them opens"},
     {"changed_indexes", "", select_changed_indexes, "indexes that planning its changes opens"},
-    {"read_whole", "", select_read_whole, "relations that its queries read from end to end: no index serves the condition"},
-    {"sequences_used", "?c", select_sequences_used, "sequences that it calls nextval() or setval() for, also by a default"},
+    {"read_whole", "", select_read_whole,
+     "relations that its queries read from end to end: no index serves the condition"},
+    {"sequences_used", "?c", select_sequences_used,
+     "sequences that it calls nextval() or setval() for, also by a default"},
     {"checked", "", select_checked, "tables that its new rows' foreign keys are looked up in"},
     {"referencing_looked_at", "", select_referencing_looked_at, "tables searched for rows that point to what goes"},
     {"referencing_changed", "", select_referencing_changed, "tables that ON DELETE and ON UPDATE actions change"},

@@ -149,7 +149,8 @@ static unsigned least_field(const struct type_ref *t)
     for (unsigned i = 0; i < countof(fields); i++) {
         if (str_find(t->text, str_of(fields[i])) != SIZE_MAX) {
             const size_t to = str_find(t->text, STR(" to ")); /* the last one named counts */
-            const bool first = to != SIZE_MAX && str_find(str_slice(t->text, to, t->text.n), str_of(fields[i])) == SIZE_MAX;
+            const bool first =
+                to != SIZE_MAX && str_find(str_slice(t->text, to, t->text.n), str_of(fields[i])) == SIZE_MAX;
             if (!first) {
                 return i;
             }
@@ -204,8 +205,9 @@ static enum tri utc(const struct catalog *c)
 
 static bool is_reg(const struct type_ref *t)
 {
-    static const char *const names[] = {"regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper",
-                                        "regoperator", "regproc", "regprocedure", "regrole", "regtype"};
+    static const char *const names[] = {"regclass",     "regcollation", "regconfig",   "regdictionary",
+                                        "regnamespace", "regoper",      "regoperator", "regproc",
+                                        "regprocedure", "regrole",      "regtype"};
     for (size_t i = 0; i < countof(names); i++) {
         if (is(t, names[i])) {
             return true;
@@ -218,10 +220,21 @@ static bool is_reg(const struct type_ref *t)
 static bool coercible(const struct type_ref *a, const struct type_ref *b)
 {
     static const char *const pairs[][2] = {
-        {"text", "varchar"},         {"varchar", "text"},        {"text", "bpchar"},         {"varchar", "bpchar"},
-        {"xml", "text"},             {"xml", "varchar"},         {"xml", "bpchar"},          {"cidr", "inet"},
-        {"int4", "oid"},             {"oid", "int4"},            {"bit", "varbit"},          {"varbit", "bit"},
-        {"regoper", "regoperator"},  {"regoperator", "regoper"}, {"regproc", "regprocedure"},
+        {"text", "varchar"},
+        {"varchar", "text"},
+        {"text", "bpchar"},
+        {"varchar", "bpchar"},
+        {"xml", "text"},
+        {"xml", "varchar"},
+        {"xml", "bpchar"},
+        {"cidr", "inet"},
+        {"int4", "oid"},
+        {"oid", "int4"},
+        {"bit", "varbit"},
+        {"varbit", "bit"},
+        {"regoper", "regoperator"},
+        {"regoperator", "regoper"},
+        {"regproc", "regprocedure"},
         {"regprocedure", "regproc"},
     };
     for (size_t i = 0; i < countof(pairs); i++) {

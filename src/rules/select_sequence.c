@@ -1,0 +1,142 @@
+/*
+ * Selectors on sequences: those a statement asks for a value, and the tables whose defaults do.
+ *
+ * Source: lock_and_open_sequence() of the server; measured on servers 13 to 18.
+ */
+#include "catalog/replay.h"
+#include "rules/insert.h"
+
+static bool is_self(const struct statement *st, size_t i, char c)
+{
+    return expression_is_self(st, i, c);
+}
+
+static void add_sequence(struct eval *e, struct relation *r, struct relation_list *out)
+{
+    if (r && (r->kind == REL_SEQUENCE || r->kind == REL_UNKNOWN)) {
+        relation_list_add(e->a, out, r);
+    }
+}
+
+/* The relation that 'schema.name' names. */
+static struct relation *relation_in_string(struct eval *e, struct str text, struct token t)
+{
+    const struct str quoted = token_text(text, t);
+    const size_t open = str_find_char(quoted, '\'');
+    if (open == SIZE_MAX || quoted.n < open + 3) {
+        return NULL;
+    }
+    const struct str inner = str_slice(quoted, open + 1, quoted.n - 1);
+    const struct statement st = expression_lex(e->a, inner);
+    struct str schema, name;
+    size_t i = 0;
+    if (!qualified_name_parse(e->a, inner, &st, &i, &schema, &name) || i != st.n_tokens) {
+        return NULL;
+    }
+    struct relation *r = catalog_resolve(e->catalog, schema, name);
+    return r ? r
+             : catalog_mention(e->catalog, arena_str(e->catalog->arena, schema), arena_str(e->catalog->arena, name),
+                               REL_SEQUENCE);
+}
+
+/* nextval( 's' ), setval( pg_get_serial_sequence( 't', 'c' ), … ) in tokens [first, last). */
+static void called_sequences(struct eval *e, struct str text, const struct statement *st, size_t first, size_t last,
+                             struct relation_list *out)
+{
+    static const char *const functions[] = {"nextval", "setval", "currval"};
+    for (size_t i = first; i + 2 < last; i++) {
+        bool found = false;
+        for (size_t k = 0; st->tokens[i].kind == TOK_WORD && is_self(st, i + 1, '(') && k < countof(functions); k++) {
+            found = found || str_eq_nocase(token_text(text, st->tokens[i]), str_of(functions[k]));
+        }
+        if (!found) {
+            continue;
+        }
+        if (st->tokens[i + 2].kind == TOK_STRING) {
+            add_sequence(e, relation_in_string(e, text, st->tokens[i + 2]), out);
+        } else if (i + 6 < last && is_self(st, i + 3, '(') && is_self(st, i + 5, ',') &&
+                   str_eq_nocase(token_text(text, st->tokens[i + 2]), STR("pg_get_serial_sequence"))) {
+            const struct relation *r = relation_in_string(e, text, st->tokens[i + 4]);
+            const struct str quoted = token_text(text, st->tokens[i + 6]);
+            const struct column *column =
+                r && quoted.n > 2 ? relation_column(r, str_slice(quoted, 1, quoted.n - 1)) : NULL;
+            add_sequence(e, column ? column->sequence : NULL, out);
+        }
+    }
+}
+
+static bool gives_default(struct eval *e, const struct insert *in, struct str column)
+{
+    struct row row = {0};
+    size_t at = in->first;
+    if (!name_list_has(&in->columns, column)) {
+        return true;
+    }
+    while (in->values && insert_next_row(e, &at, &row)) {
+        const struct span *value = insert_value(in, &row, column);
+        if (!value || statement_is(e->what->statement, value->first, KW_DEFAULT)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of columns that INSERT leaves to their default. */
+static void default_sequences(struct eval *e, const struct query_source *s, struct relation_list *out)
+{
+    const struct insert in = insert_read(e, s);
+    for (size_t i = 0; i < in.table->columns.n; i++) {
+        const struct column *c = in.table->columns.at[i];
+        if ((!c->sequence && c->default_sql.n == 0) || !gives_default(e, &in, c->name)) {
+            continue;
+        }
+        if (c->sequence) {
+            relation_list_add(e->a, out, c->sequence);
+        } else {
+            const struct statement st = expression_lex(e->a, c->default_sql);
+            called_sequences(e, c->default_sql, &st, 0, st.n_tokens, out);
+        }
+    }
+}
+
+bool select_sequences_used(struct eval *e, struct call call, struct relation_list *out)
+{
+    const struct shape *s = e->what->shape;
+    size_t first = s->first, last = s->last;
+    if (call.n > 0 && !term_tokens(e, call.arguments[0], &first, &last)) {
+        return true;
+    }
+    called_sequences(e, e->what->text, e->what->statement, first, last, out);
+    const struct query *q = call.n > 0 ? NULL : eval_query(e);
+    for (size_t i = 0; q && i < q->sources.n; i++) {
+        if (q->sources.at[i].use == USE_INSERT) {
+            default_sequences(e, &q->sources.at[i], out);
+        }
+    }
+    return true;
+}
+
+bool select_sequence_users(struct eval *e, struct call call, struct relation_list *out)
+{
+    struct relation_list sequences = {0};
+    bool took_part;
+    const bool whole = term_relations(e, call.arguments[0], &sequences, &took_part);
+    for (size_t i = 0; i < e->catalog->all.n; i++) {
+        struct relation *r = e->catalog->all.at[i];
+        for (size_t k = 0; r->exists != TRI_NO && k < r->columns.n; k++) {
+            struct relation_list called = {0};
+            const struct column *c = r->columns.at[k];
+            if (c->default_sql.n == 0 || str_find(c->default_sql, STR("nextval")) == SIZE_MAX) {
+                continue;
+            }
+            const struct statement st = expression_lex(e->a, c->default_sql);
+            called_sequences(e, c->default_sql, &st, 0, st.n_tokens, &called);
+            for (size_t s = 0; s < called.n * sequences.n; s++) {
+                if (called.at[s / sequences.n] == sequences.at[s % sequences.n]) {
+                    relation_list_add(e->a, out, r);
+                }
+            }
+        }
+    }
+    return whole && e->catalog->complete;
+}
