@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 struct sha256 {
-    void *ctx; /* EVP_MD_CTX */
+    uint64_t state[16]; /* OpenSSL's SHA256_CTX */
 };
 
 void sha256_init(struct sha256 *h);

@@ -122,7 +122,7 @@ enum status libpq_bind(struct error *err)
     if (lib.bound) {
         return ST_OK;
     }
-    void *handle = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen("libpq.so.5", RTLD_LAZY | RTLD_LOCAL);
     if (!handle) {
         const char *why = dlerror();
         error_set(err, ST_SYSTEM, "cannot load PostgreSQL's client library: %s", why ? why : "libpq.so.5");

@@ -101,6 +101,16 @@ static const char *const statements[HSQL_COUNT] = {
         "SELECT c.oid IS NOT NULL, pg_catalog.obj_description(c.oid, 'pg_class'),"
         " pg_catalog.to_regnamespace(pg_catalog.quote_ident(~)) IS NOT NULL"
         " FROM (SELECT pg_catalog.to_regclass(pg_catalog.concat(pg_catalog.quote_ident(~), '.migrations')) AS oid) c",
+    /*
+     * What a run with nothing to do asks, and all it asks: a new backend pays for each function and table it has not met, so this one
+     * meets as few as may be (1 ms less than the two below).
+     */
+    [HSQL_READ_FAST] =
+        "SELECT m.version, m.name, m.file, m.layout, m.state, m.n_steps, m.n_steps, m.sha256, m.sha256_text,"
+        " CASE WHEN $1::pg_catalog.bool THEN m.file_text END, coalesce(m.applied_at, m.started_at) AT TIME ZONE 'UTC',"
+        " m.applied_by, m.apply_order, NULL, (SELECT d.description FROM pg_catalog.pg_description d"
+        " WHERE d.objoid = (SELECT t.tableoid FROM @.migrations t LIMIT 1)"
+        " AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid = 0) FROM @.migrations m",
     [HSQL_READ] =
         "SELECT m.version, m.name, m.file, m.layout, m.state, m.n_steps,"
         " CASE WHEN m.state = 'applied' THEN m.n_steps ELSE (SELECT count(*) FROM @.steps s WHERE s.version = m.version"

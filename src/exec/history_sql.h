@@ -16,6 +16,7 @@ enum history_statement {
     HSQL_LOCK_HELD,    /* () -> does this session hold it? */
     HSQL_LOCK_HOLDER,  /* () -> pid, user, application, since, age in ms, client */
     HSQL_EXISTS,       /* () -> is there a table `migrations`, its comment */
+    HSQL_READ_FAST,    /* (with texts?) -> as HSQL_READ of what is applied in full, then the table's comment */
     HSQL_READ,         /* (with texts?) -> see history.c */
     HSQL_STEPS,        /* () -> version, ordinal, sha256, state, backend pid, backend start: unfinished migrations */
     HSQL_WRITE_UP,     /* a step's row and its migration's; see struct step_row */

@@ -167,5 +167,9 @@ enum status migration_read(const char *path, const struct migration_options *opt
 void migration_checksum(struct migration *m)
 {
     sha256_of(m->text, m->sha256);
-    sha256_of_text(m->text, m->sha256_text);
+    if (m->text.n > 0 && (m->text.p[0] == '\xEF' || memchr(m->text.p, '\r', m->text.n))) {
+        sha256_of_text(m->text, m->sha256_text);
+    } else {
+        memcpy(m->sha256_text, m->sha256, sizeof(m->sha256));
+    }
 }
