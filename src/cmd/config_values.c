@@ -1,6 +1,6 @@
 /* What of migrate.yaml is settled only when it is used: rules, once the rulebook is open, and the URL. */
 #include "cmd/config.h"
-#include "rules/load.h"
+#include "rules/problem.h"
 
 /* ---- severities ---- */
 
@@ -8,7 +8,7 @@
 static struct str rule_id(const struct rulebook *book, struct str name)
 {
     const struct hazard *h = rulebook_hazard(book, name);
-    return h ? h->id : rule_is_built_in(name) ? name : STR("");
+    return h ? h->id : problem_find(name) ? name : STR("");
 }
 
 static bool same_environment(const char *a, const char *b)

@@ -73,6 +73,17 @@ enum status context_layout(const struct context *c, const struct layout **layout
     return ST_USAGE;
 }
 
+enum status context_start_after(const struct context *c, struct str *version, struct error *err)
+{
+    *version = str_of(c->set.start_after);
+    if (version->n > 0 && !version_valid(*version)) {
+        error_set(err, ST_USAGE, "start_after: \"%s\" is not a version", c->set.start_after);
+        error_hint(err, "it is the number at the beginning of a file's name: 20260131093000");
+        return ST_USAGE;
+    }
+    return ST_OK;
+}
+
 enum status context_migrations(struct context *c, struct migration_list *list, struct error *err)
 {
     struct str_list folders = {0};

@@ -45,6 +45,8 @@ struct judge_options context_judge_options(const struct context *c, int server_m
 NODISCARD enum status context_folders(struct context *c, struct str_list *folders, struct error *err);
 /* What --layout says; *layout is NULL when it was not given. */
 NODISCARD enum status context_layout(const struct context *c, const struct layout **layout, struct error *err);
+/* The version of --start-after, or empty. ST_USAGE when it is none. */
+NODISCARD enum status context_start_after(const struct context *c, struct str *version, struct error *err);
 /* All migrations in them, strictly read and with checksums. */
 NODISCARD enum status context_migrations(struct context *c, struct migration_list *list, struct error *err);
 

@@ -163,7 +163,7 @@ const struct command cmd_redo = {
              "file up again, edited or not.",
     .examples = "migrate redo",
     .exits = "012345678",
-    .groups = RUN_GROUPS,
+    .groups = RUN_GROUPS | GROUP_PAST,
     .run = run_redo,
 };
 
@@ -179,7 +179,7 @@ const struct command cmd_goto = {
     .exits = "012345678",
     .options = goto_options,
     .n_options = countof(goto_options),
-    .groups = RUN_GROUPS,
+    .groups = RUN_GROUPS | GROUP_PAST,
     .min_args = 1,
     .max_args = 1,
     .run = run_goto,

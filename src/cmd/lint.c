@@ -1,8 +1,10 @@
 /* lint: judge migrations without a database. */
 #include "report/lint.h"
 #include "cmd/base.h"
+#include "base/term.h"
 #include "cmd/commands.h"
-#include "cmd/lint_files.h"
+#include "cmd/lint_baseline.h"
+#include "cmd/lint_choose.h"
 #include "rules/runner.h"
 
 /*
@@ -20,17 +22,24 @@ struct lint {
     struct arena file_arena, model_arena; /* of a file; of a folder */
     struct catalog catalog;
     struct catalog_info info;
-    uint64_t applied;  /* files passed over */
+    struct lint_passed passed;
+    struct baseline baseline;
+    bool has_baseline;
     enum status worst; /* of files that could not be read */
 };
 
-static void complain(struct lint *l, const struct lint_file *f, const struct error *err)
+static void say(const struct error *err)
 {
     struct strbuf out;
     strbuf_init(&out, 1 << 16);
     error_format(err, &out);
     context_say(strbuf_str(&out));
     strbuf_free(&out);
+}
+
+static void complain(struct lint *l, const struct lint_file *f, const struct error *err)
+{
+    say(err);
     lint_report_failed(&l->report, f->name, err);
     l->worst = err->status == ST_SYSTEM && l->worst != ST_USAGE ? ST_SYSTEM : ST_USAGE;
 }
@@ -59,6 +68,31 @@ static void read_side_file(struct lint *l, struct migration *m)
     }
 }
 
+/* A file that is only replayed: what it leaves behind is not known to those behind it. */
+static void warn_unread(const struct lint *l, const struct lint_file *f)
+{
+    struct strbuf line;
+    if (l->c->set.quiet) {
+        return;
+    }
+    strbuf_init(&line, 8192);
+    strbuf_add_cstr(&line, "note: ");
+    term_escape(&line, f->name);
+    strbuf_add_cstr(&line, " cannot be read, so what it does is not known to the files behind it; migrate lint ");
+    term_escape(&line, f->name);
+    strbuf_add_cstr(&line, " says why\n");
+    context_say(strbuf_str(&line));
+    strbuf_free(&line);
+}
+
+static void report(struct lint *l, const struct judged_part *part)
+{
+    if (l->has_baseline) {
+        baseline_apply(&l->baseline, part);
+    }
+    lint_report_part(&l->report, part);
+}
+
 static void lint_file(struct lint *l, struct judge *judge, const struct lint_file *f)
 {
     struct migration m;
@@ -66,7 +100,7 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
     struct error err = {0};
     arena_reset(&l->file_arena);
     if (base_applied(&l->info, f->version)) {
-        l->applied += f->judged;
+        l->passed.applied += f->judged;
         return; /* the catalog is as that file left it */
     }
     const enum status status = read_migration(l, f, &m, &err);
@@ -76,13 +110,18 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
     if (status) {
         if (f->judged) {
             complain(l, f, &err);
+        } else {
+            warn_unread(l, f);
         }
     } else if (!f->judged) {
         judge_replay(judge, &m);
     } else if (judge_part(judge, &m, false, &l->file_arena, &part, &err)) {
         complain(l, f, &err);
     } else {
-        lint_report_part(&l->report, &part);
+        if (l->has_baseline) {
+            baseline_judged(&l->baseline, m.file);
+        }
+        report(l, &part);
     }
 }
 
@@ -97,7 +136,7 @@ static void lint_folder(struct lint *l, const struct lint_folder *folder)
     arena_reset(&l->file_arena);
     judge_finish(&judge, &l->file_arena, &rest);
     for (size_t i = 0; i < rest.n; i++) {
-        lint_report_part(&l->report, &rest.at[i]);
+        report(l, &rest.at[i]);
     }
     judge_free(&judge);
 }
@@ -111,22 +150,60 @@ static enum status begin_folder(struct lint *l, struct error *err)
     const enum status status = base_catalog(l->c, &l->catalog, &l->info, err);
     l->options = base_options(l->c, &l->catalog, &l->info);
     l->options.runner = runner_at((size_t)l->c->set.runner);
-    l->options.no_fingerprints = !lint_format_fingerprints(lint_format_at(l->c->set.format));
+    l->options.no_fingerprints = !l->has_baseline && !lint_format_fingerprints(lint_format_at(l->c->set.format));
     return status;
 }
 
-static void tell_applied(const struct lint *l)
+/* ---- the baseline ---- */
+
+static enum status open_baseline(struct lint *l, struct error *err)
 {
-    struct strbuf line;
-    if (l->applied == 0 || l->c->set.quiet) {
-        return;
+    struct context *c = l->c;
+    l->has_baseline = c->set.baseline && c->set.baseline[0];
+    if (c->set.write_baseline && !l->has_baseline) {
+        error_set(err, ST_USAGE, "--write-baseline: to which file?");
+        error_hint(err, "--baseline lint-baseline.json; or the key baseline of migrate.yaml");
+        return ST_USAGE;
     }
-    strbuf_init(&line, 4096);
-    strbuf_addf(&line, "note: %" PRIu64 " file%s not judged: applied already, says %s\n", l->applied,
-                l->applied == 1 ? "" : "s", l->c->set.catalog);
+    return l->has_baseline ? baseline_open(&l->baseline, c->set.baseline, c->set.write_baseline, &c->arena, err) : ST_OK;
+}
+
+static void report_stale(struct lint *l)
+{
+    struct judged_part part;
+    baseline_stale(&l->baseline, &l->c->book, &l->options, &part);
+    if (part.findings.n > 0) {
+        lint_report_part(&l->report, &part);
+    }
+}
+
+/* Only when all was read: what could not be judged would be missing. */
+static enum status write_baseline(struct lint *l, struct error *err)
+{
+    struct baseline *b = &l->baseline;
+    if (l->worst) {
+        return error_set(err, l->worst, "%s is not written: not every file could be read", b->path);
+    }
+    return baseline_write(b, err);
+}
+
+static void tell_written(const struct lint *l)
+{
+    const struct baseline *b = &l->baseline;
+    struct strbuf line;
+    strbuf_init(&line, 8192);
+    term_escape(&line, str_of(b->path));
+    strbuf_addf(&line, ": %zu finding%s, %" PRIu64 " new, %" PRIu64 " gone", b->found.n, b->found.n == 1 ? "" : "s",
+                b->n_added, b->n_gone);
+    if (b->n_kept > 0) {
+        strbuf_addf(&line, ", %" PRIu64 " of files not judged now kept", b->n_kept);
+    }
+    strbuf_add_char(&line, '\n');
     context_say(strbuf_str(&line));
     strbuf_free(&line);
 }
+
+/* ---- all of it ---- */
 
 static enum status find_files(struct context *c, struct lint_folder_list *folders, struct error *err)
 {
@@ -140,6 +217,9 @@ static enum status find_files(struct context *c, struct lint_folder_list *folder
         *vec_push(&c->arena, &operands) = STR("-");
     } else if (operands.n == 0) {
         status = context_folders(c, &operands, err);
+    }
+    if (!status && c->set.write_baseline && operands.n == 1 && str_eq(operands.at[0], STR("-")) && !how.stdin_name) {
+        status = error_set(err, ST_USAGE, "--write-baseline: standard input has no name to be found by later");
     }
     return status ? status : lint_files_find(operands.at, operands.n, &how, &c->arena, folders, err);
 }
@@ -156,7 +236,13 @@ static enum status run(struct context *c, struct error *err)
         status = find_files(c, &folders, err);
     }
     if (!status) {
+        status = lint_choose(c, &folders, &l.passed, err);
+    }
+    if (!status) {
         status = context_layout(c, &l.layout, err);
+    }
+    if (!status) {
+        status = open_baseline(&l, err);
     }
     arena_init(&l.model_arena, MODEL_ARENA_MAX);
     arena_init(&l.file_arena, FILE_ARENA_MAX);
@@ -180,13 +266,22 @@ static enum status run(struct context *c, struct error *err)
             lint_folder(&l, &folders.at[i]);
         }
     }
+    if (!status && l.has_baseline) {
+        report_stale(&l);
+    }
+    if (!status && c->set.write_baseline) {
+        status = write_baseline(&l, err);
+    }
     if (!status) {
         const bool no = l.report.gated && lint_counts_from(&l.report.counts, l.report.gate) > 0;
         status = l.worst ? l.worst : no ? ST_CHECK : ST_OK;
     }
     l.report.exit_code = exit_code(status, 0);
     lint_report_end(&l.report);
-    tell_applied(&l);
+    lint_passed_tell(c, &l.passed);
+    if (c->set.write_baseline && !c->set.quiet && !status) {
+        tell_written(&l);
+    }
     arena_free(&l.file_arena);
     arena_free(&l.model_arena);
     return status;
@@ -207,6 +302,12 @@ static const struct option options[] = {
      "judge transactions as that tool sends the file: what it runs in one transaction, what in one string, what alone; "
      "migrate is this program",
      0, 0},
+    {"since", 0, OPTION_TEXT, "REV", offsetof(struct settings, since),
+     "judge only files that were added or changed since REV, as git knows it (origin/main): from where this branch left "
+     "it to the files as they are now; earlier files are replayed",
+     0, 0},
+    {"write-baseline", 0, OPTION_FLAG, NULL, offsetof(struct settings, write_baseline),
+     "write what is found now to the file of --baseline, so that it does not count from now on", 0, 0},
     {"allow-empty", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_empty),
      "no file to lint is fine, also where a pattern matches none", 0, 0},
     {"show-config", 0, OPTION_FLAG, NULL, offsetof(struct settings, show_config),
@@ -225,15 +326,20 @@ const struct command cmd_lint = {
              "are judged. A pattern in quotes ('migrations/**/*.sql') is expanded here.\n\n"
              "A finding is allowed by a comment right before the statement:\n"
              "    -- migrate:allow RULE because REASON\n"
-             "squawk's, atlas' and pgfence's comments are honoured too.",
+             "squawk's, atlas', pgfence's and eugene's comments are honoured too.\n\n"
+             "A project with a past: --write-baseline lists what is found today in a file; with\n"
+             "--baseline only what is new counts, and an entry that stands for nothing any more is a\n"
+             "finding. --since judges only what a branch changes, --start-after only newer versions.",
     .examples = "migrate lint\nmigrate lint db/migrations/20261120093000_index.sql --gate warning\n"
                 "git diff --name-only main -- '*.sql' | xargs migrate lint --format github\n"
                 "migrate lint --format sarif >lint.sarif\necho 'DROP TABLE t' | migrate lint -\n"
-                "migrate lint --stdin-filename migrations/12_x.sql <buffer",
+                "migrate lint --stdin-filename migrations/12_x.sql <buffer\n"
+                "migrate lint --baseline lint-baseline.json --write-baseline\n"
+                "migrate lint --baseline lint-baseline.json --since origin/main",
     .exits = "012",
     .options = options,
     .n_options = countof(options),
-    .groups = GROUP_JUDGE | GROUP_FILES | GROUP_COMMON,
+    .groups = GROUP_JUDGE | GROUP_PAST | GROUP_FILES | GROUP_COMMON,
     .max_args = 1 << 20,
     .run = run,
 };

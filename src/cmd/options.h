@@ -38,6 +38,7 @@ enum option_group {
     GROUP_FILES = 4,
     GROUP_JUDGE = 8,
     GROUP_RUN = 16,
+    GROUP_PAST = 32,
 };
 
 struct context;

@@ -47,6 +47,13 @@ static const struct option judging[] = {
     {"gate", 0, OPTION_CHOICE, GATE_WORDS, AT(gate), "the severity from which findings fail the command (error)", 0, 0},
 };
 
+static const struct option past[] = {
+    {"baseline", 0, OPTION_TEXT, "FILE", AT(baseline),
+     "findings listed in FILE do not count; migrate lint --write-baseline writes it", 0, 0},
+    {"start-after", 0, OPTION_TEXT, "VERSION", AT(start_after),
+     "files up to VERSION do not count: they are read for what they leave behind, and not judged", 0, 0},
+};
+
 static const struct option running[] = {
     {"dry-run", 0, OPTION_FLAG, NULL, AT(dry_run), "show the steps, change nothing", 0, 0},
     {"yes", 'y', OPTION_FLAG, NULL, AT(yes), "do not ask", 0, 0},
@@ -65,6 +72,7 @@ const struct option_rows *option_group_rows(size_t i)
 {
     static const struct option_rows groups[] = {
         {GROUP_RUN, "Running", running, countof(running)},  {GROUP_JUDGE, "Judging", judging, countof(judging)},
+        {GROUP_PAST, "A project with a past", past, countof(past)},
         {GROUP_FILES, "Migrations", files, countof(files)}, {GROUP_DATABASE, "Database", database, countof(database)},
         {GROUP_COMMON, "Common", common, countof(common)},
     };

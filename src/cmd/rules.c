@@ -8,6 +8,7 @@
 #include "report/rulebook_doc.h"
 #include "report/style.h"
 #include "rules/facts.h"
+#include "rules/problem.h"
 #include "rules/selftest.h"
 
 enum { PAGE_MAX = 1 << 22 };
@@ -98,6 +99,13 @@ static void show_hazard(struct strbuf *out, const struct hazard *h, bool colour)
     }
 }
 
+static void show_problem(struct strbuf *out, const struct problem *p, bool colour)
+{
+    paint(out, PAINT_BOLD, colour, p->id);
+    strbuf_addf(out, " (of the program itself)\n    %.*s\n", STR_ARG(p->title));
+    add_block(out, "Why", p->why);
+}
+
 static void show_form(struct strbuf *out, const struct form *f, bool colour)
 {
     static const char *const kinds[] = {"lock", "rewrites", "reads all of", "builds index"};
@@ -125,8 +133,9 @@ static enum status show(struct context *c, struct error *err)
     const struct str id = str_of(c->args.at[1]);
     const struct hazard *h = rulebook_hazard(&c->book, id);
     const struct form *f = h ? NULL : rulebook_form(&c->book, id);
+    const struct problem *p = problem_find(id);
     struct strbuf out;
-    if (!h && !f) {
+    if (!h && !f && !p) {
         const struct str near = rulebook_suggest(&c->book, id);
         error_set(err, ST_USAGE, "there is no rule \"%.*s\"", STR_ARG(id));
         if (near.n > 0) {
@@ -139,6 +148,8 @@ static enum status show(struct context *c, struct error *err)
     strbuf_init(&out, PAGE_MAX);
     if (h) {
         show_hazard(&out, h, context_colour(c, STDOUT_FILENO));
+    } else if (p) {
+        show_problem(&out, p, context_colour(c, STDOUT_FILENO));
     } else {
         show_form(&out, f, context_colour(c, STDOUT_FILENO));
     }

@@ -49,6 +49,10 @@ struct settings {
     bool allow_empty;           /* lint */
     bool show_config;           /* lint */
     int runner;                 /* lint: index of RUNNER_WORDS */
+    const char *baseline;       /* file of findings that do not count; NULL or "": none */
+    bool write_baseline;        /* lint */
+    const char *since;          /* lint: a git revision; NULL: judge all files */
+    const char *start_after;    /* a version; NULL or "": none */
     const char *after;   /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;

@@ -47,7 +47,9 @@ void lint_report_part(struct lint_report *r, const struct judged_part *part)
     }
     for (size_t i = 0; i < part->findings.n; i++) {
         const struct finding *f = &part->findings.at[i];
-        if (f->suppressed) {
+        if (f->baselined) {
+            c->baselined++;
+        } else if (f->suppressed) {
             c->allowed++;
         } else if (f->severity == SEVERITY_ERROR) {
             c->errors++;
@@ -94,6 +96,9 @@ void lint_counts_findings(struct strbuf *out, const struct lint_counts *c)
     add_count(out, c->notes, "note");
     if (c->allowed > 0) {
         strbuf_addf(out, ", %" PRIu64 " allowed", c->allowed);
+    }
+    if (c->baselined > 0) {
+        strbuf_addf(out, ", %" PRIu64 " in the baseline", c->baselined);
     }
 }
 

@@ -13,7 +13,8 @@
 
 struct lint_counts {
     uint64_t errors, warnings, notes; /* not suppressed */
-    uint64_t allowed;                 /* suppressed */
+    uint64_t allowed;                 /* suppressed by a comment */
+    uint64_t baselined;               /* suppressed by the baseline */
     uint64_t statements, files, unreadable;
     uint64_t failed; /* files that could not be judged */
 };

@@ -140,9 +140,9 @@ static json_t *suppressions_of(const struct finding *f)
     json_t *all = json_new_array();
     if (f->suppressed) {
         json_t *o = json_new_object();
-        json_put(o, "kind", json_text_c("inSource"));
-        if (f->reason.n > 0) {
-            json_put(o, "justification", json_text(f->reason));
+        json_put(o, "kind", json_text_c(f->baselined ? "external" : "inSource"));
+        if (f->reason.n > 0 || f->baselined) {
+            json_put(o, "justification", f->baselined ? json_text_c("in the baseline") : json_text(f->reason));
         }
         json_push(all, o);
     }

@@ -1,26 +1,6 @@
 /* Rules as SARIF's reportingDescriptor objects: what a code scanning page shows beside a finding. */
 #include "report/sarif.h"
-
-/* What the judge finds without a hazard of the rulebook. */
-static const struct problem {
-    struct str id, title, why;
-} problems[] = {
-    {STR_INIT("unreadable-statement"), STR_INIT("a statement could not be read"),
-     STR_INIT("Broken tokens, or another tool's placeholder where it decides what the statement does. The rest of the "
-              "file is "
-              "judged; this statement is not.")},
-    {STR_INIT("unknown-form"), STR_INIT("a statement is of no form that the rulebook knows"),
-     STR_INIT("Which locks it takes, and whether it rewrites or reads a table, is not known. It is not judged.")},
-    {STR_INIT("allow-without-reason"), STR_INIT("an allow comment gives no reason"),
-     STR_INIT("Write -- migrate:allow RULE because REASON. Without a reason the comment allows nothing.")},
-    {STR_INIT("unknown-allow"), STR_INIT("an allow comment names a rule that there is not"),
-     STR_INIT("migrate rules list shows the names of all rules. The comment allows nothing.")},
-    {STR_INIT("mixed-transactions"), STR_INIT("the runner refuses the file"),
-     STR_INIT("Flyway runs a file in one transaction or each statement in its own. It refuses a file in which it finds "
-              "statements of both kinds, unless it is told mixed=true.")},
-    {STR_INIT("unused-allow"), STR_INIT("an allow comment allows nothing"),
-     STR_INIT("The rule finds nothing there any more. A comment that stays could hide a later finding.")},
-};
+#include "rules/problem.h"
 
 json_t *sarif_message(struct str text)
 {
@@ -104,12 +84,11 @@ json_t *sarif_rule(struct str id, const struct hazard *hazard, enum severity see
     }
     json_t *o = json_new_object();
     json_put(o, "id", json_text(id));
-    for (size_t i = 0; i < countof(problems); i++) {
-        if (str_eq(problems[i].id, id)) {
-            json_put(o, "shortDescription", sarif_message(problems[i].title));
-            json_put(o, "fullDescription", sarif_message(problems[i].why));
-            json_put(o, "help", sarif_message(problems[i].why));
-        }
+    const struct problem *p = problem_find(id);
+    if (p) {
+        json_put(o, "shortDescription", sarif_message(p->title));
+        json_put(o, "fullDescription", sarif_message(p->why));
+        json_put(o, "help", sarif_message(p->why));
     }
     json_put(o, "defaultConfiguration", level(seen));
     return o;

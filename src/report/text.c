@@ -142,7 +142,7 @@ void finding_text(struct strbuf *out, const struct finding *f, struct str source
     strbuf_addf(out, ":%u:%u: ", f->line, f->column);
     paint_end(out, PAINT_BOLD, colour);
     paint(out, paint_of(f->severity), colour, str_of(severity_name(f->severity)));
-    strbuf_add_cstr(out, f->suppressed ? " (allowed): " : ": ");
+    strbuf_add_cstr(out, f->baselined ? " (in the baseline): " : f->suppressed ? " (allowed): " : ": ");
     paint_begin(out, PAINT_BOLD, colour);
     add_line_escaped(out, f->message);
     paint_end(out, PAINT_BOLD, colour);

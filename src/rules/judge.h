@@ -82,7 +82,8 @@ struct finding {
     struct str statement;     /* source */
     unsigned more;            /* further actions of the statement that the same was found of */
     bool suppressed;          /* by an allow directive */
-    struct str suppressed_by; /* "migrate" or another tool's name */
+    bool baselined;           /* it is suppressed, by the baseline file */
+    struct str suppressed_by; /* "migrate", "baseline" or another tool's name */
     struct str reason;
     char fingerprint[33]; /* stable: rule, file's base name, canonical statement, occurrence */
 };

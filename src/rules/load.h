@@ -36,7 +36,4 @@ NODISCARD enum status load_file(struct loader *l, const char *file, struct error
 /* After the last file: what needs all of them (forms that hazards name, ids twice, captures of the forms). */
 NODISCARD enum status load_finish(struct loader *l, struct error *err);
 
-/* Ids of findings that no hazard file makes: they may be named in allow directives. */
-bool rule_is_built_in(struct str id);
-
 #endif

@@ -1,5 +1,6 @@
 #include "rules/facts.h"
 #include "rules/load_tree.h"
+#include "rules/problem.h"
 
 static enum status read_severity(const struct rule_file *f, const struct yaml *y, enum severity *out)
 {
@@ -87,7 +88,7 @@ enum status load_hazard(const struct rule_file *f, const struct yaml *y)
         (st = rule_examples(f, y, "passes", true, &h->passes, &h->n_passes))) {
         return st;
     }
-    if (rule_is_built_in(h->id)) {
+    if (problem_find(h->id)) {
         return rule_error(f, yaml_get(y, "rule"), 0, "\"%.*s\" is the program's own", STR_ARG(h->id));
     }
     for (size_t i = 0; i < f->loader->hazards.n; i++) {

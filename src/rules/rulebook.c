@@ -181,16 +181,3 @@ struct str rulebook_suggest(const struct rulebook *book, struct str id)
     }
     return best;
 }
-
-bool rule_is_built_in(struct str id)
-{
-    static const struct str ids[] = {STR_INIT("unreadable-statement"), STR_INIT("unknown-form"),
-                                     STR_INIT("unknown-allow"), STR_INIT("unused-allow"),
-                                     STR_INIT("allow-without-reason"), STR_INIT("mixed-transactions")};
-    for (size_t i = 0; i < countof(ids); i++) {
-        if (str_eq(ids[i], id)) {
-            return true;
-        }
-    }
-    return false;
-}

@@ -1,6 +1,6 @@
 #include "rules/suppress.h"
 
-#include "rules/load.h"
+#include "rules/problem.h"
 #include "rules/severity.h"
 
 static bool is_own(const struct directive *d)
@@ -65,7 +65,7 @@ static void complain(const struct suppression *s, struct finding_context *c, con
     }
     for (size_t i = 0; i < d->rules.n; i++) {
         const struct str rule = d->rules.at[i];
-        if (!rulebook_hazard(s->book, rule) && !rule_is_built_in(rule)) {
+        if (!rulebook_hazard(s->book, rule) && !problem_find(rule)) {
             const struct str near = rulebook_suggest(s->book, rule);
             struct finding *f = finding_add(c, STR("unknown-allow"), SEVERITY_ERROR, d->start, d->end, st);
             f->message = arena_printf(c->a, "no rule is called \"%.*s\"", STR_ARG(rule));

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "rules/facts.h"
-#include "rules/load.h"
+#include "rules/problem.h"
 
 #include "../sql/cases.h"
 
@@ -136,7 +136,7 @@ static void effects(void **state)
 
 static bool is_ours(const struct finding *f)
 {
-    return rule_is_built_in(f->rule) || str_starts(f->rule, STR("test-"));
+    return problem_find(f->rule) || str_starts(f->rule, STR("test-"));
 }
 
 static void show_findings(struct str input, struct arena *a, struct strbuf *out)
