@@ -93,10 +93,9 @@ static void apply_to(struct eval *e, const struct effect *effect, struct relatio
 }
 
 /* A condition about $each is asked of every relation by itself. */
-static void apply_each(struct eval *e, const struct effect *effect, const struct relation_list *list,
-                       struct effects *out)
+static void apply_each(struct eval *e, const struct effect *effect, const struct expr *when,
+                       const struct relation_list *list, struct effects *out)
 {
-    const struct expr *when = runtime_expr(e->book->runtime, effect->when);
     for (size_t i = 0; i < list->n; i++) {
         e->each = list->at[i];
         const enum tri holds = expr_eval(e, when);
@@ -107,19 +106,19 @@ static void apply_each(struct eval *e, const struct effect *effect, const struct
     }
 }
 
-static void apply(struct eval *e, const struct effect *effect, struct effects *out)
+static void apply(struct eval *e, const struct effect *effect, const struct ready_effect *ready, struct effects *out)
 {
     struct relation_list list = {0};
     bool took_part, certain = true;
-    const struct term *on = runtime_term(e->book->runtime, effect->on);
-    if (effect->when.n > 0 && str_find(effect->when, STR("$each")) != SIZE_MAX) {
+    const struct term *on = ready->on;
+    if (ready->each) {
         const bool whole = term_relations(e, on, &list, &took_part);
-        apply_each(e, effect, &list, out);
+        apply_each(e, effect, ready->when, &list, out);
         out->known = whole ? out->known : KNOWN_PARTLY;
         return;
     }
-    if (effect->when.n > 0) {
-        const enum tri when = expr_eval(e, runtime_expr(e->book->runtime, effect->when));
+    if (ready->when) {
+        const enum tri when = expr_eval(e, ready->when);
         if (when == TRI_NO) {
             return;
         }
@@ -179,8 +178,9 @@ void effects_work_out(struct eval *e, struct effects *out)
         out->known = KNOWN_NO;
         return;
     }
+    const struct ready_effect *ready = runtime_effects(e->book->runtime, form);
     for (unsigned i = 0; i < form->n_effects; i++) {
-        apply(e, &form->effects[i], out);
+        apply(e, &form->effects[i], &ready[i], out);
     }
     out->supported = tri_not(ask(e, form->unsupported, TRI_NO));
     out->in_transaction = tri_not(ask(e, form->refused_in_transaction, TRI_NO));

@@ -13,6 +13,20 @@
 struct session;
 struct query;
 struct lock_orders;
+struct selector;
+
+/* What a selector without arguments found. */
+struct eval_selected {
+    const struct selector *selector; /* NULL: free, and so are those behind it */
+    struct relation_list found;
+    bool whole;
+};
+
+/* What is the same whatever is asked of an action, as long as the catalog stays as it is. */
+struct eval_memo {
+    struct query *query; /* the statement read as one; NULL: not yet */
+    struct eval_selected selected[16];
+};
 
 struct eval {
     const struct rulebook *book;
@@ -28,7 +42,7 @@ struct eval {
     const struct judged_part *part;           /* as far as it is judged; NULL: not known */
     struct lock_orders *orders;               /* of earlier transactions; NULL: not known */
     const struct effects *effects;            /* of the statement; NULL: not worked out yet */
-    struct query *query;                      /* the statement read as one; NULL: not yet */
+    struct eval_memo *memo;                   /* of the statement as the catalog is now; NULL: nothing yet */
     struct relation *each;                    /* what $each stands for in the `when` of an effect; NULL: nothing */
     struct origin at;                         /* where the statement stands in the replay; .file 0: not known */
     /* Set by a predicate that answers unknown: which, and about what; the first one stays. */
@@ -160,6 +174,8 @@ bool select_body_read(struct eval *e, struct call call, struct relation_list *ou
 bool select_body_changed(struct eval *e, struct call call, struct relation_list *out);
 bool select_functions_read(struct eval *e, struct call call, struct relation_list *out);
 struct query *eval_query(struct eval *e);
+/* e->memo, made when it is not there yet. */
+struct eval_memo *eval_memo(struct eval *e);
 bool select_triggered_read(struct eval *e, struct call call, struct relation_list *out);
 bool select_triggered_changed(struct eval *e, struct call call, struct relation_list *out);
 bool select_index_targets(struct eval *e, struct call call, struct relation_list *out);

@@ -325,6 +325,7 @@ static enum tri ask_unless(struct eval *e, const struct hazard *h)
 bool deferred_applies(struct deferred *d, struct arena *scratch, bool *unknown)
 {
     d->eval.a = scratch;
+    d->eval.memo = NULL; /* the catalog has moved on */
     if (!d->when_unknown) {
         forget_unknown(&d->eval);
     }
@@ -446,6 +447,7 @@ void findings_of_action(struct finding_context *c, const struct judged_statement
         if (h->ask != ASK_BEFORE) {
             *vec_push(c->a, &c->deferred) =
                 (struct deferred){h, s, action, *e, when == TRI_UNKNOWN, first_of_statement};
+            c->deferred.at[c->deferred.n - 1].eval.memo = NULL;
             continue;
         }
         const enum tri unless = ask_unless(e, h);
@@ -460,6 +462,7 @@ void finding_of_deferred(struct finding_context *c, struct deferred *d)
     uint32_t start, end;
     enum severity severity;
     d->eval.a = c->a;
+    d->eval.memo = NULL;
     (void)hazard_severity(d->eval.options, d->hazard, &severity);
     action_range(d->statement, d->action->what.shape, &start, &end);
     struct finding *f = finding_add(c, d->hazard->id, severity, start, end, d->statement);

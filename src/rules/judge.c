@@ -58,6 +58,7 @@ struct walk {
     struct session session;
     struct suppression suppression;
     struct finding_context findings;
+    struct eval_memo *memo; /* of the statement's only action, in the scratch arena; NULL: none */
     struct error *err;
 };
 
@@ -136,7 +137,11 @@ static void classify_actions(struct walk *w, struct judged_statement *s)
         struct eval e = eval_of(w, s, action, at, j->scratch);
         e.keep = w->a;
         effects_work_out(&e, &action->effects);
-        arena_reset(j->scratch);
+        if (s->n_actions == 1 && !body_is_in(&s->st)) {
+            w->memo = e.memo; /* nothing changes the catalog until its hazards are looked for */
+        } else {
+            arena_reset(j->scratch);
+        }
         if (i == 0) {
             s->effects = action->effects;
             s->effects.locks = (struct relation_lock_list){0};
@@ -243,6 +248,7 @@ static void look_for_hazards(struct walk *w, struct judged_statement *s, struct 
         e.part = w->out;
         e.orders = j->orders;
         e.effects = &action->effects;
+        e.memo = w->memo;
         findings_of_action(&w->findings, s, action, &e, first);
         if (!action->what.form && !told) {
             tell_unknown_form(w, s, action);
@@ -252,6 +258,7 @@ static void look_for_hazards(struct walk *w, struct judged_statement *s, struct 
     if (w->tx.sent) {
         runner_remarks(&w->tx, s, j->files, w->a, w->findings.out, first);
     }
+    w->memo = NULL;
     arena_reset(j->scratch);
 }
 

@@ -361,7 +361,7 @@ struct query *query_read(struct arena *a, struct catalog *catalog, struct str te
                          size_t first, size_t last)
 {
     struct query *q = arena_new(a, struct query);
-    struct walk *w = arena_alloc(a, sizeof *w); /* a place is set when it is entered */
+    struct walk on_stack, *w = &on_stack; /* not cleared as a whole: a place is set when it is entered */
     *q = (struct query){.a = a, .catalog = catalog, .text = text, .st = st};
     w->q = q;
     w->i = first;

@@ -49,7 +49,7 @@ enum { CANDIDATE_BUCKETS = 64 };
 struct rulebook_runtime {
     struct arena arena;
     VEC(struct compiled) compiled; /* by pattern slot */
-    struct memo_table expressions, terms, hazards;
+    struct memo_table expressions, terms, hazards, effects;
     struct candidate_list *candidates[CANDIDATE_BUCKETS];
     pcre2_match_context *context;
     pcre2_match_data *data;
@@ -246,6 +246,23 @@ const struct term *runtime_term(struct rulebook_runtime *rt, struct str text)
         memo_put(&rt->terms, &rt->arena, text.p, term);
     }
     return term;
+}
+
+const struct ready_effect *runtime_effects(struct rulebook_runtime *rt, const struct form *form)
+{
+    const struct ready_effect *known = memo_get(&rt->effects, form);
+    if (!known) {
+        struct ready_effect *list = arena_array(&rt->arena, struct ready_effect, form->n_effects + 1);
+        for (unsigned i = 0; i < form->n_effects; i++) {
+            const struct str when = form->effects[i].when;
+            list[i].on = runtime_term(rt, form->effects[i].on);
+            list[i].when = when.n > 0 ? runtime_expr(rt, when) : NULL;
+            list[i].each = str_find(when, STR("$each")) != SIZE_MAX;
+        }
+        known = list;
+        memo_put(&rt->effects, &rt->arena, form, known);
+    }
+    return known;
 }
 
 /* ---- dispatch --------------------------------------------------------------------------------------------------- */

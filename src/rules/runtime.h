@@ -29,6 +29,13 @@ struct candidates {
 
 VEC_DECLARE(hazard_list, const struct hazard *);
 
+/* An effect of a form with its texts read. */
+struct ready_effect {
+    const struct term *on;
+    const struct expr *when; /* NULL: always */
+    bool each;               /* `when` is about $each */
+};
+
 struct rulebook_runtime *runtime_new(void);
 void runtime_free(struct rulebook_runtime *rt);
 /* Forget candidates and hazards by form: forms or hazards were added. */
@@ -51,6 +58,9 @@ struct candidates runtime_candidates(const struct rulebook *book, enum keyword f
 
 /* The hazards that watch a form (NULL: a statement of no form), in the order of the book. */
 const struct hazard_list *runtime_hazards(const struct rulebook *book, const struct form *form);
+
+/* The effects of a form, as many as it has and in its order. */
+const struct ready_effect *runtime_effects(struct rulebook_runtime *rt, const struct form *form);
 
 /*
  * The expression in a rule's text, or the terms of a selector; text comes from the book and was checked when it

@@ -13,11 +13,12 @@ enum { MAX_LEVELS = 64, MAX_ROWS = 256 };
 
 struct query *eval_query(struct eval *e)
 {
-    if (!e->query) {
+    struct eval_memo *memo = eval_memo(e);
+    if (!memo->query) {
         const struct shape *s = e->what->shape;
-        e->query = query_read(e->a, e->catalog, e->what->text, e->what->statement, s->first, s->last);
+        memo->query = query_read(e->a, e->catalog, e->what->text, e->what->statement, s->first, s->last);
     }
-    return e->query;
+    return memo->query;
 }
 
 /* ---- tables ------------------------------------------------------------------------------------------------------------- */

@@ -173,8 +173,53 @@ static bool takes_part(const struct eval *e, const struct term *term)
     return all;
 }
 
+struct eval_memo *eval_memo(struct eval *e)
+{
+    if (!e->memo) {
+        e->memo = arena_new(e->a, struct eval_memo);
+    }
+    return e->memo;
+}
+
+static struct eval_selected *selected_slot(struct eval_memo *memo, const struct selector *selector)
+{
+    for (size_t i = 0; i < countof(memo->selected); i++) {
+        if (!memo->selected[i].selector || memo->selected[i].selector == selector) {
+            return &memo->selected[i];
+        }
+    }
+    return NULL;
+}
+
+/* A selector without arguments: what it found when it was asked before. */
+static bool select_once(struct eval *e, const struct selector *selector, struct relation_list *out)
+{
+    struct eval_memo *memo = eval_memo(e);
+    struct eval_selected now, *known = selected_slot(memo, selector);
+    if (!known || !known->selector) {
+        struct relation_list found = {0};
+        const bool whole = selector->select(e, (struct call){0}, &found);
+        now = (struct eval_selected){selector, found, whole};
+        known = selected_slot(memo, selector); /* it may have asked others */
+        known = known ? known : &now;
+        *known = now;
+    }
+    for (size_t i = 0; out->n > 0 && i < known->found.n; i++) {
+        relation_list_add(e->a, out, known->found.at[i]);
+    }
+    if (out->n == 0) {
+        *out = known->found;
+        out->cap = out->n; /* so that who adds to it moves away */
+    }
+    return known->whole;
+}
+
 bool term_relations(struct eval *e, const struct term *term, struct relation_list *out, bool *took_part)
 {
+    if (term->kind == TERM_SELECTOR && term->n_arguments == 0) {
+        *took_part = true;
+        return select_once(e, term->selector, out);
+    }
     if (term->kind == TERM_SELECTOR) {
         const struct call call = {term->arguments, term->n_arguments};
         *took_part = takes_part(e, term);
