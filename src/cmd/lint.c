@@ -150,6 +150,7 @@ static enum status begin_folder(struct lint *l, struct error *err)
     const enum status status = base_catalog(l->c, &l->catalog, &l->info, err);
     l->options = base_options(l->c, &l->catalog, &l->info);
     l->options.runner = runner_at((size_t)l->c->set.runner);
+    l->options.findings_only = true;
     l->options.no_fingerprints = !l->has_baseline && !lint_format_fingerprints(lint_format_at(l->c->set.format));
     return status;
 }

@@ -40,7 +40,7 @@ void lint_report_part(struct lint_report *r, const struct judged_part *part)
 {
     struct lint_counts *c = &r->counts;
     c->files += part->finished ? 0 : 1;
-    c->statements += part->statements.n;
+    c->statements += part->n_statements;
     c->unreadable += part->unreadable;
     if (r->format->file) {
         r->format->file(r, part->migration->file);

@@ -397,7 +397,10 @@ static void describe(struct finding_context *c, struct finding *f, const struct 
                                 : default_remark(c->a, &action->effects);
     f->instead = h->instead.n > 0 ? template_fill(h->instead, e, &action->effects, false, c->a) : STR("");
     f->note = unknown ? unknown_note(c->a, e, h) : STR("");
-    f->locks = action->effects.locks;
+    f->locks = (struct relation_lock_list){0};
+    for (size_t i = 0; i < action->effects.locks.n; i++) { /* the statement may be gone when they are told of */
+        *vec_push(c->a, &f->locks) = action->effects.locks.at[i];
+    }
     const int64_t ms = estimate_effects(&action->effects);
     f->estimate_ms = ms > 0 ? ms : 0;
 }
@@ -482,6 +485,61 @@ void findings_ask(struct finding_context *c, enum ask_time time, size_t from, st
         }
     }
     c->deferred.n = kept;
+}
+
+/* ---- statements that outlive their turn --------------------------------------------------------------------------- */
+
+static void *copied(struct arena *a, const void *from, size_t n, size_t size)
+{
+    void *to = arena_alloc_raw(a, mem_size(n, size));
+    if (n > 0) {
+        memcpy(to, from, n * size);
+    }
+    return to;
+}
+
+#define COPY_LIST(a, list) ((list).at = copied((a), (list).at, (list).n, sizeof (list).at[0]), (list).cap = (list).n)
+
+static void copy_effects(struct arena *a, struct effects *e)
+{
+    COPY_LIST(a, e->locks);
+    COPY_LIST(a, e->rewrite);
+    COPY_LIST(a, e->scan);
+    COPY_LIST(a, e->build);
+}
+
+struct judged_statement *judged_statement_copy(const struct judged_statement *from, struct arena *a)
+{
+    struct judged_statement *s = copied(a, from, 1, sizeof *from);
+    s->st.tokens = copied(a, from->st.tokens, from->st.n_tokens, sizeof from->st.tokens[0]);
+    COPY_LIST(a, s->shapes);
+    for (size_t i = 0; i < s->shapes.n; i++) {
+        struct shape *shape = &s->shapes.at[i];
+        shape->text = arena_str(a, shape->text);
+        shape->tokens = copied(a, shape->tokens, shape->n_tokens, sizeof shape->tokens[0]);
+    }
+    s->actions = copied(a, from->actions, from->n_actions, sizeof from->actions[0]);
+    for (size_t i = 0; i < s->n_actions; i++) {
+        struct classified *what = &s->actions[i].what;
+        copy_effects(a, &s->actions[i].effects);
+        what->statement = &s->st;
+        what->shape = &s->shapes.at[what->shape - from->shapes.at];
+    }
+    if (s->n_actions == 1 && from->effects.locks.at == from->actions[0].effects.locks.at) {
+        s->effects = s->actions[0].effects;
+    } else {
+        copy_effects(a, &s->effects);
+    }
+    return s;
+}
+
+void deferred_move(struct deferred *d, const struct judged_statement *from, const struct judged_statement *to)
+{
+    struct judged_action *action = &to->actions[d->action - from->actions];
+    d->statement = d->eval.statement = to;
+    d->action = action;
+    d->eval.what = &action->what;
+    d->eval.effects = &action->effects;
 }
 
 static int by_place(const void *x, const void *y)

@@ -53,6 +53,11 @@ void finding_of_deferred(struct finding_context *c, struct deferred *d);
 /* The answer to the `unless` of what was put off: does the finding stay? */
 bool deferred_applies(struct deferred *d, struct arena *scratch, bool *unknown);
 
+/* A copy of a statement with all that hangs on it but its directives, as small as can be. */
+struct judged_statement *judged_statement_copy(const struct judged_statement *from, struct arena *a);
+/* The statement in hand stays only as that copy of it. */
+void deferred_move(struct deferred *d, const struct judged_statement *from, const struct judged_statement *to);
+
 /* Say in the remark how many more actions the finding is about. */
 void findings_tell_more(struct finding_list *list, struct arena *a);
 

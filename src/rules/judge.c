@@ -14,6 +14,7 @@
 #include "rules/suppress.h"
 
 enum { SCRATCH_MAX = 256 * 1024 * 1024 };
+#define STATEMENT_MAX ((size_t)4 << 30)
 #define BODIES_MAX ((size_t)4 << 30) /* of a file: a copy of its text, and the strings of its blocks */
 
 void judge_init(struct judge *j, const struct rulebook *book, const struct judge_options *options,
@@ -24,7 +25,10 @@ void judge_init(struct judge *j, const struct rulebook *book, const struct judge
     j->options.small_rows = options->small_rows ? options->small_rows : JUDGE_SMALL_ROWS;
     j->options.small_bytes = options->small_bytes ? options->small_bytes : JUDGE_SMALL_BYTES;
     j->scratch = mem_alloc(sizeof *j->scratch);
+    j->recent = mem_alloc(2 * sizeof *j->recent);
     arena_init(j->scratch, SCRATCH_MAX);
+    arena_init(&j->recent[0], STATEMENT_MAX);
+    arena_init(&j->recent[1], STATEMENT_MAX);
     j->history = history_new();
     j->orders = lock_orders_new();
 }
@@ -33,7 +37,10 @@ void judge_free(struct judge *j)
 {
     if (j->scratch) {
         arena_free(j->scratch);
+        arena_free(&j->recent[0]);
+        arena_free(&j->recent[1]);
         free(j->scratch);
+        free(j->recent);
     }
     history_free(j->history);
     lock_orders_free(j->orders);
@@ -50,7 +57,8 @@ struct walk {
     struct str copy; /* of body_read() */
     unsigned depth;  /* of bodies in bodies */
     const struct migration_part *part;
-    struct arena *a;
+    struct arena *a;         /* of the part: findings, and what they need */
+    struct arena *statement; /* of the statement in hand; with findings_only one of the judge's two */
     struct judged_part *out;
     struct line_map lines;
     struct sending sending;
@@ -96,10 +104,13 @@ static enum status read_directives(struct walk *w, struct judged_statement *s)
 static struct judged_statement *add_statement(struct walk *w, const struct statement *st)
 {
     const bool inner = w->depth > 0;
-    struct judged_statement *s = inner ? arena_new(w->a, struct judged_statement) : vec_push(w->a, &w->out->statements);
+    const bool listed = !inner && !w->j->options.findings_only;
+    struct judged_statement *s =
+        listed ? vec_push(w->a, &w->out->statements) : arena_new(w->statement, struct judged_statement);
+    w->out->n_statements += !inner;
     s->inner = inner;
     s->st = *st;
-    s->st.tokens = arena_alloc_raw(w->a, mem_size(st->n_tokens + 1, sizeof *st->tokens));
+    s->st.tokens = arena_alloc_raw(w->statement, mem_size(st->n_tokens + 1, sizeof *st->tokens));
     if (st->n_tokens > 0) {
         memcpy(s->st.tokens, st->tokens, st->n_tokens * sizeof *st->tokens);
     }
@@ -128,14 +139,14 @@ static void classify_actions(struct walk *w, struct judged_statement *s)
 {
     struct judge *j = w->j;
     const struct origin at = {.file = j->files, .statement = j->statements + 1};
-    shape_of(w->text, &s->st, w->a, &s->shapes);
+    shape_of(w->text, &s->st, w->statement, &s->shapes);
     s->n_actions = s->shapes.n;
-    s->actions = arena_array(w->a, struct judged_action, s->n_actions);
+    s->actions = arena_array(w->statement, struct judged_action, s->n_actions);
     for (size_t i = 0; i < s->n_actions; i++) {
         struct judged_action *action = &s->actions[i];
         classify(j->book, j->catalog, j->options.server_version, w->text, &s->st, &s->shapes.at[i], &action->what);
         struct eval e = eval_of(w, s, action, at, j->scratch);
-        e.keep = w->a;
+        e.keep = w->statement;
         effects_work_out(&e, &action->effects);
         if (s->n_actions == 1 && !body_is_in(&s->st)) {
             w->memo = e.memo; /* nothing changes the catalog until its hazards are looked for */
@@ -148,7 +159,7 @@ static void classify_actions(struct walk *w, struct judged_statement *s)
             s->effects.rewrite = s->effects.scan = s->effects.build = (struct relation_effect_list){0};
         }
         if (s->n_actions > 1 || i > 0) {
-            effects_merge(&s->effects, &action->effects, w->a);
+            effects_merge(&s->effects, &action->effects, w->statement);
         } else {
             s->effects = action->effects;
         }
@@ -283,21 +294,64 @@ static void read_statement(struct walk *w, struct judged_statement *s)
 
 static void judge_body(struct walk *w, struct judged_statement *block);
 
+/* For the rules that ask whether the file has a statement of a form. */
+static void leave_traces(struct walk *w, const struct judged_statement *s)
+{
+    for (size_t i = 0; i < s->n_actions && !s->inner; i++) {
+        const struct form *form = s->actions[i].what.form;
+        if (form && runtime_asks_for(w->j->book, form)) {
+            *vec_push(w->a, &w->out->traces) = (struct statement_trace){.form = form, .start = s->st.start};
+        }
+    }
+}
+
+/* What the statement locks, the statements of its body included. */
+static void complete_traces(struct walk *w, const struct judged_statement *s)
+{
+    struct judged_part *out = w->out;
+    for (size_t i = out->traces.n; !s->inner && i > 0 && out->traces.at[i - 1].start == s->st.start; i--) {
+        for (size_t k = 0; k < s->effects.locks.n; k++) {
+            *vec_push(w->a, &out->traces.at[i - 1].locked) = s->effects.locks.at[k].relation;
+        }
+    }
+}
+
+/*
+ * What was put off to the end of the file or later needs the statement until then, and so do its directives: a copy of
+ * it, for the entries from `deferred` on.
+ */
+static void keep_statement(struct walk *w, const struct judged_statement *s, size_t deferred)
+{
+    struct deferred_list *list = &w->findings.deferred;
+    if (!w->j->options.findings_only || (list->n == deferred && s->directives.n == 0)) {
+        return;
+    }
+    struct judged_statement *kept = judged_statement_copy(s, w->a);
+    for (size_t i = deferred; i < list->n; i++) {
+        deferred_move(&list->at[i], s, kept);
+    }
+    if (s->directives.n > 0 && !s->inner) {
+        *vec_push(w->a, &w->out->statements) = *kept;
+    }
+}
+
 /* Judge it in the transaction where it was placed, and apply it to the catalog. */
 static void judge_placed(struct walk *w, struct judged_statement *s)
 {
     struct judge *j = w->j;
     const struct origin at = {.file = j->files, .transaction = w->tx.origin, .statement = ++j->statements};
+    leave_traces(w, s);
     if (body_is_in(&s->st)) {
         judge_body(w, s);
     }
+    complete_traces(w, s);
     const size_t deferred = w->findings.deferred.n;
     look_for_hazards(w, s, at);
     if (s->kind != STATEMENT_PSQL && !s->st.broken) {
         catalog_replay(j->catalog, w->text, &s->st, at);
-        effects_complete(&s->effects, j->catalog, at, w->a);
+        effects_complete(&s->effects, j->catalog, at, w->statement);
         for (size_t i = 0; i < s->n_actions; i++) {
-            effects_complete(&s->actions[i].effects, j->catalog, at, w->a);
+            effects_complete(&s->actions[i].effects, j->catalog, at, w->statement);
         }
     }
     findings_ask(&w->findings, ASK_AFTER, deferred, j->scratch);
@@ -305,10 +359,15 @@ static void judge_placed(struct walk *w, struct judged_statement *s)
     session_enter(&w->session, w->text, &s->st);
     lock_orders_enter(j->orders, &w->tx, s, j->files);
     transaction_enter(&w->tx, s, w->text, j->files, at.statement);
+    keep_statement(w, s, deferred);
 }
 
 static enum status judge_statement(struct walk *w, const struct statement *st)
 {
+    if (w->j->options.findings_only) {
+        w->statement = &w->j->recent[w->out->n_statements % 2];
+        arena_reset(w->statement);
+    }
     struct judged_statement *s = add_statement(w, st);
     const enum status status = read_directives(w, s);
     if (status) {
@@ -317,6 +376,7 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
     read_statement(w, s);
     transaction_place(&w->tx, s, w->j->files, &w->j->transactions);
     judge_placed(w, s);
+    w->out->before = s;
     return ST_OK;
 }
 
@@ -342,7 +402,7 @@ static void judge_piece(struct walk *w, struct judged_statement *block, const st
         e.supported = e.in_transaction = TRI_YES;
         e.class = CLASS_TRANSACTION;
         e.known = KNOWN_YES;
-        effects_merge(&block->effects, &e, w->a);
+        effects_merge(&block->effects, &e, w->statement);
     }
     splitter_free(&sp);
 }
@@ -473,9 +533,12 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     if (!part->present) {
         return ST_OK;
     }
-    struct walk w = {.j = j, .m = m, .text = m->text, .part = part, .a = a, .out = out, .err = err};
+    struct walk w = {
+        .j = j, .m = m, .text = m->text, .part = part, .a = a, .statement = a, .out = out, .err = err};
     line_map_init(&w.lines, m->text);
-    reserve_statements(out, str_slice(m->text, part->start, part->end), a);
+    if (!j->options.findings_only) {
+        reserve_statements(out, str_slice(m->text, part->start, part->end), a);
+    }
     w.findings = (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings};
     w.findings.no_fingerprints = j->options.no_fingerprints;
     map_init(&w.findings.marks, a);
@@ -496,6 +559,7 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     }
     splitter_free(&sp);
     settle(&w);
+    out->before = NULL;
     line_map_free(&w.lines);
     return status;
 }

@@ -31,6 +31,7 @@ struct judge_options {
     const struct rule_severity *severities; /* sorted by the bytes of .rule, each at most once; outlives the judge */
     size_t n_severities;
     bool no_fingerprints; /* nobody will print them: findings have none */
+    bool findings_only;   /* nobody will look at the statements: a part keeps no more of them than its findings need */
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
 enum { JUDGE_SMALL_ROWS = 10000, JUDGE_SMALL_BYTES = 16 * 1024 * 1024 }; /* defaults; options that are 0 take them */
@@ -91,11 +92,21 @@ struct finding {
 VEC_DECLARE(judged_statement_list, struct judged_statement);
 VEC_DECLARE(finding_list, struct finding);
 
+/* That a statement of a form that some rule asks the rest of the file for was there, and what it was about. */
+struct statement_trace {
+    const struct form *form;
+    uint32_t start;
+    struct relation_list locked;
+};
+
 struct judged_part {
     const struct migration *migration;
     bool down;
     bool finished; /* of judge_finish(): the file was told of before */
-    struct judged_statement_list statements;
+    struct judged_statement_list statements; /* with findings_only those that have directives */
+    size_t n_statements;
+    const struct judged_statement *before; /* while it is judged: the statement before the one in hand; NULL: none */
+    VEC(struct statement_trace) traces;
     struct finding_list findings; /* ordered by place, then severity (worst first), then rule */
     unsigned unreadable;          /* statements that could not be read, unknown forms included */
     unsigned unknown_forms;
@@ -108,6 +119,7 @@ struct judge {
     struct judge_options options;
     struct catalog *catalog;
     struct arena *scratch;
+    struct arena *recent;                     /* two: of the statement in hand, and of the one before it */
     uint32_t files, transactions, statements; /* counted so far: origins in the catalog */
     struct history *history;                  /* what only the end of all files settles */
     struct lock_orders *orders;               /* in which order transactions locked their tables */

@@ -73,7 +73,7 @@ enum tri ask_unread_body(struct eval *e, struct call call)
 enum tri ask_first_statement(struct eval *e, struct call call)
 {
     (void)call;
-    return e->part ? tri_of(e->part->statements.n == 1 && !(e->statement && e->statement->inner)) : TRI_UNKNOWN;
+    return e->part ? tri_of(e->part->n_statements == 1 && !(e->statement && e->statement->inner)) : TRI_UNKNOWN;
 }
 
 /* Only a file with markers says what undoes it; of other layouts nobody can tell here. */
@@ -107,20 +107,38 @@ static bool touches(const struct effects *effects, const struct relation *r)
     return false;
 }
 
+static bool locked(const struct statement_trace *t, const struct relation *r)
+{
+    for (size_t i = 0; i < t->locked.n; i++) {
+        if (t->locked.at[i] == r) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is a statement of the part behind `from` of the form that the call names, and on its relation if it names one? */
 static enum tri has_form(struct eval *e, struct call call, uint32_t from)
 {
     const struct relation *r = call.n > 1 ? term_relation(e, call.arguments[1]) : NULL;
-    for (size_t i = e->part->statements.n; i-- > 0 && e->part->statements.at[i].st.start >= from;) {
-        const struct judged_statement *s = &e->part->statements.at[i];
-        for (size_t k = 0; k < s->n_actions; k++) {
-            if (is_form(s->actions[k].what.form, call.arguments[0]->text) &&
-                (call.n == 1 || (r && touches(&s->effects, r)))) {
-                return TRI_YES;
-            }
+    for (size_t i = e->part->traces.n; i-- > 0 && e->part->traces.at[i].start >= from;) {
+        const struct statement_trace *t = &e->part->traces.at[i];
+        if (is_form(t->form, call.arguments[0]->text) && (call.n == 1 || (r && locked(t, r)))) {
+            return TRI_YES;
         }
     }
     return TRI_NO;
+}
+
+bool expr_asks_for(const struct expr *x, const struct form *form)
+{
+    if (!x) {
+        return false;
+    }
+    const bool asks =
+        x->kind == EXPR_CALL && (x->predicate->holds == ask_followed_by || x->predicate->holds == ask_file_has);
+    return (asks && is_form(form, x->arguments[0]->text)) || expr_asks_for(x->left, form) ||
+           expr_asks_for(x->right, form);
 }
 
 enum tri ask_followed_by(struct eval *e, struct call call)
@@ -137,10 +155,10 @@ enum tri ask_file_has(struct eval *e, struct call call)
 enum tri ask_altered_before(struct eval *e, struct call call)
 {
     const struct relation *r = term_relation(e, call.arguments[0]);
-    if (!e->part || !e->statement || e->part->statements.n < 2) {
+    const struct judged_statement *before = e->part ? e->part->before : NULL;
+    if (!before || !e->statement) {
         return TRI_NO;
     }
-    const struct judged_statement *before = &e->part->statements.at[e->part->statements.n - 2];
     return tri_of(r && before->transaction == e->statement->transaction && statement_is(&before->st, 0, KW_ALTER) &&
                   statement_is(&before->st, 1, KW_TABLE) && touches(&before->effects, r));
 }

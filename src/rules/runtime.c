@@ -3,6 +3,7 @@
 
 #include <pcre2.h>
 
+#include "rules/facts.h"
 #include "rules/synopsis.h"
 
 /*
@@ -49,7 +50,7 @@ enum { CANDIDATE_BUCKETS = 64 };
 struct rulebook_runtime {
     struct arena arena;
     VEC(struct compiled) compiled; /* by pattern slot */
-    struct memo_table expressions, terms, hazards, effects;
+    struct memo_table expressions, terms, hazards, effects, asked_for;
     struct candidate_list *candidates[CANDIDATE_BUCKETS];
     pcre2_match_context *context;
     pcre2_match_data *data;
@@ -83,7 +84,7 @@ void runtime_free(struct rulebook_runtime *rt)
 void runtime_forget(struct rulebook_runtime *rt)
 {
     memset(rt->candidates, 0, sizeof rt->candidates);
-    rt->hazards = (struct memo_table){0};
+    rt->hazards = rt->asked_for = (struct memo_table){0};
 }
 
 struct arena *runtime_arena(struct rulebook_runtime *rt)
@@ -263,6 +264,27 @@ const struct ready_effect *runtime_effects(struct rulebook_runtime *rt, const st
         memo_put(&rt->effects, &rt->arena, form, known);
     }
     return known;
+}
+
+static bool text_asks_for(struct rulebook_runtime *rt, struct str text, const struct form *form)
+{
+    return text.n > 0 && expr_asks_for(runtime_expr(rt, text), form);
+}
+
+bool runtime_asks_for(const struct rulebook *book, const struct form *form)
+{
+    static const bool yes = true, no = false;
+    struct rulebook_runtime *rt = book->runtime;
+    const bool *known = memo_get(&rt->asked_for, form);
+    if (!known) {
+        known = &no;
+        for (size_t i = 0; i < book->n_hazards && known == &no; i++) {
+            const struct hazard *h = book->hazards[i];
+            known = text_asks_for(rt, h->when, form) || text_asks_for(rt, h->unless, form) ? &yes : &no;
+        }
+        memo_put(&rt->asked_for, &rt->arena, form, known);
+    }
+    return *known;
 }
 
 /* ---- dispatch --------------------------------------------------------------------------------------------------- */

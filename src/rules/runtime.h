@@ -59,6 +59,9 @@ struct candidates runtime_candidates(const struct rulebook *book, enum keyword f
 /* The hazards that watch a form (NULL: a statement of no form), in the order of the book. */
 const struct hazard_list *runtime_hazards(const struct rulebook *book, const struct form *form);
 
+/* Does some rule ask whether the file has statements of this form? */
+bool runtime_asks_for(const struct rulebook *book, const struct form *form);
+
 /* The effects of a form, as many as it has and in its order. */
 const struct ready_effect *runtime_effects(struct rulebook_runtime *rt, const struct form *form);
 

@@ -99,21 +99,24 @@ void suppression_init(struct suppression *s, const struct rulebook *book, const 
     }
 }
 
-/* A list of findings in the order of their places, walked along with the statements. */
+/* A list of findings in the order of their places, walked along with the statements. All stand in statements. */
 struct cursor {
     struct finding_list *list;
     size_t at, end, last; /* those of the statement: [at, end); of the list the first `last` count */
 };
 
+/* To the findings before `start`. */
+static void move_until(struct cursor *c, uint32_t start)
+{
+    c->at = c->end;
+    while (c->end < c->last && c->list->at[c->end].start < start) {
+        c->end++;
+    }
+}
+
 static void move_to(struct cursor *c, const struct judged_statement *st)
 {
-    while (c->end < c->last && c->list->at[c->end].start < st->st.start) {
-        c->end++;
-    }
-    c->at = c->end;
-    while (c->end < c->last && c->list->at[c->end].start <= st->st.end) {
-        c->end++;
-    }
+    move_until(c, st->st.end + 1);
 }
 
 /* Silence what the directive means of the statement's findings. */
@@ -121,6 +124,15 @@ static void silence_all(const struct suppression *s, const struct directive *d, 
 {
     for (size_t i = c->at; i < c->end; i++) {
         (void)silences(s->book, d, &c->list->at[i], used);
+    }
+}
+
+static void silence_by_file(const struct suppression *s, const struct cursor *now, const struct cursor *later)
+{
+    for (size_t i = 0; i < s->file.n; i++) {
+        const struct file_allow *f = &s->file.at[i];
+        silence_all(s, f->directive, now, f->used);
+        silence_all(s, f->directive, later, f->used);
     }
 }
 
@@ -140,11 +152,7 @@ static void suppress_statement(struct suppression *s, struct finding_context *c,
             }
         }
     }
-    for (size_t i = 0; i < s->file.n; i++) {
-        const struct file_allow *f = &s->file.at[i];
-        silence_all(s, f->directive, now, f->used);
-        silence_all(s, f->directive, later, f->used);
-    }
+    silence_by_file(s, now, later);
 }
 
 void suppress_statements(struct suppression *s, struct finding_context *c,
@@ -153,12 +161,18 @@ void suppress_statements(struct suppression *s, struct finding_context *c,
     struct cursor here = {.list = c->out, .last = c->out->n}, there = {.list = later, .last = later->n};
     for (size_t i = 0; i < statements->n; i++) {
         const struct judged_statement *st = &statements->at[i];
-        if (st->directives.n > 0 || s->file.n > 0) {
+        if (st->directives.n > 0) {
+            move_until(&here, st->st.start); /* of the statements between, which have none */
+            move_until(&there, st->st.start);
+            silence_by_file(s, &here, &there);
             move_to(&here, st);
             move_to(&there, st);
             suppress_statement(s, c, st, &here, &there);
         }
     }
+    move_until(&here, UINT32_MAX);
+    move_until(&there, UINT32_MAX);
+    silence_by_file(s, &here, &there);
 }
 
 void suppress_finish(struct suppression *s, struct finding_context *c, bool whole)

@@ -49,7 +49,7 @@ static void judge_one(struct bench *b, struct judge *j, const char *path, struct
             b->n.refused++;
             continue;
         }
-        b->n.statements += part.statements.n;
+        b->n.statements += part.n_statements;
         b->n.findings += part.findings.n;
         b->n.unreadable += part.unreadable;
         b->n.unknown += part.unknown_forms;
@@ -70,7 +70,7 @@ static void judge_folder(struct bench *b, struct str folder)
     struct catalog catalog;
     struct judge judge;
     struct error err;
-    const struct judge_options options = {.server_version = 18};
+    const struct judge_options options = {.server_version = 18, .findings_only = true};
     arena_init(&paths, MEMORY);
     arena_init(&catalog_memory, MEMORY);
     arena_init(&file_memory, MEMORY);
