@@ -118,14 +118,14 @@ static const char *number_of(const struct judged_part *part, struct arena *a)
     return arena_printf(a, "%.*s:", (int)str_find_char(file, '_'), file.p).p;
 }
 
-static void run(struct str input, struct arena *a, struct strbuf *out)
+static void judge_probe(struct probe p, bool findings_only, struct arena *a, struct strbuf *out)
 {
-    const struct probe p = read_probe(input);
     struct catalog catalog;
     struct judge judge;
     struct judged_part part;
     struct judged_part_list rest;
     struct error err;
+    p.options.findings_only = findings_only;
     catalog_init(&catalog, a);
     judge_init(&judge, &book, &p.options, &catalog);
     if (p.before.n > 0) {
@@ -143,6 +143,18 @@ static void run(struct str input, struct arena *a, struct strbuf *out)
         show(&p, &rest.at[i].findings, p.n_files > 1 ? number_of(&rest.at[i], a) : "", out);
     }
     judge_free(&judge);
+}
+
+/* The same is found whether the statements are kept or not. */
+static void run(struct str input, struct arena *a, struct strbuf *out)
+{
+    const struct probe p = read_probe(input);
+    struct strbuf kept;
+    strbuf_init(&kept, 1 << 20);
+    judge_probe(p, true, a, out);
+    judge_probe(p, false, a, &kept);
+    assert_string_equal(strbuf_cstr(&kept), strbuf_cstr(out));
+    strbuf_free(&kept);
 }
 
 static void probes(void **state)
