@@ -10,7 +10,7 @@
 #ifndef MIGRATE_CATALOG_FILE_IO_H
 #define MIGRATE_CATALOG_FILE_IO_H
 
-#include "catalog/file_sqlite.h"
+#include "base/sqlite.h"
 #include "catalog/model.h"
 
 struct io {

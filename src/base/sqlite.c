@@ -1,4 +1,4 @@
-#include "catalog/file_sqlite.h"
+#include "base/sqlite.h"
 
 #include <dlfcn.h>
 
@@ -23,7 +23,7 @@ enum status sqlite_bind(const struct sqlite **out, struct error *err)
     void *handle = dlopen("libsqlite3.so.0", RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         const char *why = dlerror();
-        error_set(err, ST_SYSTEM, "cannot load SQLite, which catalog files are made with: %s",
+        error_set(err, ST_SYSTEM, "cannot load SQLite, which catalog files and the journal are made with: %s",
                   why ? why : "libsqlite3.so.0");
         error_hint(err,
                    "install the package libsqlite3-0 (Debian, Ubuntu), sqlite-libs (Fedora, Alpine) or sqlite (Arch)");
@@ -33,7 +33,7 @@ enum status sqlite_bind(const struct sqlite **out, struct error *err)
         void *function = dlsym(handle, entries[i].name);
         if (!function) {
             dlclose(handle);
-            error_set(err, ST_SYSTEM, "the installed SQLite is too old for catalog files: it has no %s",
+            error_set(err, ST_SYSTEM, "the installed SQLite is too old: it has no %s",
                       entries[i].name);
             error_hint(err, "SQLite 3.36 or newer is needed");
             return ST_SYSTEM;

@@ -1,10 +1,10 @@
 /*
- * file_sqlite.h - SQLite's functions, bound when the first catalog file is read or written.
+ * sqlite.h - SQLite's functions, bound when the first catalog file or journal is opened.
  *
  * Linking libsqlite3 would make every start of the program load and relocate it, and few of them need it.
  */
-#ifndef MIGRATE_CATALOG_FILE_SQLITE_H
-#define MIGRATE_CATALOG_FILE_SQLITE_H
+#ifndef MIGRATE_BASE_SQLITE_H
+#define MIGRATE_BASE_SQLITE_H
 
 #include <sqlite3.h>
 
@@ -16,6 +16,7 @@
     F(close)                \
     F(db_config)            \
     F(limit)                \
+    F(busy_timeout)         \
     F(progress_handler)     \
     F(set_authorizer)       \
     F(exec)                 \
@@ -25,12 +26,15 @@
     F(finalize)             \
     F(bind_null)            \
     F(bind_int64)           \
+    F(bind_double)          \
     F(bind_text64)          \
     F(column_count)         \
     F(column_type)          \
     F(column_int64)         \
+    F(column_double)        \
     F(column_text)          \
     F(column_bytes)         \
+    F(last_insert_rowid)    \
     F(errmsg)               \
     F(errstr)               \
     F(serialize)            \
