@@ -34,7 +34,7 @@
 static const struct command *const commands[] = {
     &cmd_new,  &cmd_lint,      &cmd_explain, &cmd_plan,     &cmd_up,       &cmd_down,
     &cmd_redo, &cmd_goto,      &cmd_status,  &cmd_validate, &cmd_baseline, &cmd_mark,
-    &cmd_wait, &cmd_ephemeral, &cmd_catalog, &cmd_rules,    &cmd_version,  &cmd_help,
+    &cmd_wait, &cmd_ephemeral, &cmd_catalog, &cmd_rules,    &cmd_runs,     &cmd_report,  &cmd_version,  &cmd_help,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */

@@ -185,7 +185,9 @@ static enum status read_scalar(const struct reading *r, const struct config_key 
         return refuse(r, y->line, y->column);
     }
     enum status status = strcmp(k->name, "layout") == 0 ? check_layout(r, text) : ST_OK;
-    if ((k->use & CONFIG_PATH) && text.p[0] != '/') {
+    if ((k->use & CONFIG_NONE) && str_eq(text, STR("none"))) {
+        text = STR("");
+    } else if ((k->use & CONFIG_PATH) && text.p[0] != '/') {
         text = path_join(r->a, path_folder(str_of(r->config->path)), text);
     }
     if (!status) {

@@ -17,7 +17,8 @@ enum config_use {
     CONFIG_PATH = 2,       /* a path, seen from the folder of the file */
     CONFIG_EXPANDS = 4,    /* ${NAME} in it is an environment variable */
     CONFIG_OFFLINE = 8,    /* not for commands that connect */
-    CONFIG_SEVERITIES = 16 /* a map of rules to severities; no target */
+    CONFIG_SEVERITIES = 16, /* a map of rules to severities; no target */
+    CONFIG_NONE = 32       /* the word none is: there is none */
 };
 
 struct config_key {

@@ -39,6 +39,7 @@ enum option_group {
     GROUP_JUDGE = 8,
     GROUP_RUN = 16,
     GROUP_PAST = 32,
+    GROUP_JOURNAL = 64,
 };
 
 struct context;

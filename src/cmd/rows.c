@@ -53,6 +53,13 @@ static const struct option past[] = {
     {"start-after", 0, OPTION_TEXT, "VERSION", AT(start_after),
      "files up to VERSION do not count: they are read for what they leave behind, and not judged", 0, 0},
 };
+static const struct option journal[] = {
+    {"journal", 0, OPTION_TEXT, "FILE", AT(journal),
+     "keep what happens in FILE, for migrate runs and report; --no-journal: nowhere "
+     "($XDG_STATE_HOME/migrate/journal.sqlite, "
+     "else in ~/.local/state)",
+     0, 0},
+};
 
 static const struct option running[] = {
     {"dry-run", 0, OPTION_FLAG, NULL, AT(dry_run), "show the steps, change nothing", 0, 0},
@@ -71,9 +78,12 @@ static const struct option running[] = {
 const struct option_rows *option_group_rows(size_t i)
 {
     static const struct option_rows groups[] = {
-        {GROUP_RUN, "Running", running, countof(running)},  {GROUP_JUDGE, "Judging", judging, countof(judging)},
+        {GROUP_RUN, "Running", running, countof(running)},
+        {GROUP_JUDGE, "Judging", judging, countof(judging)},
         {GROUP_PAST, "A project with a past", past, countof(past)},
-        {GROUP_FILES, "Migrations", files, countof(files)}, {GROUP_DATABASE, "Database", database, countof(database)},
+        {GROUP_JOURNAL, "Journal", journal, countof(journal)},
+        {GROUP_FILES, "Migrations", files, countof(files)},
+        {GROUP_DATABASE, "Database", database, countof(database)},
         {GROUP_COMMON, "Common", common, countof(common)},
     };
     return i < countof(groups) ? &groups[i] : NULL;

@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "cmd/base.h"
 #include "cmd/lint_baseline.h"
+#include "cmd/listen.h"
 #include "exec/runner.h"
 #include "report/json.h"
 #include "report/lint.h"
 #include "report/plan.h"
-#include "report/progress.h"
 #include "report/style.h"
 
 struct run {
@@ -166,25 +166,20 @@ static enum status execute(struct run *r, struct error *err)
     struct run_item *items = arena_array(&c->arena, struct run_item, r->n);
     struct run_options options;
     struct run_result result = {0};
-    struct progress progress;
-    progress_init(&progress, c->set.json ? stdout : stderr);
-    progress.json = c->set.json;
-    progress.quiet = c->set.quiet;
-    progress.verbose = c->set.verbose;
-    progress.terminal = !c->set.json && isatty(STDERR_FILENO);
-    progress.colour = context_colour(c, STDERR_FILENO);
+    struct listeners listeners;
+    listen_begin(&listeners, c, r->down);
     run_options_default(&options);
     options.target = &c->target;
     options.schema = c->set.schema;
     options.run_lock_wait_ms = c->set.run_lock_wait_ms;
     options.lock_timeout_ms = c->set.lock_timeout_ms;
     options.lock_budget_ms = c->set.lock_budget_ms;
-    options.sink = (struct event_sink){progress_emit, &progress};
+    options.sink = (struct event_sink){listen_emit, &listeners};
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }
     const enum status status = run_plans(c->loop, c->session, &options, items, r->n, &result, err);
-    progress_free(&progress);
+    listen_end(&listeners, status, err);
     show_result(r, &result, status);
     return status;
 }

@@ -40,6 +40,7 @@ struct settings {
     /* running */
     const char *to;
     bool all, dry_run, allow_out_of_order, yes;
+    const char *journal; /* its file; "": none; NULL: not said */
     int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
     /* single commands */
     const char *catalog; /* lint, explain, plan: file that is the base */
@@ -53,6 +54,8 @@ struct settings {
     bool write_baseline;        /* lint */
     const char *since;          /* lint: a git revision; NULL: judge all files */
     const char *start_after;    /* a version; NULL or "": none */
+    bool html;           /* report */
+    int64_t limit;       /* runs: how many */
     const char *after;   /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;

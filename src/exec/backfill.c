@@ -159,6 +159,7 @@ static void tell_progress(const struct backfill *b, const char *reason)
         e.total = e.done;
     }
     e.rows = b->rows;
+    e.batch_rows = b->size.rows;
     e.rate = b->size.sum_ms > 0 ? b->size.sum_rows / b->size.sum_ms * 1000 : 0;
     if (b->spec->rate > 0 && e.rate > (double)b->spec->rate) {
         e.rate = (double)b->spec->rate; /* measured without the pauses that keep it down to what was asked for */

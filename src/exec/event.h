@@ -7,7 +7,7 @@
 #include "plan/plan.h"
 
 enum event_kind {
-    EVENT_RUN_BEGIN,       /* n_migrations */
+    EVENT_RUN_BEGIN,       /* n_migrations, run_id */
     EVENT_RUN_LOCK_WAIT,   /* another run holds the lock: detail says who */
     EVENT_SNAPSHOT,        /* detail */
     EVENT_MIGRATION_BEGIN, /* migration, n_steps */
@@ -17,7 +17,7 @@ enum event_kind {
     EVENT_STEP_SKIPPED,    /* done in an earlier run */
     EVENT_STEP_RETRY,      /* attempt (that failed), sqlstate, detail, wait_ms: lock not had; next attempt in wait_ms */
     EVENT_BLOCKED,         /* a blocker: pid, user, application, state, age_ms, query */
-    EVENT_PROGRESS, /* the server's own progress of an index build, or a backfill: done, total, rate, detail (reason of a pause) */
+    EVENT_PROGRESS, /* the server's own progress of an index build, or a backfill: done, total, rate, batch_rows, lag_ms, detail (reason of a pause) */
     EVENT_REPAIR,  /* detail: an invalid index dropped, a row of history settled */
     EVENT_NOTICE,  /* server notice: severity in detail's first word */
     EVENT_RUN_END, /* ms, n_migrations */
@@ -35,6 +35,9 @@ struct event {
     int64_t rows;
     int64_t done, total; /* -1: unknown */
     double rate;         /* per second */
+    int64_t batch_rows;  /* keys of the last batch; 0: not known */
+    int64_t lag_ms;      /* of the replica furthest behind; 0: none is, or not known */
+    const char *run_id;  /* as in history */
     char sqlstate[6];
     const char *detail; /* NULL: none. Valid during the call */
     /* blocker */

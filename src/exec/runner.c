@@ -78,7 +78,7 @@ static enum status record_run(struct run *r, bool down, const char *host, struct
     return ST_OK;
 }
 
-static const char *result_name(enum status status)
+const char *run_result_name(enum status status)
 {
     switch (status) {
     case ST_OK:
@@ -107,7 +107,7 @@ static void record_end(struct run *r, enum status status, const struct error *wh
 {
     struct error ignored;
     struct pipe p;
-    const struct param params[] = {{r->result->run_id}, {result_name(status)}, {status ? why->primary : NULL}};
+    const struct param params[] = {{r->result->run_id}, {run_result_name(status)}, {status ? why->primary : NULL}};
     if (!r->recorded || !session_usable(r->s)) {
         return;
     }
@@ -257,6 +257,7 @@ enum status run_plans(struct loop *loop, struct session *s, const struct run_opt
     run_listen(&r);
     struct event e = run_event(NULL, NULL, EVENT_RUN_BEGIN);
     e.n_migrations = (unsigned)n;
+    e.run_id = result->run_id;
     run_emit(&r, &e);
     status = run_lock(&r, options->run_lock_wait_ms, err);
     if (!status) {

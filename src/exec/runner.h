@@ -57,4 +57,7 @@ struct run_result {
 NODISCARD enum status run_plans(struct loop *loop, struct session *s, const struct run_options *options,
                                 const struct run_item *items, size_t n, struct run_result *result, struct error *err);
 
+/* How history and the journal call the way a run ended: "done", "gave way", "interrupted", "failed" … */
+const char *run_result_name(enum status status);
+
 #endif

@@ -9,6 +9,9 @@
 #include "plan/plan.h"
 #include "report/status.h"
 
+struct run_view;
+struct journal_run_list;
+
 /* New references. Memory running out ends the process. */
 json_t *json_new_object(void);
 json_t *json_new_array(void);
@@ -21,6 +24,9 @@ json_t *json_explain(const struct judged_part *part, int server_version);
 /* done: as for plan_text(). */
 json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n);
 json_t *json_status(const struct status_list *rows);
+/* The newest `limit` runs of the journal; one with its steps and events. */
+json_t *json_runs(const struct journal_run_list *runs, size_t limit);
+json_t *json_run(const struct run_view *v);
 
 /* Set a key; append an element. The value's reference is taken. */
 void json_put(json_t *object, const char *key, json_t *value);

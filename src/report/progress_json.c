@@ -58,6 +58,12 @@ void event_json(const struct event *e, FILE *stream)
         set(o, "done", e->done < 0 ? json_null() : json_integer(e->done));
         set(o, "total", e->total < 0 ? json_null() : json_integer(e->total));
         set(o, "per_second", json_real(e->rate));
+        if (e->batch_rows > 0) {
+            set(o, "batch_rows", json_integer(e->batch_rows));
+        }
+        if (e->lag_ms > 0) {
+            set(o, "lag_ms", json_integer(e->lag_ms));
+        }
     }
     if (e->kind == EVENT_BLOCKED) {
         set(o, "pid", json_integer(e->pid));
@@ -67,6 +73,7 @@ void event_json(const struct event *e, FILE *stream)
         set_text(o, "state", e->state);
         set_text(o, "query", e->query);
     }
+    set_text(o, "run", e->run_id);
     set_text(o, "sqlstate", e->sqlstate);
     set_text(o, "detail", e->detail);
     json_write(o, stream);

@@ -11,6 +11,7 @@ common_setup() {
     # A test file with a server of its own (tests/pg/lib.bash) needs these.
     [ -n "${PG_DIR:-}" ] || unset DATABASE_URL PGHOST PGPORT PGDATABASE PGUSER PGPASSWORD PGSERVICE
     export MIGRATE_BIN=$bin LC_ALL=C.UTF-8
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/.state
     cd "$BATS_TEST_TMPDIR"
 }
 

@@ -58,6 +58,7 @@ pg_start() {
     DATABASE_URL=$(pg_url postgres)
     export DATABASE_URL
     unset PGPASSWORD PGOPTIONS PGSERVICE PGAPPNAME
+    export XDG_STATE_HOME=$BATS_FILE_TMPDIR/state
     if ! as_pg env LC_ALL=C TZ=UTC "$PG_BIN/initdb" -D "$PG_DIR/data" -U postgres -A trust -E UTF8 --locale=C --no-sync \
         >"$BATS_FILE_TMPDIR/initdb.log" 2>&1; then
         cat "$BATS_FILE_TMPDIR/initdb.log" >&2

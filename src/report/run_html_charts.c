@@ -1,0 +1,211 @@
+/* Curves over a step's time. The drawing is stretched to the width of its place; numbers stand around it as HTML. */
+#include "base/clock.h"
+#include "report/run_html.h"
+#include "report/style.h"
+
+enum { WIDTH = 1000, HEIGHT = 100, POINTS_MIN = 3, BINS = 120, REASONS_SHOWN = 8 };
+
+struct point {
+    double x, y; /* x in ms since the step began */
+};
+
+VEC_DECLARE(point_list, struct point);
+
+enum unit { UNIT_PERCENT, UNIT_RATE, UNIT_ROWS, UNIT_TIME };
+
+static void value(struct strbuf *out, enum unit unit, double y)
+{
+    if (unit == UNIT_TIME) {
+        clock_duration((int64_t)y, out);
+    } else if (unit == UNIT_PERCENT) {
+        strbuf_addf(out, "%.0f %%", y);
+    } else {
+        html_number(out, y);
+        strbuf_add_cstr(out, unit == UNIT_RATE ? "/s" : "");
+    }
+}
+
+/* The next round number: 1, 2, 2.5 or 5 times a power of ten. */
+static double ceiling(double y)
+{
+    double unit = 1;
+    static const double heads[] = {1, 2, 2.5, 5, 10};
+    while (unit * 10 < y) {
+        unit *= 10;
+    }
+    for (size_t i = 0; i < countof(heads); i++) {
+        if (y <= unit * heads[i]) {
+            return unit * heads[i];
+        }
+    }
+    return y;
+}
+
+static void held(struct strbuf *out, const struct step_view *s, double span)
+{
+    for (size_t i = 0; i + 1 < s->points.n; i++) {
+        const struct journal_event *e = s->points.at[i];
+        if (e->detail.n == 0 || e->batch < 0) {
+            continue; /* not a reason to pause, but a phase of the server's own work */
+        }
+        const double from = (double)(e->at_ms - s->from) * WIDTH / span;
+        const double to = (double)(s->points.at[i + 1]->at_ms - s->from) * WIDTH / span;
+        strbuf_addf(out, "<rect class=held x=%.1f y=0 width=%.1f height=%d><title>", from,
+                    to - from < 1 ? 1 : to - from, HEIGHT);
+        html_text(out, e->detail);
+        strbuf_add_cstr(out, "</title></rect>");
+    }
+}
+
+static void path(struct strbuf *out, const struct point_list *points, double span, double top)
+{
+    for (size_t i = 0; i < points->n; i++) {
+        strbuf_addf(out, "%s%.1f %.1f", i ? "L" : "M", points->at[i].x * WIDTH / span,
+                    HEIGHT - points->at[i].y * HEIGHT / top);
+    }
+}
+
+static void chart(struct strbuf *out, const struct step_view *s, const char *title, enum unit unit,
+                  const struct point_list *points)
+{
+    const double span = s->to > s->from ? (double)(s->to - s->from) : 1;
+    double peak = 0;
+    for (size_t i = 0; i < points->n; i++) {
+        peak = points->at[i].y > peak ? points->at[i].y : peak;
+    }
+    if (points->n < POINTS_MIN || peak <= 0) {
+        return;
+    }
+    const double top = unit == UNIT_PERCENT ? 100 : ceiling(peak);
+    strbuf_addf(out, "<figure><figcaption><b>%s</b><span>", title);
+    if (unit != UNIT_PERCENT) {
+        strbuf_add_cstr(out, "peak ");
+        value(out, unit, peak);
+        strbuf_add_cstr(out, " · end ");
+    }
+    value(out, unit, points->at[points->n - 1].y);
+    strbuf_add_cstr(out, "</span></figcaption><div class=plot><span class=top>");
+    value(out, unit, top);
+    strbuf_add_cstr(out, "</span><span class=mid>");
+    value(out, unit, top / 2);
+    strbuf_addf(out,
+                "</span><svg viewBox=\"0 0 %d %d\" preserveAspectRatio=none role=img aria-label=\"%s\">"
+                "<line class=half x1=0 x2=%d y1=%d y2=%d />",
+                WIDTH, HEIGHT, title, WIDTH, HEIGHT / 2, HEIGHT / 2);
+    held(out, s, span);
+    strbuf_add_cstr(out, "<path class=under d=\"");
+    path(out, points, span, top);
+    strbuf_addf(out, "L%.1f %dL%.1f %dZ\"/><path class=curve d=\"", points->at[points->n - 1].x * WIDTH / span, HEIGHT,
+                points->at[0].x * WIDTH / span, HEIGHT);
+    path(out, points, span, top);
+    strbuf_add_cstr(out, "\"/></svg></div><div class=x><span>0</span><span>");
+    clock_duration((int64_t)(span / 2), out);
+    strbuf_add_cstr(out, "</span><span>");
+    clock_duration((int64_t)span, out);
+    strbuf_add_cstr(out, "</span></div></figure>\n");
+}
+
+/* ---- what is drawn ---- */
+
+static void add_point(struct arena *a, struct point_list *list, const struct step_view *s,
+                      const struct journal_event *e, double y)
+{
+    *vec_push(a, list) = (struct point){(double)(e->at_ms - s->from), y};
+}
+
+/* What was done between the points, in bins: single batches jump too much to be read. */
+static void rate_points(struct arena *a, const struct step_view *s, struct point_list *out)
+{
+    const struct journal_event *before = NULL;
+    const int64_t bin = (s->to - s->from) / BINS;
+    for (size_t i = 0; i < s->points.n; i++) {
+        const struct journal_event *e = s->points.at[i];
+        const int64_t from = before ? before->at_ms : s->from;
+        if (e->done < 0 || e->at_ms - from < bin || e->at_ms <= from) {
+            continue;
+        }
+        const int64_t done = before ? e->done - before->done : 0;
+        if (before) {
+            add_point(a, out, s, e, done > 0 ? (double)done * 1000 / (double)(e->at_ms - from) : 0);
+        }
+        before = e;
+    }
+}
+
+static void reasons(struct strbuf *out, const struct step_view *s)
+{
+    struct {
+        struct str text;
+        unsigned n;
+    } seen[REASONS_SHOWN] = {{STR_NONE, 0}};
+    size_t n = 0;
+    for (size_t i = 0; i < s->points.n; i++) {
+        const struct journal_event *e = s->points.at[i];
+        size_t k = 0;
+        while (k < n && !str_eq(seen[k].text, e->detail)) {
+            k++;
+        }
+        if (e->detail.n > 0 && e->batch >= 0 && k < REASONS_SHOWN) {
+            seen[k].text = e->detail;
+            seen[k].n++;
+            n = k == n ? n + 1 : n;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        strbuf_addf(out, "%s<span>", i ? " · " : "<p class=why>held back: ");
+        html_text(out, seen[i].text);
+        strbuf_addf(out, seen[i].n > 1 ? " (%u times)</span>" : "</span>", seen[i].n);
+    }
+    strbuf_add_cstr(out, n ? "</p>" : "");
+}
+
+static void step_charts(struct strbuf *out, const struct step_view *s)
+{
+    struct arena a;
+    struct point_list progress = {0}, done = {0}, rate = {0}, batch = {0}, lag = {0};
+    const bool backfill = str_eq(s->step->kind, STR("backfill"));
+    arena_init(&a, SIZE_MAX);
+    for (size_t i = 0; i < s->points.n; i++) {
+        const struct journal_event *e = s->points.at[i];
+        if (e->total > 0 && e->done >= 0) {
+            add_point(&a, &progress, s, e, (double)(e->done < e->total ? e->done : e->total) * 100 / (double)e->total);
+        }
+        if (e->total <= 0 && e->done >= 0) {
+            add_point(&a, &done, s, e, (double)e->done);
+        }
+        if (e->batch > 0) {
+            add_point(&a, &batch, s, e, (double)e->batch);
+        }
+        add_point(&a, &lag, s, e, e->lag_ms > 0 ? (double)e->lag_ms : 0);
+    }
+    if (backfill) {
+        rate_points(&a, s, &rate);
+    }
+    strbuf_add_cstr(out, "<h3>");
+    html_step_name(out, s->step);
+    strbuf_add_cstr(out, "</h3><code>");
+    html_short(out, s->step->sql, 160);
+    strbuf_add_cstr(out, "</code>");
+    reasons(out, s);
+    strbuf_add_cstr(out, "<div class=charts>");
+    chart(out, s, "Progress", UNIT_PERCENT, &progress);
+    chart(out, s, backfill ? "Keys done" : "Done", UNIT_ROWS, &done);
+    chart(out, s, "Keys per second", UNIT_RATE, &rate);
+    chart(out, s, "Keys in a batch", UNIT_ROWS, &batch);
+    chart(out, s, "Replica lag", UNIT_TIME, &lag);
+    strbuf_add_cstr(out, "</div>\n");
+    arena_free(&a);
+}
+
+void html_charts(struct strbuf *out, const struct run_view *v)
+{
+    bool any = false;
+    for (size_t i = 0; i < v->steps.n; i++) {
+        if (v->steps.at[i].points.n >= POINTS_MIN) {
+            strbuf_add_cstr(out, any ? "" : "<section class=card><h2>Over time</h2>");
+            any = true;
+            step_charts(out, &v->steps.at[i]);
+        }
+    }
+    strbuf_add_cstr(out, any ? "</section>\n" : "");
+}
