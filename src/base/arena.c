@@ -92,6 +92,44 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
     a->end = a->chunk ? a->chunk->data + a->chunk->size : NULL;
 }
 
+struct arena_copy {
+    struct arena_mark mark;
+    char bytes[];
+};
+
+/* How much of a chunk is used: nothing more is handed out of an older one than the newest. */
+static size_t used_of(const struct arena *a, const struct arena_chunk *c)
+{
+    return c == a->chunk ? (size_t)(a->at - c->data) : c->size;
+}
+
+struct arena_copy *arena_save(const struct arena *a)
+{
+    size_t n = 0;
+    for (const struct arena_chunk *c = a->chunk; c; c = c->older) {
+        n += used_of(a, c);
+    }
+    struct arena_copy *copy = mem_alloc(sizeof *copy + n);
+    copy->mark = arena_mark(a);
+    n = 0;
+    for (const struct arena_chunk *c = a->chunk; c; c = c->older) {
+        memcpy(copy->bytes + n, c->data, used_of(a, c));
+        n += used_of(a, c);
+    }
+    return copy;
+}
+
+void arena_restore(struct arena *a, struct arena_copy *copy)
+{
+    size_t n = 0;
+    arena_rewind(a, copy->mark);
+    for (struct arena_chunk *c = a->chunk; c; c = c->older) {
+        memcpy(c->data, copy->bytes + n, used_of(a, c));
+        n += used_of(a, c);
+    }
+    free(copy);
+}
+
 void *arena_alloc_raw(struct arena *a, size_t size)
 {
     if (size > SIZE_MAX - ALIGN) {

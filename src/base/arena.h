@@ -31,6 +31,14 @@ void arena_reset(struct arena *a); /* as arena_free(), but keeps one chunk, of 1
 struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark mark); /* frees what came after the mark */
 
+/*
+ * A copy of all that an arena holds, and back to it: what was changed in place since is undone, what was made since is freed. Marks that
+ * are older than the copy stay good.
+ */
+struct arena_copy;
+struct arena_copy *arena_save(const struct arena *a);
+void arena_restore(struct arena *a, struct arena_copy *copy); /* frees the copy */
+
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull)); /* zeroed, aligned to 16 */
 void *arena_alloc_raw(struct arena *a, size_t size)
     __attribute__((returns_nonnull)); /* the same, not zeroed: for what is written whole */

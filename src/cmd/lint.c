@@ -22,6 +22,7 @@ struct lint {
     struct arena file_arena, model_arena; /* of a file; of a folder */
     struct catalog catalog;
     struct catalog_info info;
+    const struct lint_file *previous; /* of the folder: the last one that goes forward */
     struct lint_passed passed;
     struct baseline baseline;
     bool has_baseline;
@@ -93,10 +94,60 @@ static void report(struct lint *l, const struct judged_part *part)
     lint_report_part(&l->report, part);
 }
 
+/* A file with another tool's lines between its parts is one part to a runner that does not know them. */
+static void join_parts(const struct lint *l, struct migration *m)
+{
+    const struct runner *r = l->options.runner;
+    if (r && m->tool && strcmp(m->tool, r->name) != 0) {
+        m->up = (struct migration_part){.present = true, .end = (uint32_t)m->text.n};
+        m->down.present = false;
+    }
+}
+
+/* Returns whether the part could be judged. */
+static bool judge_and_report(struct lint *l, struct judge *judge, const struct lint_file *f, const struct migration *m,
+                             bool down)
+{
+    struct judged_part part;
+    struct error err = {0};
+    if (judge_part(judge, m, down, &l->file_arena, &part, &err)) {
+        complain(l, f, &err);
+        return false;
+    }
+    part.finished = down && m->up.present && l->c->set.parts != PARTS_DOWN;
+    if (l->has_baseline) {
+        baseline_judged(&l->baseline, m->file);
+    }
+    report(l, &part);
+    return true;
+}
+
+/* Does the second undo the first, by their names? */
+static bool is_pair(const struct lint_file *up, const struct lint_file *down)
+{
+    return up && (down->version.n > 0 ? version_cmp(up->version, down->version) == 0 : str_eq(up->stem, down->stem));
+}
+
+static void lint_parts(struct lint *l, struct judge *judge, const struct lint_file *f, const struct migration *m)
+{
+    const int parts = l->c->set.parts;
+    bool whole = true;
+    if (m->up.present && parts == PARTS_DOWN) {
+        judge_replay(judge, m);
+    } else if (m->up.present) {
+        whole = judge_and_report(l, judge, f, m, false);
+    }
+    if (whole && m->down.present && parts != PARTS_UP) {
+        const bool undoes = m->up.present || is_pair(l->previous, f);
+        struct judge_saved *saved = judge_save(judge, undoes);
+        (void)judge_and_report(l, judge, f, m, true);
+        judge_restore(judge, saved);
+    }
+}
+
 static void lint_file(struct lint *l, struct judge *judge, const struct lint_file *f)
 {
     struct migration m;
-    struct judged_part part;
     struct error err = {0};
     arena_reset(&l->file_arena);
     if (base_applied(&l->info, f->version)) {
@@ -106,6 +157,7 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
     const enum status status = read_migration(l, f, &m, &err);
     if (!status) {
         read_side_file(l, &m);
+        join_parts(l, &m);
     }
     if (status) {
         if (f->judged) {
@@ -115,19 +167,16 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
         }
     } else if (!f->judged) {
         judge_replay(judge, &m);
-    } else if (judge_part(judge, &m, false, &l->file_arena, &part, &err)) {
-        complain(l, f, &err);
     } else {
-        if (l->has_baseline) {
-            baseline_judged(&l->baseline, m.file);
-        }
-        report(l, &part);
+        lint_parts(l, judge, f, &m);
     }
+    l->previous = f->undo ? l->previous : f;
 }
 
 static void lint_folder(struct lint *l, const struct lint_folder *folder)
 {
     struct judge judge;
+    l->previous = NULL;
     judge_init(&judge, &l->c->book, &l->options, &l->catalog);
     for (size_t i = 0; i < folder->files.n; i++) {
         lint_file(l, &judge, &folder->files.at[i]);
@@ -309,6 +358,8 @@ static const struct option options[] = {
      0, 0},
     {"write-baseline", 0, OPTION_FLAG, NULL, offsetof(struct settings, write_baseline),
      "write what is found now to the file of --baseline, so that it does not count from now on", 0, 0},
+    {"parts", 0, OPTION_CHOICE, PARTS_WORDS, offsetof(struct settings, parts),
+     "judge what goes forward, what undoes it (on top of what it undoes), or both (both)", 0, 0},
     {"allow-empty", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_empty),
      "no file to lint is fine, also where a pattern matches none", 0, 0},
     {"show-config", 0, OPTION_FLAG, NULL, offsetof(struct settings, show_config),

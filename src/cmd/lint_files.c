@@ -2,7 +2,9 @@
 
 #include "base/map.h"
 #include "cmd/glob.h"
-#include "migration/layout.h"
+#include "migration/naming.h"
+
+enum { PLAN_MAX_BYTES = 16 << 20 };
 
 struct search {
     struct arena *a;
@@ -11,6 +13,7 @@ struct search {
     VEC(size_t) named;  /* folders of which single files were named */
     const struct lint_files_options *options;
     bool input; /* "-" was among them */
+    struct str plan_folder, plan; /* Sqitch's plan of that folder; empty: there is none */
     struct error *err;
 };
 
@@ -34,22 +37,54 @@ static const char *stdin_name(const struct search *s)
     return s->options->stdin_name ? s->options->stdin_name : "stdin";
 }
 
-static void add_file(struct search *s, struct str folder, struct str path, bool judged)
+/* The place of deploy/NAME.sql in sqitch.plan: the line on which it stands. */
+static long planned_at(struct search *s, struct str folder, struct str stem)
 {
-    struct lint_file *f = vec_push(s->a, &folder_of(s, folder)->files);
-    struct str name;
-    f->path = path;
-    f->name = str_eq(path, STR("-")) ? str_of(stdin_name(s)) : path;
-    f->judged = judged;
-    if (!layout_native.match(path_base(f->name), &f->version, &name)) {
-        f->version = STR_NONE;
+    struct error ignored = {0};
+    struct str plan, line, word;
+    const struct str path = path_join(s->a, folder, STR("sqitch.plan"));
+    if (!str_eq(folder, s->plan_folder)) {
+        s->plan_folder = folder;
+        s->plan = STR("");
+        if (file_kind(path.p) == FILE_REGULAR && !file_read(path.p, PLAN_MAX_BYTES, s->a, &plan, &ignored)) {
+            s->plan = plan;
+        }
     }
+    const struct str name = str_slice(stem, 0, str_find(stem, STR(".sql")));
+    plan = s->plan;
+    for (long at = 1; str_next(&plan, '\n', &line); at++) {
+        line = str_trim(line);
+        if (str_next(&line, ' ', &word) && str_eq(word, name)) {
+            return at;
+        }
+    }
+    return 0;
 }
 
-/* Undoing halves of two-file layouts are no step forward: they are judged only when named. */
-static bool is_undo(struct str name)
+/* Adds it to the folder that holds the migrations; returns that. */
+static struct str add_file(struct search *s, struct str path, bool judged)
 {
-    return str_ends(name, STR(".down.sql")) || str_eq(name, STR("down.sql"));
+    const bool input = str_eq(path, STR("-"));
+    const struct str name = input ? str_of(stdin_name(s)) : path;
+    struct naming n;
+    naming_of(name, s->a, &n);
+    const bool sqitch = n.version.n == 0 && str_ends(n.stem, STR(".sql"));
+    const long rank = sqitch ? planned_at(s, n.folder, n.stem) : 0;
+    if (input && !s->options->stdin_name) {
+        n.folder = path;
+    } else if (sqitch && s->plan.n == 0) {
+        n.folder = path_folder(name);
+    }
+    struct lint_file *f = vec_push(s->a, &folder_of(s, n.folder)->files);
+    *f = (struct lint_file){.path = path,
+                            .name = name,
+                            .version = n.version,
+                            .stem = n.stem,
+                            .undo = n.undo,
+                            .repeatable = n.repeatable,
+                            .rank = rank,
+                            .judged = judged};
+    return n.folder;
 }
 
 static enum status search_folder(struct search *s, struct str folder)
@@ -62,24 +97,35 @@ static enum status search_folder(struct search *s, struct str folder)
         if (e->name.p[0] == '.') {
             continue;
         }
+        if (e->kind == FILE_FOLDER && str_eq(e->name, STR("verify")) &&
+            file_kind(path_join(s->a, folder, STR("sqitch.plan")).p) == FILE_REGULAR) {
+            continue; /* Sqitch's checks, which it rolls back */
+        }
         if (e->kind == FILE_FOLDER) {
             /* Links to folders are followed only when named, so that a loop of links has an end. */
             status = e->link ? ST_OK : search_folder(s, path_join(s->a, folder, e->name));
-        } else if (sql && !is_undo(e->name)) {
-            add_file(s, folder, path_join(s->a, folder, e->name), true);
+        } else if (sql) {
+            (void)add_file(s, path_join(s->a, folder, e->name), true);
         }
     }
     return status;
 }
 
+/* By version, then Sqitch's plan, then name; what undoes a file comes right behind it. */
 static int file_cmp(const void *a, const void *b)
 {
     const struct lint_file *x = a, *y = b;
-    if (x->version.n == 0 || y->version.n == 0) {
-        const int without = (x->version.n == 0) - (y->version.n == 0);
-        return without ? without : str_cmp(x->path, y->path);
+    int order = (x->version.n == 0) - (y->version.n == 0);
+    if (order == 0) {
+        order = x->version.n > 0 ? version_cmp(x->version, y->version) : 0;
     }
-    const int order = version_cmp(x->version, y->version);
+    if (order == 0) {
+        order = x->rank != y->rank ? (x->rank == 0 || (y->rank != 0 && x->rank > y->rank) ? 1 : -1) : 0;
+    }
+    if (order == 0 && x->version.n == 0) {
+        order = x->repeatable != y->repeatable ? (x->repeatable ? 1 : -1) : str_cmp(x->stem, y->stem);
+    }
+    order = order ? order : x->undo - y->undo;
     return order ? order : str_cmp(x->path, y->path);
 }
 
@@ -104,34 +150,60 @@ static void settle(struct lint_folder *f)
     f->files.n = kept;
 }
 
-/* The files of the folder with a lower version than its last judged one, to be replayed. */
+/* A file that is not named, to be replayed if it comes before the last of those that are. */
+static void add_if_earlier(struct search *s, struct str path, const struct lint_file *last)
+{
+    struct naming n;
+    naming_of(path, s->a, &n);
+    const struct lint_file f = {
+        .path = path, .version = n.version, .stem = n.stem, .undo = n.undo, .repeatable = n.repeatable};
+    if (n.version.n > 0 && !n.undo && file_cmp(&f, last) < 0) {
+        (void)add_file(s, path, false);
+    }
+}
+
+/* The half of Diesel's and Prisma's folders that goes forward. */
+static void add_inner(struct search *s, struct str folder, const struct lint_file *last)
+{
+    static const char *const names[] = {"up.sql", "migration.sql"};
+    for (size_t i = 0; i < countof(names); i++) {
+        const struct str path = path_join(s->a, folder, str_of(names[i]));
+        if (file_kind(path.p) == FILE_REGULAR) {
+            add_if_earlier(s, path, last);
+        }
+    }
+}
+
+/* The files of the folder that come before its last judged one, to be replayed. */
 static enum status add_earlier(struct search *s, size_t folder)
 {
     struct file_list entries = {0};
     const struct str path = s->out->at[folder].path;
-    struct str last = STR_NONE, version, name;
+    struct lint_file last = {0};
     for (size_t i = 0; i < s->out->at[folder].files.n; i++) {
-        const struct str v = s->out->at[folder].files.at[i].version;
-        if (v.n > 0 && (last.n == 0 || version_cmp(v, last) > 0)) {
-            last = v;
+        const struct lint_file *f = &s->out->at[folder].files.at[i];
+        if ((f->version.n > 0 || f->repeatable) && (!last.path.p || file_cmp(f, &last) > 0)) {
+            last = *f;
         }
     }
     /* Standard input may stand for a file in a folder that is not there yet. */
-    const bool there = last.n > 0 && file_kind(arena_cstr(s->a, path)) == FILE_FOLDER;
+    const bool there = last.path.p && file_kind(arena_cstr(s->a, path)) == FILE_FOLDER;
     enum status status = there ? file_list(arena_cstr(s->a, path), s->a, &entries, s->err) : ST_OK;
     for (size_t i = 0; i < entries.n && !status; i++) {
         const struct file_entry *e = &entries.at[i];
-        if (e->kind == FILE_REGULAR && !is_undo(e->name) && layout_native.match(e->name, &version, &name) &&
-            version_cmp(version, last) < 0) {
-            add_file(s, path, path_join(s->a, path, e->name), false);
+        const struct str entry = path_join(s->a, path, e->name);
+        if (e->kind == FILE_REGULAR && str_ends(e->name, STR(".sql"))) {
+            add_if_earlier(s, entry, &last);
+        } else if (e->kind == FILE_FOLDER && naming_is_folder(e->name)) {
+            add_inner(s, entry, &last);
         }
     }
     return status;
 }
 
-static void name_file(struct search *s, struct str folder, struct str path)
+static void name_file(struct search *s, struct str path)
 {
-    add_file(s, folder, path, true);
+    const struct str folder = add_file(s, path, true);
     *vec_push(s->a, &s->named) = (size_t)(uintptr_t)map_get(&s->by_path, folder) - 1;
 }
 
@@ -141,7 +213,7 @@ static enum status add_path(struct search *s, struct str path)
     const enum file_kind kind = file_kind(arena_cstr(s->a, path));
     if (str_eq(path, STR("-"))) {
         s->input = true;
-        name_file(s, s->options->stdin_name ? path_folder(str_of(stdin_name(s))) : path, path);
+        name_file(s, path);
         return ST_OK;
     }
     if (kind == FILE_MISSING) {
@@ -149,9 +221,15 @@ static enum status add_path(struct search *s, struct str path)
     }
     if (kind == FILE_FOLDER) {
         const bool slash = path.n > 1 && str_ends(path, STR("/"));
-        return search_folder(s, arena_str(s->a, str_slice(path, 0, path.n - slash)));
+        const struct str folder = arena_str(s->a, str_slice(path, 0, path.n - slash));
+        const enum status status = search_folder(s, folder);
+        const uintptr_t above = (uintptr_t)map_get(&s->by_path, path_folder(folder));
+        if (!status && above && naming_is_folder(path_base(folder))) {
+            *vec_push(s->a, &s->named) = above - 1; /* one migration of Diesel's or Prisma's */
+        }
+        return status;
     }
-    name_file(s, path_folder(path), arena_str(s->a, path));
+    name_file(s, arena_str(s->a, path));
     return ST_OK;
 }
 

@@ -12,6 +12,10 @@ struct lint_file {
     struct str path;    /* NUL-terminated; "-": standard input */
     struct str name;    /* what it is called in reports; the path, but for standard input */
     struct str version; /* empty: none in the name */
+    struct str stem;    /* orders files without a version */
+    bool undo;          /* by its name it undoes another one */
+    bool repeatable;    /* comes behind all others */
+    long rank;          /* in Sqitch's plan, from 1; 0: in none */
     bool judged;        /* false: only replayed, for the schema it leaves */
 };
 

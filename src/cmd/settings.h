@@ -12,6 +12,8 @@ enum gate { GATE_ERROR, GATE_WARNING, GATE_NOTE, GATE_OFF }; /* the words of --g
 #define GATE_WORDS "error|warning|note|off"
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 #define COLOUR_WORDS "auto|always|never"
+enum parts { PARTS_BOTH, PARTS_UP, PARTS_DOWN }; /* the words of --parts, in this order */
+#define PARTS_WORDS "both|up|down"
 enum doc_format { DOC_MARKDOWN, DOC_MAN };
 #define DOC_FORMAT_WORDS "markdown|man"
 
@@ -52,6 +54,7 @@ struct settings {
     int runner;                 /* lint: index of RUNNER_WORDS */
     const char *baseline;       /* file of findings that do not count; NULL or "": none */
     bool write_baseline;        /* lint */
+    int parts;                  /* lint: enum parts */
     const char *since;          /* lint: a git revision; NULL: judge all files */
     const char *start_after;    /* a version; NULL or "": none */
     bool html;           /* report */

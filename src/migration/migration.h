@@ -32,6 +32,7 @@ struct migration {
     struct str text;    /* the whole file */
     const struct layout *layout;
     struct migration_part up, down;
+    const char *tool; /* plain: whose comment lines part the file; NULL: nobody's */
     struct directive_list
         file_directives;  /* allow-file and other tools' like, from the comments above the first statement */
     char sha256[65];      /* of the bytes; "" until migration_checksum() */
@@ -73,6 +74,9 @@ NODISCARD enum status migration_parse(struct str file, struct str text, const st
  */
 NODISCARD enum status migrations_load(const struct str *folders, size_t n, const struct migration_options *options,
                                       struct arena *a, struct migration_list *out, struct error *err);
+
+/* By its name and folder: does the file undo another one (x.down.sql, down.sql, U1__x.sql, revert/x.sql)? */
+bool migration_is_undo(struct str path);
 
 /* Fill both checksums. */
 void migration_checksum(struct migration *m);

@@ -126,6 +126,9 @@ json_t *json_finding(const struct finding *f)
     json_put(o, "column", json_integer(f->column));
     json_put(o, "end_line", json_integer(f->end_line));
     json_put(o, "end_column", json_integer(f->end_column));
+    if (f->down) {
+        json_put(o, "part", json_text_c("down"));
+    }
     json_put(o, "message", json_text(f->message));
     if (f->remark.n > 0) {
         json_put(o, "remark", json_text(f->remark));

@@ -237,6 +237,9 @@ enum tri ask_left_open(struct eval *e, struct call call);
 enum tri ask_unread_body(struct eval *e, struct call call);
 enum tri ask_first_statement(struct eval *e, struct call call);
 enum tri ask_undone_by_nothing(struct eval *e, struct call call);
+enum tri ask_rollback(struct eval *e, struct call call);
+enum tri ask_undone(struct eval *e, struct call call);
+enum tri ask_undone_schema(struct eval *e, struct call call);
 enum tri ask_file_has(struct eval *e, struct call call);
 /* Does the expression ask whether the part has a statement of this form? */
 bool expr_asks_for(const struct expr *x, const struct form *form);

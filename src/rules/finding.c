@@ -98,7 +98,7 @@ struct occurrences {
     uint32_t start; /* of the newest */
 };
 
-static struct hash hash_finding(const struct finding *f, const struct judged_statement *s)
+static struct hash hash_finding(const struct finding *f, const struct judged_statement *s, bool down)
 {
     struct hash h = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
     hash_add(&h, f->rule);
@@ -108,6 +108,9 @@ static struct hash hash_finding(const struct finding *f, const struct judged_sta
     }
     /* Strings are not part of a shape; where there is no shape, the text is. */
     hash_add(&h, s && s->shapes.n == 0 ? s->source : STR(""));
+    if (down) {
+        hash_add(&h, STR("down"));
+    }
     return h;
 }
 
@@ -122,7 +125,7 @@ static struct hash hash_of(struct finding_context *c, const struct finding *f, c
 {
     enum { MANY = 16 };
     if (!s || s->shapes.n < MANY) {
-        return hash_finding(f, s);
+        return hash_finding(f, s, c->down);
     }
     if (!c->hashes.arena) {
         map_init(&c->hashes, c->a);
@@ -133,7 +136,7 @@ static struct hash hash_of(struct finding_context *c, const struct finding *f, c
         map_put(&c->hashes, f->rule, known);
     }
     if (known->shapes != s->shapes.at) {
-        *known = (struct hashed){s->shapes.at, hash_finding(f, s)};
+        *known = (struct hashed){s->shapes.at, hash_finding(f, s, c->down)};
     }
     return known->hash;
 }
@@ -440,8 +443,8 @@ void findings_of_action(struct finding_context *c, const struct judged_statement
     for (size_t i = 0; i < hazards->n; i++) {
         const struct hazard *h = hazards->at[i];
         enum severity severity;
-        if (!hazard_severity(e->options, h, &severity)) {
-            continue;
+        if (!hazard_severity(e->options, h, &severity) || (c->down && str_eq(h->group, STR("style")))) {
+            continue; /* a rollback goes back to what was there, whatever its style */
         }
         const enum tri when = ask_when(e, h);
         if (when == TRI_NO) {

@@ -357,7 +357,9 @@ static void judge_placed(struct walk *w, struct judged_statement *s)
     findings_ask(&w->findings, ASK_AFTER, deferred, j->scratch);
     arena_reset(j->scratch);
     session_enter(&w->session, w->text, &s->st);
-    lock_orders_enter(j->orders, &w->tx, s, j->files);
+    if (!w->out->down) {
+        lock_orders_enter(j->orders, &w->tx, s, j->files);
+    }
     transaction_enter(&w->tx, s, w->text, j->files, at.statement);
     keep_statement(w, s, deferred);
 }
@@ -494,6 +496,16 @@ static void tell_mixed(struct walk *w)
     }
 }
 
+/* Say of each finding in which part it is: the same statement may stand in both. */
+static void mark_down(struct walk *w)
+{
+    for (size_t i = 0; i < w->findings.out->n; i++) {
+        struct finding *f = &w->findings.out->at[i];
+        f->down = true;
+        f->message = arena_printf(w->a, "rollback: %.*s", STR_ARG(f->message));
+    }
+}
+
 /* When the part has ended: what was put off to now, then what the directives silence of all of it. */
 static void settle(struct walk *w)
 {
@@ -504,11 +516,22 @@ static void settle(struct walk *w)
     findings_tell_more(w->findings.out, w->a);
     arena_reset(j->scratch);
     findings_sort(w->findings.out);
-    history_findings(&w->findings, &later);
+    if (w->out->down) {
+        findings_ask(&w->findings, ASK_END_OF_HISTORY, 0, j->scratch); /* nothing comes behind a rollback */
+    } else {
+        history_findings(&w->findings, &later);
+    }
     suppress_statements(&w->suppression, &w->findings, &w->out->statements, &later);
-    suppress_finish(&w->suppression, &w->findings, !m->up.present || !m->down.present);
-    history_keep(j->history, &w->findings, &later, j->scratch);
+    if (!w->out->down || !m->up.present) { /* or it was said of the up part */
+        suppress_finish(&w->suppression, &w->findings, !m->up.present || !m->down.present);
+    }
+    if (!w->out->down) {
+        history_keep(j->history, &w->findings, &later, j->scratch);
+    }
     severities_settle(&j->options, w->findings.out);
+    if (w->out->down) {
+        mark_down(w);
+    }
     findings_sort(w->findings.out);
 }
 
@@ -529,7 +552,7 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     struct splitter sp;
     struct statement st;
     enum status status = ST_OK;
-    *out = (struct judged_part){.migration = m, .down = down};
+    *out = (struct judged_part){.migration = m, .down = down, .undoes = down ? j->undoes : 0};
     if (!part->present) {
         return ST_OK;
     }
@@ -539,7 +562,7 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     if (!j->options.findings_only) {
         reserve_statements(out, str_slice(m->text, part->start, part->end), a);
     }
-    w.findings = (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings};
+    w.findings = (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings, .down = down};
     w.findings.no_fingerprints = j->options.no_fingerprints;
     map_init(&w.findings.marks, a);
     j->files++;
@@ -562,6 +585,36 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     out->before = NULL;
     line_map_free(&w.lines);
     return status;
+}
+
+struct judge_saved {
+    struct catalog catalog;
+    struct arena_copy *memory;
+    uint32_t files, transactions, statements, undoes;
+};
+
+struct judge_saved *judge_save(struct judge *j, bool undoes)
+{
+    struct judge_saved *s = mem_alloc(sizeof *s);
+    *s = (struct judge_saved){
+        .catalog = *j->catalog, .files = j->files, .transactions = j->transactions, .statements = j->statements};
+    s->memory = arena_save(j->catalog->arena);
+    s->undoes = j->undoes;
+    j->undoes = undoes ? j->files : 0;
+    return s;
+}
+
+void judge_restore(struct judge *j, struct judge_saved *s)
+{
+    struct arena scratch = j->catalog->scratch; /* empty, but its memory may be another now */
+    *j->catalog = s->catalog;
+    j->catalog->scratch = scratch;
+    arena_restore(j->catalog->arena, s->memory);
+    j->files = s->files;
+    j->transactions = s->transactions;
+    j->statements = s->statements;
+    j->undoes = s->undoes;
+    free(s);
 }
 
 /* What a statement does to the catalog, and before that what the statements of a DO block do. */

@@ -82,6 +82,7 @@ struct finding {
     struct relation_lock_list locks;
     struct str statement;     /* source */
     unsigned more;            /* further actions of the statement that the same was found of */
+    bool down;           /* of the down part; the message says so */
     bool suppressed;          /* by an allow directive */
     bool baselined;           /* it is suppressed, by the baseline file */
     struct str suppressed_by; /* "migrate", "baseline" or another tool's name */
@@ -102,7 +103,8 @@ struct statement_trace {
 struct judged_part {
     const struct migration *migration;
     bool down;
-    bool finished; /* of judge_finish(): the file was told of before */
+    uint32_t undoes; /* of a down part: the number of the file with the up part, if that was the last; 0: not known */
+    bool finished; /* the file was told of before: its second part, or what judge_finish() adds */
     struct judged_statement_list statements; /* with findings_only those that have directives */
     size_t n_statements;
     const struct judged_statement *before; /* while it is judged: the statement before the one in hand; NULL: none */
@@ -122,6 +124,7 @@ struct judge {
     struct arena *recent;                     /* two: of the statement in hand, and of the one before it */
     uint32_t files, transactions, statements; /* counted so far: origins in the catalog */
     struct history *history;                  /* what only the end of all files settles */
+    uint32_t undoes;                          /* see judge_save() */
     struct lock_orders *orders;               /* in which order transactions locked their tables */
 };
 
@@ -137,6 +140,15 @@ NODISCARD enum status judge_part(struct judge *j, const struct migration *m, boo
                                  struct judged_part *out, struct error *err);
 /* Only apply the up part to the catalog: for migrations that are not judged themselves. */
 void judge_replay(struct judge *j, const struct migration *m);
+/*
+ * A down part is judged on what the up part leaves, and leaves nothing to the next file: judge_save(), judge_part(), tell of it, judge_restore(),
+ * which takes the catalog back to what it was. All the catalog's memory is to be its arena's. `undoes`: the file judged or replayed last is the one
+ * that the part undoes.
+ */
+struct judge_saved;
+struct judge_saved *judge_save(struct judge *j, bool undoes);
+void judge_restore(struct judge *j, struct judge_saved *saved);
+
 /*
  * After the last migration: the findings that only the whole history settles, as parts with no statements, one for each
  * file that has any, in order. Memory is the judge's, but for the list itself.

@@ -87,6 +87,52 @@ enum tri ask_undone_by_nothing(struct eval *e, struct call call)
     return tri_of(!m->down.present || str_trim(str_slice(m->text, m->down.start, m->down.end)).n == 0);
 }
 
+enum tri ask_rollback(struct eval *e, struct call call)
+{
+    (void)call;
+    return tri_of(e->part && e->part->down);
+}
+
+static enum tri made_by_up(const struct eval *e, struct origin made)
+{
+    return tri_of(made.statement > 0 && made.file == e->part->undoes);
+}
+
+/* What the up part made is nobody's loss when it goes: the rollback is there to take it away. */
+enum tri ask_undone(struct eval *e, struct call call)
+{
+    struct relation_list list = {0};
+    struct name_list columns = {0};
+    bool took_part;
+    if (!e->part || !e->part->down) {
+        return TRI_NO;
+    }
+    if (e->part->undoes == 0) {
+        return TRI_UNKNOWN;
+    }
+    enum tri answer = tri_of(term_relations(e, call.arguments[0], &list, &took_part) && list.n > 0);
+    if (call.n > 1) {
+        term_names(e, call.arguments[1], &columns);
+    }
+    for (size_t i = 0; i < list.n && answer == TRI_YES; i++) {
+        const struct relation *r = list.at[i];
+        const struct column *c = columns.n > 0 ? relation_column(r, columns.at[0]) : NULL;
+        answer = c && made_by_up(e, c->made) == TRI_YES ? TRI_YES : made_by_up(e, r->made);
+    }
+    return answer;
+}
+
+enum tri ask_undone_schema(struct eval *e, struct call call)
+{
+    struct name_list names = {0};
+    if (!e->part || !e->part->down) {
+        return TRI_NO;
+    }
+    term_names(e, call.arguments[0], &names);
+    const struct schema *s = names.n > 0 ? map_get(&e->catalog->schemas, names.at[0]) : NULL;
+    return e->part->undoes == 0 ? TRI_UNKNOWN : tri_of(s && made_by_up(e, s->made) == TRI_YES);
+}
+
 /* A rule writes the form's id with _ for -, as words of expressions have it. */
 static bool is_form(const struct form *form, struct str word)
 {

@@ -7,7 +7,7 @@ setup() { common_setup; }
 -- migrate:up
 CREATE INDEX orders_customer_idx ON app.orders (customer_id);
 -- migrate:down
-DROP INDEX app.orders_customer_idx;
+DROP INDEX CONCURRENTLY app.orders_customer_idx;
 SQL
     run migrate lint m
     [ "$status" -eq 1 ]
@@ -16,7 +16,7 @@ SQL
     [[ "${lines[2]}" == "    | ^"*"SHARE lock on app.orders"* ]]
     [[ "$output" == *"CREATE INDEX CONCURRENTLY orders_customer_idx ON app.orders (customer_id);"* ]]
     [[ "$output" == *"rule require-concurrent-index-creation"* ]]
-    [[ "${lines[-1]}" == "1 error, 0 warnings, 0 notes; 1 statement in 1 file; 0 could not be read" ]]
+    [[ "${lines[-1]}" == "1 error, 0 warnings, 0 notes; 2 statements in 1 file; 0 could not be read" ]]
 }
 
 @test "gate" {
@@ -52,16 +52,16 @@ SQL
     [[ "${lines[0]}" == "stdin:1:1: error:"* ]]
 }
 
-@test "folders are searched at any depth, undoing halves passed over" {
+@test "folders are searched at any depth, hidden ones and loops of links passed over" {
     write m/x/1_a.up.sql <<<'CREATE INDEX i ON t (a);'
     write m/x/1_a.down.sql <<<'DROP INDEX i;'
     write m/x/readme.txt <<<'no'
     write m/.git/2_b.sql <<<'DROP TABLE t;'
     run migrate lint m
-    [[ "${lines[-1]}" == *"1 statement in 1 file"* ]]
+    [[ "${lines[-1]}" == *"2 statements in 2 files"* ]]
     ln -s .. m/x/loop
     run migrate lint m
-    [[ "${lines[-1]}" == *"1 statement in 1 file"* ]]
+    [[ "${lines[-1]}" == *"2 statements in 2 files"* ]]
 }
 
 @test "nothing to lint is exit 2" {
@@ -125,9 +125,9 @@ SELECT 1;
 -- migrate:down
 DROP TABLE t;
 SQL
-    run migrate lint m
+    run migrate lint --parts up m
     [[ "${lines[-1]}" == *"1 statement in 1 file"* ]]
-    run migrate lint --layout plain m
+    run migrate lint --layout plain --parts up m
     [[ "${lines[-1]}" == *"2 statements in 1 file"* ]]
     run migrate lint --layout nonsense m
     [ "$status" -eq 2 ]

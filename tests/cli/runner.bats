@@ -58,7 +58,7 @@ SQL
     write m/2_b.sql <<<'ALTER TABLE t ADD COLUMN b int;'
     run migrate lint --runner goose --gate note m
     [[ "$output" != *ban-drop-table* ]]
-    [[ "${lines[-1]}" == *"2 statements in 2 files"* ]]
+    [[ "${lines[-1]}" == *"3 statements in 2 files"* ]]
 }
 
 @test "a file that Flyway refuses" {

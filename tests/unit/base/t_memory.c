@@ -44,6 +44,33 @@ static void arena_rewinds_across_chunks(void **state)
     arena_free(&a);
 }
 
+static void arena_goes_back_to_a_copy(void **state)
+{
+    struct arena a;
+    char *chunks[40];
+    (void)state;
+    arena_init(&a, 1 << 26);
+    arena_restore(&a, arena_save(&a)); /* of nothing */
+    for (size_t i = 0; i < 40; i++) {
+        chunks[i] = arena_alloc(&a, 60000);
+        memset(chunks[i], (int)i, 60000);
+    }
+    const size_t used = a.used;
+    struct arena_copy *copy = arena_save(&a);
+    for (size_t i = 0; i < 40; i++) {
+        chunks[i][i] = 'x';
+        memset(arena_alloc(&a, 100000), 'y', 100000);
+    }
+    arena_restore(&a, copy);
+    assert_int_equal(a.used, used);
+    for (size_t i = 0; i < 40; i++) {
+        assert_int_equal(chunks[i][i], (int)i);
+        assert_int_equal(chunks[i][59999], (int)i);
+    }
+    assert_ptr_equal(arena_alloc(&a, 16), chunks[39] + 60000 + (16 - 60000 % 16) % 16);
+    arena_free(&a);
+}
+
 static void arena_past_its_limit_ends_with_71(void **state)
 {
     (void)state;
@@ -114,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_zeroed_aligned_memory),
         cmocka_unit_test(arena_rewinds_across_chunks),
+        cmocka_unit_test(arena_goes_back_to_a_copy),
         cmocka_unit_test(arena_past_its_limit_ends_with_71),
         cmocka_unit_test(arrays_grow),
         cmocka_unit_test(maps_remember),
