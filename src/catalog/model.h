@@ -109,6 +109,14 @@ struct trigger {
 
 VEC_DECLARE(relation_list, struct relation *);
 
+/* CREATE RULE: what else runs, or runs instead, where rows of its table are changed. */
+struct rule {
+    struct str name;
+    unsigned event;            /* TRIGGER_INSERT, …; 0: SELECT, or not known */
+    bool instead, conditional; /* conditional: with WHERE */
+    struct str actions;        /* what stands behind DO; empty: nothing, or not known */
+};
+
 struct relation {
     struct str schema, name;
     enum relation_kind kind;
@@ -128,7 +136,8 @@ struct relation {
     bool row_security;
     /* as far as statements told; a server's or a file's are not read */
     struct str owner;            /* empty: whoever runs the statements, or unknown */
-    struct name_list policies, rules, statistics, publications;
+    struct name_list policies, statistics, publications;
+    VEC(struct rule) rules;
     struct relation *row_type;   /* of a typed table: its composite type */
     /* partitions and inheritance */
     struct relation_list parents, children; /* of an index: the partitioned index, the partitions' indexes */
@@ -169,7 +178,7 @@ struct function {
     char volatility; /* 'i' 's' 'v'; 0 unknown */
     struct str language;
     struct str body; /* of a SQL function, for inlining; empty when not known */
-    struct str source; /* of a trigger function or a SQL function: its text */
+    struct str source; /* the text of a SQL or PL/pgSQL function or procedure; empty when it is not known */
     unsigned n_args;
     bool returns_trigger;
     struct origin made;

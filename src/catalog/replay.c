@@ -101,14 +101,14 @@ static void create(struct reader *rd)
         replay_create_view(rd, REL_MATVIEW, false, false);
     } else if (rd_take(rd, KW_SCHEMA)) {
         replay_create_schema(rd);
-    } else if (rd_take(rd, KW_FUNCTION)) {
+    } else if (rd_take(rd, KW_FUNCTION) || rd_take(rd, KW_PROCEDURE)) {
         replay_create_function(rd, or_replace);
     } else if (rd_take(rd, KW_TRIGGER) || rd_take2(rd, KW_CONSTRAINT, KW_TRIGGER)) {
         replay_create_trigger(rd, or_replace);
     } else if (rd_take(rd, KW_POLICY)) {
-        replay_create_attached(rd, true);
+        replay_create_policy(rd);
     } else if (rd_take(rd, KW_RULE)) {
-        replay_create_attached(rd, false);
+        replay_create_rule(rd);
     } else if (rd_take(rd, KW_STATISTICS)) {
         replay_create_statistics(rd);
     } else if (rd_take(rd, KW_PUBLICATION)) {
@@ -136,7 +136,7 @@ static void alter(struct reader *rd)
         replay_alter_domain(rd);
     } else if (rd_take(rd, KW_SCHEMA)) {
         replay_alter_schema(rd);
-    } else if (rd_take(rd, KW_FUNCTION) || rd_take(rd, KW_ROUTINE)) {
+    } else if (rd_take(rd, KW_FUNCTION) || rd_take(rd, KW_PROCEDURE) || rd_take(rd, KW_ROUTINE)) {
         replay_alter_function(rd);
     } else if (rd_take(rd, KW_TRIGGER)) {
         replay_alter_trigger(rd);

@@ -10,8 +10,8 @@
  * What cannot be read changes nothing, except that the relation it names is no longer `complete`.
  *
  * Not modelled: ROLLBACK and savepoints (BEGIN and COMMIT do nothing here; the end of a transaction is seen by origin.transaction, and
- * ends SET LOCAL and ON COMMIT DROP), what a function, a procedure or a trigger does when it runs, the columns of a query (AS SELECT, views),
- * rules, policies, privileges, statistics objects, operators. The body of a DO block is not run here (see rules/body.h for the
+ * ends SET LOCAL and ON COMMIT DROP), what a function, a procedure, a rule or a trigger does when it runs, the columns of a query (AS SELECT,
+ * views), privileges, operators. The body of a DO block is not run here (see rules/body.h for the
  * statements that can be read out of it): a table that its DDL names, also in a string
  * for EXECUTE, is no longer complete, one that it writes to may hold rows; names put together at run time are not seen.
  */
@@ -29,6 +29,10 @@ bool type_ref_parse(struct catalog *c, struct str text, const struct statement *
 /* Read a possibly qualified name at token *i; schema is empty when unqualified. False: there is none. */
 bool qualified_name_parse(struct arena *a, struct str text, const struct statement *st, size_t *i, struct str *schema,
                           struct str *name);
+
+struct reader;
+/* CREATE RULE from its name on: what it is, and the table that it is for; NULL: that is not known. */
+struct relation *rule_read(struct reader *rd, struct rule *rule);
 
 /*
  * Does the expression in tokens [first, last) call something volatile? Known: literals, operators and casts on built-in types, built-in functions

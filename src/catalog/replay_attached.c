@@ -1,5 +1,6 @@
 /* What hangs on relations by name and changes nothing but what later statements lock: owners, policies, rules, statistics, publications. */
 #include "catalog/expression.h"
+#include "catalog/replay.h"
 #include "catalog/replay_parts.h"
 
 void name_list_remove(struct name_list *names, struct str name)
@@ -12,34 +13,91 @@ void name_list_remove(struct name_list *names, struct str name)
     }
 }
 
-static struct name_list *list_of(struct relation *r, bool policy)
-{
-    return policy ? &r->policies : &r->rules;
-}
-
-/* name ON t, at the name; of CREATE RULE name AS ON event TO t. */
+/* name ON t, at the name. */
 static struct relation *read_on(struct reader *rd, struct str *name)
 {
     struct str schema, table;
-    if (!rd_name(rd, name)) {
-        return NULL;
-    }
-    if (rd_take2(rd, KW_AS, KW_ON)) {
-        while (!rd_done(rd) && !rd_take(rd, KW_TO)) {
-            rd->i++;
-        }
-    } else if (!rd_take(rd, KW_ON)) {
-        return NULL;
-    }
-    return rd_qualified(rd, &schema, &table) ? catalog_resolve(rd->c, schema, table) : NULL;
+    return rd_name(rd, name) && rd_take(rd, KW_ON) && rd_qualified(rd, &schema, &table)
+               ? catalog_resolve(rd->c, schema, table)
+               : NULL;
 }
 
-void replay_create_attached(struct reader *rd, bool policy)
+/* ---- rules -------------------------------------------------------------------------------------------------------------- */
+
+static struct rule *find_rule(const struct relation *r, struct str name)
+{
+    for (size_t i = 0; i < r->rules.n; i++) {
+        if (str_eq(r->rules.at[i].name, name)) {
+            return &r->rules.at[i];
+        }
+    }
+    return NULL;
+}
+
+static unsigned event_of(const struct reader *rd)
+{
+    return rd_is(rd, KW_INSERT)   ? TRIGGER_INSERT
+           : rd_is(rd, KW_UPDATE) ? TRIGGER_UPDATE
+           : rd_is(rd, KW_DELETE) ? TRIGGER_DELETE
+                                  : 0;
+}
+
+struct relation *rule_read(struct reader *rd, struct rule *rule)
+{
+    struct str schema, table;
+    struct relation *r = NULL;
+    *rule = (struct rule){0};
+    if (!rd_name(rd, &rule->name) || !rd_take2(rd, KW_AS, KW_ON)) {
+        return NULL;
+    }
+    rule->event = event_of(rd);
+    rd->i++;
+    if (!rd_take(rd, KW_TO) || !rd_qualified(rd, &schema, &table)) {
+        return NULL;
+    }
+    r = catalog_resolve(rd->c, schema, table);
+    for (unsigned depth = 0; !rd_done(rd) && !(depth == 0 && rd_is(rd, KW_DO)); rd->i++) {
+        rule->conditional = rule->conditional || rd_is(rd, KW_WHERE);
+        depth += expression_is_self(rd->st, rd->i, '(');
+        depth -= depth > 0 && expression_is_self(rd->st, rd->i, ')');
+    }
+    (void)rd_take(rd, KW_DO);
+    rule->instead = rd_take(rd, KW_INSTEAD);
+    (void)(rule->instead || rd_take(rd, KW_ALSO));
+    if (!rd_done(rd) && !rd_is(rd, KW_NOTHING)) {
+        rule->actions = arena_str(rd->c->arena, rd_source(rd, rd->i, rd->end));
+    }
+    return r;
+}
+
+void replay_create_rule(struct reader *rd)
+{
+    struct rule rule;
+    struct relation *r = rule_read(rd, &rule);
+    if (r) {
+        struct rule *same = find_rule(r, rule.name);
+        *(same ? same : vec_push(rd->c->arena, &r->rules)) = rule;
+    }
+}
+
+static void drop_rule(struct relation *r, struct str name)
+{
+    const struct rule *rule = find_rule(r, name);
+    if (rule) {
+        const size_t at = (size_t)(rule - r->rules.at);
+        memmove(&r->rules.at[at], &r->rules.at[at + 1], (r->rules.n - at - 1) * sizeof r->rules.at[0]);
+        r->rules.n--;
+    }
+}
+
+/* ---- policies and rules ------------------------------------------------------------------------------------------------- */
+
+void replay_create_policy(struct reader *rd)
 {
     struct str name;
     struct relation *r = read_on(rd, &name);
     if (r) {
-        expression_add_name(rd->c->arena, list_of(r, policy), name);
+        expression_add_name(rd->c->arena, &r->policies, name);
     }
 }
 
@@ -48,8 +106,10 @@ void replay_drop_attached(struct reader *rd, bool policy)
     struct str name;
     (void)rd_if_exists(rd);
     struct relation *r = read_on(rd, &name);
-    if (r) {
-        name_list_remove(list_of(r, policy), name);
+    if (r && policy) {
+        name_list_remove(&r->policies, name);
+    } else if (r) {
+        drop_rule(r, name);
     }
 }
 
@@ -57,9 +117,15 @@ void replay_rename_attached(struct reader *rd, bool policy)
 {
     struct str name, to;
     struct relation *r = read_on(rd, &name);
-    if (r && rd_take2(rd, KW_RENAME, KW_TO) && rd_name(rd, &to)) {
-        name_list_remove(list_of(r, policy), name);
-        expression_add_name(rd->c->arena, list_of(r, policy), to);
+    if (!r || !rd_take2(rd, KW_RENAME, KW_TO) || !rd_name(rd, &to)) {
+        return;
+    }
+    struct rule *rule = policy ? NULL : find_rule(r, name);
+    if (rule) {
+        rule->name = to;
+    } else if (policy && name_list_has(&r->policies, name)) {
+        name_list_remove(&r->policies, name);
+        expression_add_name(rd->c->arena, &r->policies, to);
     }
 }
 

@@ -299,7 +299,7 @@ void replay_drop(struct reader *rd)
         drop_types(rd);
     } else if (rd_take(rd, KW_SCHEMA)) {
         drop_schemas(rd);
-    } else if (rd_take(rd, KW_FUNCTION) || rd_take(rd, KW_ROUTINE)) {
+    } else if (rd_take(rd, KW_FUNCTION) || rd_take(rd, KW_PROCEDURE) || rd_take(rd, KW_ROUTINE)) {
         drop_functions(rd);
     } else if (rd_take(rd, KW_TRIGGER)) {
         drop_trigger(rd);

@@ -3,6 +3,7 @@
 #include "catalog/names.h"
 #include "catalog/replay.h"
 #include "catalog/replay_parts.h"
+#include "catalog/routine.h"
 
 /* ---- sequences --------------------------------------------------------------------------------------------------------- */
 
@@ -298,30 +299,27 @@ static int rank(char volatility)
     return volatility == 'i' ? 0 : volatility == 's' ? 1 : volatility == 'v' ? 3 : 2;
 }
 
-/* The expression of `SELECT expression`, if that is all the body says. */
-static struct str inlinable(struct reader *rd, struct str body)
-{
-    const struct statement st = expression_lex(rd->c->arena, body);
-    if (!statement_is(&st, 0, KW_SELECT) || st.n_tokens < 2) {
-        return STR_NONE;
-    }
-    for (size_t i = 1; i < st.n_tokens; i++) {
-        if (statement_is(&st, i, KW_FROM) || statement_is(&st, i, KW_SELECT) || statement_is(&st, i, KW_INTO)) {
-            return STR_NONE;
-        }
-    }
-    const uint32_t end = st.tokens[st.n_tokens - 1].end;
-    struct str rest = str_trim(str_slice(body, end, body.n));
-    if (rest.n > 0 && !str_eq(rest, STR(";"))) {
-        return STR_NONE;
-    }
-    return arena_str(rd->c->arena, str_slice(body, st.tokens[1].start, end));
-}
-
 struct function_options {
-    bool strict, secured, configured;
-    struct str body, expression;
+    struct routine routine;
+    bool secured, configured;
 };
+
+/* The names in ( [mode] [name] type [DEFAULT …], … ): those of OUT arguments, which no call gives, are left out. */
+static void read_arguments(struct reader *rd, size_t first, size_t last, struct name_list *out)
+{
+    for (size_t i = first; i < last; i = rd_comma(rd, i, last) + 1) {
+        struct reader at = rd_part(rd, i, rd_comma(rd, i, last));
+        struct str name = STR_NONE;
+        if (rd_is(&at, KW_OUT)) {
+            continue;
+        }
+        (void)(rd_take(&at, KW_IN) || rd_take(&at, KW_INOUT) || rd_take(&at, KW_VARIADIC));
+        if (!rd_is_self(&at, '.') && at.end > at.i + 1 && rd_token(&at, at.i + 1).kind == TOK_WORD) {
+            (void)rd_any_name(&at, &name);
+        }
+        *vec_push(rd->c->arena, out) = name;
+    }
+}
 
 static void read_function_options(struct reader *rd, struct function *f, struct function_options *o)
 {
@@ -338,20 +336,17 @@ static void read_function_options(struct reader *rd, struct function *f, struct 
                 (void)rd_any_name(rd, &f->language);
             }
         } else if (rd_take(rd, KW_STRICT) || rd_take3(rd, KW_RETURNS, KW_NULL, KW_ON)) {
-            o->strict = true;
+            o->routine.strict = true;
         } else if (rd_take2(rd, KW_SECURITY, KW_DEFINER)) {
             o->secured = true;
         } else if (rd_take(rd, KW_SET)) {
             o->configured = true;
         } else if (rd_take(rd, KW_AS)) {
-            (void)rd_string(rd, &o->body);
-        } else if (rd_take(rd, KW_RETURN)) {
-            o->expression = rd_source(rd, rd->i, rd->end);
+            (void)rd_string(rd, &o->routine.body);
+        } else if (rd_is(rd, KW_RETURN) || (rd_is(rd, KW_BEGIN) && rd_is_at(rd, 1, KW_ATOMIC))) {
+            o->routine.body = rd_source(rd, rd->i, rd->end);
             f->language = f->language.n > 0 ? f->language : STR("sql");
             rd_skip_to_end(rd);
-        } else if (rd_is(rd, KW_BEGIN)) {
-            f->language = f->language.n > 0 ? f->language : STR("sql");
-            rd_skip_to_end(rd); /* BEGIN ATOMIC … END: never inlined into an expression by what is known here */
         } else if (!rd_parens(rd, &first, &last)) {
             rd->i++;
         }
@@ -374,6 +369,7 @@ void replay_create_function(struct reader *rd, bool or_replace)
     for (size_t i = first; i < last; i = rd_comma(rd, i, last) + 1) {
         f->n_args++;
     }
+    read_arguments(rd, first, last, &o.routine.arguments);
     if (rd_take(rd, KW_RETURNS)) {
         set = rd_is(rd, KW_SETOF) || rd_is(rd, KW_TABLE);
         f->returns_trigger = rd_is(rd, KW_TRIGGER);
@@ -386,12 +382,11 @@ void replay_create_function(struct reader *rd, bool or_replace)
     if (schema.n == 0) {
         return;
     }
-    const bool inlines = str_eq_nocase(f->language, STR("sql")) && !set && !o.strict && !o.secured && !o.configured;
-    enum { MAX_SOURCE = 65536 };
-    if ((f->returns_trigger || str_eq_nocase(f->language, STR("sql"))) && o.body.n < MAX_SOURCE) {
-        f->source = arena_str(c->arena, o.body);
+    const bool sql = str_eq_nocase(f->language, STR("sql"));
+    if (sql || str_eq_nocase(f->language, STR("plpgsql"))) {
+        f->source = routine_source(c->arena, o.routine.body);
     }
-    f->body = !inlines ? STR_NONE : o.expression.n > 0 ? o.expression : inlinable(rd, o.body);
+    f->body = sql && !set && !o.secured && !o.configured ? routine_expression(c->arena, &o.routine) : STR_NONE;
     struct function *old = name_map_get(&c->functions, schema, name);
     if (old && !(or_replace && old->n_args == f->n_args)) { /* an overload: the worse of the two */
         f->volatility = rank(old->volatility) > rank(f->volatility) ? old->volatility : f->volatility;
@@ -441,7 +436,7 @@ void replay_alter_function(struct reader *rd)
     }
     struct function_options o = {0};
     read_function_options(rd, f, &o);
-    if (o.strict || o.secured || o.configured) {
+    if (o.routine.strict || o.secured || o.configured) {
         f->body = STR_NONE;
     }
 }

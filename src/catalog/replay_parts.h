@@ -42,7 +42,8 @@ void replay_reset(struct reader *rd);      /* behind RESET */
 void replay_set_config(struct reader *rd); /* SELECT set_config( …, …, … ), at SELECT */
 void replay_data(struct reader *rd);       /* INSERT, UPDATE, MERGE, COPY, WITH, SELECT */
 /* CREATE, DROP, ALTER … RENAME of a policy or a rule, at its name. */
-void replay_create_attached(struct reader *rd, bool policy);
+void replay_create_policy(struct reader *rd);
+void replay_create_rule(struct reader *rd);
 void replay_drop_attached(struct reader *rd, bool policy);
 void replay_rename_attached(struct reader *rd, bool policy);
 void replay_create_statistics(struct reader *rd); /* behind STATISTICS */

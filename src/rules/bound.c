@@ -7,6 +7,7 @@
 
 #include "catalog/replay.h"
 #include "rules/facts.h"
+#include "rules/hash_bound.h"
 
 /* ---- texts ---------------------------------------------------------------------------------------------------------- */
 
@@ -200,7 +201,7 @@ enum tri bound_admits(struct arena *a, const struct relation *partition, const s
     const struct relation *parent = partition->parents.n > 0 ? partition->parents.at[0] : NULL;
     const struct formula *condition = parent ? bound_condition(a, parent, partition->partition_bound) : NULL;
     if (!condition) {
-        return TRI_UNKNOWN;
+        return parent ? hash_bound_admits(a, parent, partition->partition_bound, facts) : TRI_UNKNOWN;
     }
     return tri_not(formula_implies(facts, formula_not(a, condition)));
 }

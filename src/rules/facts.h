@@ -176,8 +176,9 @@ bool select_functions_read(struct eval *e, struct call call, struct relation_lis
 struct query *eval_query(struct eval *e);
 /* e->memo, made when it is not there yet. */
 struct eval_memo *eval_memo(struct eval *e);
-bool select_triggered_read(struct eval *e, struct call call, struct relation_list *out);
-bool select_triggered_changed(struct eval *e, struct call call, struct relation_list *out);
+bool select_behind_read(struct eval *e, struct call call, struct relation_list *out);
+bool select_behind_checked(struct eval *e, struct call call, struct relation_list *out);
+bool select_behind_changed(struct eval *e, struct call call, struct relation_list *out);
 bool select_index_targets(struct eval *e, struct call call, struct relation_list *out);
 bool select_index_matches(struct eval *e, struct call call, struct relation_list *out);
 /*
@@ -186,6 +187,7 @@ bool select_index_matches(struct eval *e, struct call call, struct relation_list
 struct relation *added_foreign_key(struct eval *e, const struct term *constraint);
 bool select_ancestors(struct eval *e, struct call call, struct relation_list *out);
 enum tri ask_has_trigger(struct eval *e, struct call call);
+enum tri ask_has_row_triggers(struct eval *e, struct call call);
 enum tri ask_has_policy(struct eval *e, struct call call);
 enum tri ask_has_rule(struct eval *e, struct call call);
 enum tri ask_identity(struct eval *e, struct call call);
@@ -250,6 +252,7 @@ enum tri ask_upgrades_lock(struct eval *e, struct call call);
 enum tri ask_locks_second_table(struct eval *e, struct call call);
 enum tri ask_platform(struct eval *e, struct call call);
 enum tri ask_managed_extension(struct eval *e, struct call call);
+enum tri ask_option(struct eval *e, struct call call);
 enum tri ask_phrase(struct eval *e, struct call call);
 enum tri ask_long_name(struct eval *e, struct call call);
 enum tri ask_quoted_name(struct eval *e, struct call call);

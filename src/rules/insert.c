@@ -86,3 +86,30 @@ const struct span *insert_value(const struct insert *in, const struct row *row, 
     }
     return NULL;
 }
+
+bool update_value(struct eval *e, const struct query_source *s, struct str column, struct span *value)
+{
+    const struct statement *st = e->what->statement;
+    for (size_t i = s->token + 1; i + 1 < st->n_tokens; i++) { /* SET a = …, b = …; ( a, b ) = … has no value of one */
+        const bool starts = statement_is(st, i - 1, KW_SET) || is_self(st, i - 1, ',') || is_self(st, i - 1, '(');
+        const bool ends = is_self(st, i + 1, '=') || is_self(st, i + 1, ',') || is_self(st, i + 1, ')');
+        if (starts && ends && str_eq(token_name(e->a, e->what->text, st->tokens[i]), column)) {
+            size_t depth = 0, at = i + 2;
+            for (; at < st->n_tokens; at++) {
+                const bool clause = statement_is(st, at, KW_WHERE) || statement_is(st, at, KW_FROM) ||
+                                    statement_is(st, at, KW_RETURNING) || is_self(st, at, ',') || is_self(st, at, ')');
+                if (depth == 0 && clause) {
+                    break;
+                }
+                depth += is_self(st, at, '(');
+                depth -= depth > 0 && is_self(st, at, ')');
+            }
+            *value = is_self(st, i + 1, '=') ? (struct span){i + 2, at} : (struct span){i, i};
+            return true;
+        }
+        if (statement_is(st, i, KW_WHERE)) {
+            return false;
+        }
+    }
+    return false;
+}

@@ -43,7 +43,21 @@ enum tri ask_has_policy(struct eval *e, struct call call)
 enum tri ask_has_rule(struct eval *e, struct call call)
 {
     const struct named n = named_of(e, call);
-    return n.relation ? found(e, n.relation, name_list_has(&n.relation->rules, n.name)) : TRI_NO;
+    bool yes = false;
+    for (size_t i = 0; n.relation && i < n.relation->rules.n; i++) {
+        yes = yes || str_eq(n.relation->rules.at[i].name, n.name);
+    }
+    return n.relation ? found(e, n.relation, yes) : TRI_NO;
+}
+
+enum tri ask_has_row_triggers(struct eval *e, struct call call)
+{
+    const struct relation *r = term_relation(e, call.arguments[0]);
+    bool yes = false;
+    for (size_t i = 0; r && i < r->triggers.n; i++) {
+        yes = yes || r->triggers.at[i]->row;
+    }
+    return r ? found(e, r, yes) : TRI_NO;
 }
 
 enum tri ask_identity(struct eval *e, struct call call)

@@ -35,6 +35,27 @@ enum tri ask_phrase(struct eval *e, struct call call)
     return TRI_NO;
 }
 
+/* ( name = value ), of a switch: no, off, false and 0 are one. */
+enum tri ask_option(struct eval *e, struct call call)
+{
+    static const char *const off[] = {"false", "off", "no", "0"};
+    const struct statement *st = e->what->statement;
+    for (size_t i = 1; i + 2 < st->n_tokens; i++) {
+        if (!is_word(e, i, call.arguments[0]->text) || !is_self(st, i + 1, '=') ||
+            !(is_self(st, i - 1, '(') || is_self(st, i - 1, ','))) {
+            continue;
+        }
+        struct str value = token_text(e->what->text, st->tokens[i + 2]);
+        value = st->tokens[i + 2].kind == TOK_STRING ? str_slice(value, 1, value.n - 1) : value;
+        bool same = str_eq_nocase(value, call.arguments[1]->text);
+        for (size_t k = 0; str_eq(call.arguments[1]->text, STR("off")) && k < countof(off); k++) {
+            same = same || str_eq_nocase(value, str_of(off[k]));
+        }
+        return tri_of(same);
+    }
+    return TRI_NO;
+}
+
 /* ---- names ----------------------------------------------------------------------------------------------------------- */
 
 /*

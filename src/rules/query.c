@@ -537,11 +537,55 @@ static bool is_looked_up(const struct query *q, const struct query_level *level,
     return false;
 }
 
+static bool equals_constant(struct query *q, struct query_source *s, struct str column)
+{
+    const struct formula *facts = query_facts(q, s);
+    for (size_t i = 0; i < facts->parts.n; i++) {
+        const struct formula *part = facts->parts.at[i];
+        if (part->kind == FORMULA_COMPARE && part->op == IS_EQUAL && str_eq(part->operand, column)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ON t.a = x.b with x.b = 3 somewhere: the server sees that t.a = 3. */
+static bool joins_constant(struct query *q, const struct query_level *level, const struct query_source *s,
+                           const struct relation *r)
+{
+    const size_t end = level->where_end > 0 ? level->where_end : q->st->n_tokens;
+    for (size_t i = level->first; level->sources > 1 && i + 2 < end; i++) {
+        struct str schema[2], name[2];
+        size_t at = i;
+        if (!qualified_name_parse(q->a, q->text, q->st, &at, &schema[0], &name[0]) ||
+            !expression_is_self(q->st, at, '=')) {
+            continue;
+        }
+        at++;
+        if (!qualified_name_parse(q->a, q->text, q->st, &at, &schema[1], &name[1])) {
+            continue;
+        }
+        for (size_t side = 0; side < 2; side++) {
+            if (!str_eq(schema[side], s->alias) || !leads_index(r, name[side])) {
+                continue;
+            }
+            for (size_t k = 0; k < q->sources.n; k++) {
+                struct query_source *other = &q->sources.at[k];
+                if (other != s && other->level == s->level && str_eq(other->alias, schema[1 - side]) &&
+                    equals_constant(q, other, name[1 - side])) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
 enum tri query_reads_whole(struct query *q, struct query_source *s, const struct relation *r)
 {
     struct query_level *level = &q->levels.at[s->level];
     if (r->loaded == TRI_NO || s->use == USE_INSERT || takes_extreme(q, level, r) || is_looked_up(q, level, s, r) ||
-        (level->limit && !level->grouped && level->sources == 1)) {
+        (level->limit && !level->grouped && level->sources == 1) || joins_constant(q, level, s, r)) {
         return TRI_NO;
     }
     const struct formula *facts = r->indexes.n > 0 && level->where > 0 ? query_facts(q, s) : NULL;

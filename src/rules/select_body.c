@@ -64,51 +64,6 @@ bool select_body_changed(struct eval *e, struct call call, struct relation_list 
     return body(e, true, out);
 }
 
-static bool add_function(struct eval *e, const struct function *f, bool changes, struct relation_list *out)
-{
-    if (!f || f->source.n == 0) {
-        return false;
-    }
-    add_sources(e, body_query(e, f->source), changes, out);
-    return true;
-}
-
-/* Only what a trigger function says in so many words: not what it makes up and runs. */
-static bool triggered(struct eval *e, bool changes, struct relation_list *out)
-{
-    static const unsigned events[] = {
-        [USE_INSERT] = TRIGGER_INSERT,
-        [USE_UPDATE] = TRIGGER_UPDATE,
-        [USE_DELETE] = TRIGGER_DELETE,
-        [USE_MERGE] = TRIGGER_INSERT | TRIGGER_UPDATE | TRIGGER_DELETE,
-    };
-    const struct query *q = eval_query(e);
-    bool all = true;
-    for (size_t i = 0; i < q->sources.n; i++) {
-        const struct query_source *s = &q->sources.at[i];
-        for (size_t k = 0; s->use != USE_READ && k < s->relation->triggers.n; k++) {
-            const struct trigger *t = s->relation->triggers.at[k];
-            if (t->events == 0 || (t->events & events[s->use])) {
-                all =
-                    add_function(e, catalog_function(e->catalog, t->function_schema, t->function), changes, out) && all;
-            }
-        }
-    }
-    return all;
-}
-
-bool select_triggered_read(struct eval *e, struct call call, struct relation_list *out)
-{
-    (void)call;
-    return triggered(e, false, out);
-}
-
-bool select_triggered_changed(struct eval *e, struct call call, struct relation_list *out)
-{
-    (void)call;
-    return triggered(e, true, out);
-}
-
 bool select_functions_read(struct eval *e, struct call call, struct relation_list *out)
 {
     size_t first, last;
@@ -121,7 +76,10 @@ bool select_functions_read(struct eval *e, struct call call, struct relation_lis
     struct word word;
     while (expression_word(&rd, &word)) {
         if (word.role == WORD_FUNCTION) {
-            (void)add_function(e, catalog_function(e->catalog, word.schema, word.name), false, out);
+            const struct function *f = catalog_function(e->catalog, word.schema, word.name);
+            if (f && f->source.n > 0) {
+                add_sources(e, body_query(e, f->source), false, out);
+            }
         }
     }
     return true;

@@ -76,7 +76,7 @@ bool select_checked(struct eval *e, struct call call, struct relation_list *out)
     (void)call;
     for (size_t i = 0; i < q->sources.n; i++) {
         const struct query_source *s = &q->sources.at[i];
-        if (s->use != USE_INSERT && s->use != USE_UPDATE && s->use != USE_MERGE) {
+        if ((s->use != USE_INSERT && s->use != USE_UPDATE && s->use != USE_MERGE) || rows_replaced(s)) {
             continue;
         }
         const struct relation *r = insert_base(s->relation);
@@ -120,7 +120,9 @@ static bool has_index_for(const struct relation *r, const struct constraint *con
     return false;
 }
 
-static void act(struct acting *a, const struct query_source *s, struct relation *r, bool update, unsigned depth)
+/* `changed`: the columns that an action of another key has changed; NULL: those that the statement changes. */
+static void act(struct acting *a, const struct query_source *s, struct relation *r, bool update,
+                const struct name_list *changed, unsigned depth)
 {
     struct constraint_list list = {0};
     relation_referencing(a->e->catalog, r, a->e->a, &list);
@@ -128,7 +130,8 @@ static void act(struct acting *a, const struct query_source *s, struct relation 
         const struct constraint *con = list.at[i];
         bool touched = !update;
         for (size_t c = 0; !touched && c < con->referenced_columns.n; c++) {
-            touched = depth > 0 || assigns(a->e, s, con->referenced_columns.at[c]);
+            touched = changed ? name_list_has(changed, con->referenced_columns.at[c])
+                              : assigns(a->e, s, con->referenced_columns.at[c]);
         }
         if (!touched || !con->enforced) {
             continue;
@@ -144,7 +147,7 @@ static void act(struct acting *a, const struct query_source *s, struct relation 
         const size_t before = a->seen.n;
         relation_list_add(a->e->a, &a->seen, con->table);
         if (changes && a->seen.n > before) {
-            act(a, s, con->table, update || action != 'c', depth + 1);
+            act(a, s, con->table, update || action != 'c', &con->columns, depth + 1);
         }
     }
 }
@@ -155,17 +158,17 @@ static bool act_all(struct eval *e, struct acting a)
     bool whole = true;
     for (size_t i = 0; i < q->sources.n; i++) {
         const struct query_source *s = &q->sources.at[i];
-        if (!is_changed(s)) {
+        if (!is_changed(s) || rows_replaced(s)) {
             continue;
         }
         struct relation *r = insert_base(s->relation);
         whole = whole && relation_whole(e, r);
         for (; r; r = r->is_partition ? r->parents.at[0] : NULL) {
             if (s->use != USE_UPDATE) {
-                act(&a, s, r, false, 0);
+                act(&a, s, r, false, NULL, 0);
             }
             if (s->use != USE_DELETE) {
-                act(&a, s, r, true, 0);
+                act(&a, s, r, true, NULL, 0);
             }
         }
     }

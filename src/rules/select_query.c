@@ -204,6 +204,47 @@ static bool route_insert(struct eval *e, const struct query_source *s, struct re
     return known;
 }
 
+/* Without what is said of these columns. */
+static struct formula *facts_without(struct arena *a, const struct formula *facts, const struct name_list *columns)
+{
+    struct formula *all = formula_join(a, true, NULL, NULL);
+    for (size_t i = 0; i < facts->parts.n; i++) {
+        struct formula *part = facts->parts.at[i];
+        const bool plain = part->kind == FORMULA_COMPARE || part->kind == FORMULA_NULL || part->kind == FORMULA_NOT_NULL;
+        if (plain && !name_list_has(columns, part->operand)) {
+            all = formula_join(a, true, all, part);
+        }
+    }
+    return all;
+}
+
+/* UPDATE of a partition key puts rows into other partitions: those that the new values, as far as they are constants, belong to. */
+static void route_update(struct eval *e, struct query *q, struct query_source *s, struct relation_list *out)
+{
+    struct relation *root = insert_base(s->relation);
+    struct name_list keys = {0}, assigned = {0};
+    if (s->use != USE_UPDATE || root->kind != REL_PARTITIONED) {
+        return;
+    }
+    tree_keys(e->a, root, &keys);
+    struct formula *values = formula_join(e->a, true, NULL, NULL);
+    for (size_t i = 0; i < keys.n; i++) {
+        struct span value;
+        if (!update_value(e, s, keys.at[i], &value)) {
+            continue;
+        }
+        expression_add_name(e->a, &assigned, keys.at[i]);
+        const struct str constant = constant_read(e->a, e->what->text, e->what->statement, value.first, value.last);
+        if (constant.n > 0) {
+            values = formula_join(e->a, true, values, formula_null(e->a, keys.at[i], false));
+            values = formula_join(e->a, true, values, formula_compare(e->a, keys.at[i], IS_EQUAL, constant));
+        }
+    }
+    if (assigned.n > 0) {
+        route(e, root, formula_join(e->a, true, values, facts_without(e->a, query_facts(q, s), &assigned)), out);
+    }
+}
+
 static bool is_insert(const struct query_source *s)
 {
     return s->use == USE_INSERT;
@@ -211,10 +252,11 @@ static bool is_insert(const struct query_source *s)
 
 bool select_changed(struct eval *e, struct call call, struct relation_list *out)
 {
-    const struct query *q = eval_query(e);
+    struct query *q = eval_query(e);
     (void)call;
     bool whole = open_sources(e, out, is_changed);
     for (size_t i = 0; i < q->sources.n; i++) {
+        route_update(e, q, &q->sources.at[i], out);
         if (is_insert(&q->sources.at[i])) {
             relation_list_add(e->a, out, q->sources.at[i].relation);
             whole = route_insert(e, &q->sources.at[i], out) && whole;
@@ -226,7 +268,7 @@ bool select_changed(struct eval *e, struct call call, struct relation_list *out)
 /* ---- indexes ------------------------------------------------------------------------------------------------------------ */
 
 /* The planner opens an index as its table; those of a partitioned table from 16 on. */
-static void add_planned(struct eval *e, const struct relation_list *from, struct relation_list *out)
+void planned_indexes_add(struct eval *e, const struct relation_list *from, struct relation_list *out)
 {
     for (size_t i = 0; i < from->n; i++) {
         const struct relation *r = from->at[i];
@@ -241,7 +283,7 @@ bool select_planned_indexes(struct eval *e, struct call call, struct relation_li
     struct relation_list from = {0};
     bool took_part;
     const bool whole = term_relations(e, call.arguments[0], &from, &took_part);
-    add_planned(e, &from, out);
+    planned_indexes_add(e, &from, out);
     return whole;
 }
 
@@ -260,16 +302,20 @@ static bool infers_arbiter(const struct eval *e)
 bool select_changed_indexes(struct eval *e, struct call call, struct relation_list *out)
 {
     struct relation_list changed = {0};
-    const struct query *q = eval_query(e);
+    struct query *q = eval_query(e);
+    struct opening o = {.e = e, .q = q, .out = &changed, .whole = !q->cut};
     (void)call;
-    const bool whole = open_sources(e, &changed, is_changed);
     for (size_t i = 0; i < q->sources.n; i++) {
-        if (is_insert(&q->sources.at[i]) && infers_arbiter(e)) {
+        o.s = &q->sources.at[i];
+        if (is_changed(o.s) && (!rows_replaced(o.s) || old_rows_read(e->a, o.s))) {
+            open_relation(&o, o.s->relation, 0);
+        }
+        if (is_insert(&q->sources.at[i]) && infers_arbiter(e) && !rows_replaced(&q->sources.at[i])) {
             relation_list_add(e->a, &changed, insert_base(q->sources.at[i].relation));
         }
     }
-    add_planned(e, &changed, out);
-    return whole;
+    planned_indexes_add(e, &changed, out);
+    return o.whole;
 }
 
 /* ---- reading from end to end -------------------------------------------------------------------------------------------- */

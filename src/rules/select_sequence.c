@@ -109,7 +109,7 @@ bool select_sequences_used(struct eval *e, struct call call, struct relation_lis
     called_sequences(e, e->what->text, e->what->statement, first, last, out);
     const struct query *q = call.n > 0 ? NULL : eval_query(e);
     for (size_t i = 0; q && i < q->sources.n; i++) {
-        if (q->sources.at[i].use == USE_INSERT) {
+        if (q->sources.at[i].use == USE_INSERT && !rows_replaced(&q->sources.at[i])) {
             default_sequences(e, &q->sources.at[i], out);
         }
     }

@@ -48,7 +48,7 @@ same() {
     grep -q '^| .*`detach-partition-concurrently` .*refused by the server (up to 13)' rules.md
     grep -q '^| .*`reindex-table` .*SHARE: `partitions($table)` (from 14)' rules.md
     # A condition that asks for more than the version keeps the rest.
-    grep -q '^| .*`detach-partition` .*(up to 13, when `any(referencing($parent))`)' rules.md
+    grep -q '^| .*`detach-partition` .*(up to 13, when `any(referencing($parent)) or has_row_triggers($parent)`)' rules.md
     grep -q '^| .*`create-index` .*SHARE: `$table`' rules.md
 }
 
