@@ -31,7 +31,7 @@ CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 IS_CLANG := $(findstring clang,$(CC))
 BUILD ?= build/$(notdir $(CC))$(if $(SAN),-san)
 # Bottom up: a room imports only rooms named before it (tools/layers checks it).
-ROOMS ?= base sql migration catalog rules db plan exec report cmd
+ROOMS ?= base sql migration catalog rules db plan exec aws report cmd
 
 # -std=c17 with POSIX; _DEFAULT_SOURCE for d_type, getrandom and the like.
 CPPFLAGS += -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -I$(BUILD)/gen -include src/base/prelude.h \
