@@ -54,10 +54,17 @@ static const enum severity gate_severity[] = {SEVERITY_ERROR, SEVERITY_WARNING, 
 /* Where the gate begins to look: what an earlier run began was let through then, unless the file was edited since. */
 static uint32_t gate_from(const struct judged_part *part, const struct chosen *chosen)
 {
-    const bool more = chosen->statements < part->statements.n;
-    return chosen->first_step == 0  ? 0
-           : chosen->edited && more ? part->statements.at[chosen->statements].st.comments_start
-                                    : UINT32_MAX;
+    if (chosen->first_step == 0) {
+        return 0;
+    }
+    unsigned done = chosen->statements;
+    for (size_t i = 0; i < part->statements.n && chosen->edited; i++) {
+        const struct judged_statement *s = &part->statements.at[i];
+        if (s->kind != STATEMENT_TRANSACTION && done-- == 0) {
+            return s->st.comments_start;
+        }
+    }
+    return UINT32_MAX;
 }
 
 /* What lint lets pass, because it is older than the project's rules, passes here, too. */

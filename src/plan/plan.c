@@ -15,6 +15,7 @@ struct planner {
     const struct plan_options *options;
     struct arena *a;
     struct migration_plan *out;
+    const struct judged_statement *begun; /* the file's own BEGIN, until its COMMIT */
     struct error *err;
 };
 
@@ -44,20 +45,67 @@ static enum status refuse_unreadable(struct planner *p, const struct judged_stat
     return place_refuse(p->err, m->file, m->text, s->st.start, "cannot run: the statement cannot be read");
 }
 
-static enum status refuse_transaction(struct planner *p, const struct judged_statement *s)
+/* Of these words only; a list that ends with KW_NONE. */
+static bool consists_of(const struct statement *st, const uint16_t *words)
+{
+    for (size_t i = 0; i < st->n_tokens; i++) {
+        size_t k = 0;
+        while (words[k] != KW_NONE && !statement_is(st, i, words[k])) {
+            k++;
+        }
+        if (words[k] == KW_NONE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status refuse_control(struct planner *p, const struct judged_statement *s, const char *why)
 {
     const struct migration *m = p->judged->migration;
-    const struct str word = token_text(m->text, s->st.tokens[0]);
-    place_refuse(p->err, m->file, m->text, s->st.start, "%.*s in a migration: transactions are made by migrate itself",
-                 STR_ARG(word));
-    error_hint(p->err, "leave it out; one transaction for the whole file is -- migrate:%s transaction:true",
-               p->judged->down ? "down" : "up");
+    place_refuse(p->err, m->file, m->text, s->st.start, "%.*s %s", STR_ARG(token_text(m->text, s->st.tokens[0])), why);
+    error_hint(p->err, "migrate makes the transactions: leave it out, or write a plain BEGIN; … COMMIT; around what belongs together");
     return ST_USAGE;
+}
+
+/*
+ * Many files written for other tools have transactions of their own. A plain BEGIN and its COMMIT become one step; the two words
+ * themselves are not sent, because the step's row in the history has to be in the same transaction.
+ */
+static enum status take_control(struct planner *p, const struct judged_statement *s)
+{
+    static const uint16_t begin[] = {KW_BEGIN, KW_START, KW_TRANSACTION, KW_WORK, KW_NONE};
+    static const uint16_t commit[] = {KW_COMMIT, KW_END, KW_TRANSACTION, KW_WORK, KW_NONE};
+    const struct migration *m = p->judged->migration;
+    if ((p->judged->down ? m->down : m->up).tx == TX_TRUE) {
+        return refuse_control(p, s, "in a migration that is one transaction already (transaction:true)");
+    }
+    if (consists_of(&s->st, begin)) {
+        if (p->begun) {
+            return refuse_control(p, s, "inside a transaction");
+        }
+        p->begun = s;
+        return ST_OK;
+    }
+    if (consists_of(&s->st, commit)) {
+        if (!p->begun) {
+            return refuse_control(p, s, "without a BEGIN before it");
+        }
+        p->begun = NULL;
+        return ST_OK;
+    }
+    return refuse_control(p, s, "cannot be part of a migration's step");
 }
 
 static enum status refuse_in_transaction(struct planner *p, const struct judged_statement *s)
 {
     const struct migration *m = p->judged->migration;
+    if (p->begun) {
+        place_refuse(p->err, m->file, m->text, s->st.start, "%s inside BEGIN … COMMIT",
+                     s->backfill ? "a backfill" : "PostgreSQL refuses this statement");
+        error_hint(p->err, "move it behind the COMMIT");
+        return ST_USAGE;
+    }
     place_refuse(
         p->err, m->file, m->text, s->st.start,
         "PostgreSQL refuses this statement inside a transaction, and the file asks for one (transaction:true)");
@@ -92,7 +140,7 @@ static enum status check(struct planner *p, const struct judged_statement *s)
         return ST_USAGE;
     }
     case STATEMENT_TRANSACTION:
-        return refuse_transaction(p, s);
+        return take_control(p, s);
     case STATEMENT_UNREADABLE:
         return refuse_unreadable(p, s);
     case STATEMENT_SQL:
@@ -105,7 +153,8 @@ static enum status check(struct planner *p, const struct judged_statement *s)
     if (s->effects.supported == TRI_NO) {
         return refuse_unsupported(p, s);
     }
-    return s->effects.in_transaction == TRI_NO && !s->alone ? refuse_in_transaction(p, s) : ST_OK;
+    const bool impossible = s->effects.in_transaction == TRI_NO && !s->alone;
+    return impossible || (s->backfill && p->begun) ? refuse_in_transaction(p, s) : ST_OK;
 }
 
 /* ---- what a step is ---- */
@@ -257,6 +306,11 @@ static enum status finish_step(struct planner *p, struct step *step)
     return status;
 }
 
+static bool joins(const struct judged_statement *first, const struct judged_statement *s)
+{
+    return s->transaction == first->transaction && !s->alone && !s->backfill && s->kind != STATEMENT_TRANSACTION;
+}
+
 enum status plan_make(const struct judged_part *judged, const struct plan_options *options, struct arena *a,
                       struct migration_plan *out, struct error *err)
 {
@@ -266,15 +320,21 @@ enum status plan_make(const struct judged_part *judged, const struct plan_option
     for (size_t i = 0; i < judged->statements.n && !status; i++) {
         status = check(&p, &judged->statements.at[i]);
     }
+    if (!status && p.begun) {
+        status = refuse_control(&p, p.begun, "without a COMMIT behind it");
+    }
     for (size_t i = 0; i < judged->statements.n && !status;) {
         const struct judged_statement *first = &judged->statements.at[i];
-        struct step *step = vec_push(a, &out->steps);
         const bool lone = first->alone || first->backfill;
+        if (first->kind == STATEMENT_TRANSACTION) {
+            i++;
+            continue;
+        }
+        struct step *step = vec_push(a, &out->steps);
         step->kind = first->backfill ? STEP_BACKFILL : first->alone ? STEP_SINGLE : STEP_TRANSACTION;
         do {
             add_statement(&p, step, &judged->statements.at[i++]);
-        } while (!lone && i < judged->statements.n && judged->statements.at[i].transaction == first->transaction &&
-                 !judged->statements.at[i].alone && !judged->statements.at[i].backfill);
+        } while (!lone && i < judged->statements.n && joins(first, &judged->statements.at[i]));
         status = finish_step(&p, step);
     }
     return status;

@@ -67,7 +67,7 @@ struct plan_options {
 
 /*
  * Make the steps of a judged part. Errors (ST_USAGE with the place): what cannot run, such as psql commands,
- * transaction control in the file, a statement that the server's version does not have, or refuses in a transaction
+ * transaction control in the file other than a plain BEGIN with its COMMIT, a statement that the server's version does not have, or refuses in a transaction
  * under transaction:true, a backfill that cannot be batched (with the reason and what to write).
  */
 NODISCARD enum status plan_make(const struct judged_part *judged, const struct plan_options *options, struct arena *a,

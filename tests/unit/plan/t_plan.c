@@ -107,6 +107,7 @@ static void judge_by_hand(struct fixture *f, const struct test_case *c, struct m
     struct statement st;
     struct line_map map;
     *m = (struct migration){.file = STR("f.sql"), .text = c->input};
+    m->up.tx = str_find(c->settings, STR("0 one")) != SIZE_MAX ? TX_TRUE : TX_AUTO;
     *part = (struct judged_part){.migration = m};
     splitter_init(&sp, c->input, 0, (uint32_t)c->input.n);
     line_map_init(&map, c->input);
