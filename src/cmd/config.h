@@ -50,6 +50,7 @@ struct config {
     const char *environment; /* the chosen one; NULL: none of the file */
     struct config_place places[CONFIG_KEYS_MAX];
     const char *url;                 /* as written, see config_url() */
+    struct text_list placeholders;   /* NAME=VALUE */
     int64_t small_rows, small_bytes; /* 0: not said */
     VEC(struct config_severity) severities;
     struct rule_severity *rules; /* sorted; made by config_rules() */

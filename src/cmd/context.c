@@ -38,7 +38,7 @@ struct judge_options context_judge_options(const struct context *c, int server_m
 
 enum status context_folders(struct context *c, struct str_list *folders, struct error *err)
 {
-    static const char *const usual[] = {"migrations", "db/migrations"};
+    static const char *const usual[] = {"migrations", "db/migrations", "supabase/migrations", "prisma/migrations"};
     for (size_t i = 0; i < c->set.dirs.n; i++) {
         *vec_push(&c->arena, folders) = str_of(c->set.dirs.at[i]);
     }
@@ -46,6 +46,9 @@ enum status context_folders(struct context *c, struct str_list *folders, struct 
         if (file_kind(usual[i]) == FILE_FOLDER) {
             *vec_push(&c->arena, folders) = str_of(usual[i]);
         }
+    }
+    if (folders->n == 0 && file_kind("sqitch.plan") == FILE_REGULAR) {
+        *vec_push(&c->arena, folders) = STR(".");
     }
     if (folders->n == 0) {
         error_set(err, ST_USAGE, "no folder of migrations: neither ./migrations nor ./db/migrations is there");
@@ -84,11 +87,37 @@ enum status context_start_after(const struct context *c, struct str *version, st
     return ST_OK;
 }
 
+static enum status take_placeholders(struct context *c, const struct text_list *said, const char *where,
+                                     struct error *err)
+{
+    for (size_t i = 0; i < said->n; i++) {
+        const struct str all = str_of(said->at[i]);
+        const size_t equals = str_find_char(all, '=');
+        if (equals == SIZE_MAX || equals == 0) {
+            error_set(err, ST_USAGE, "%s: \"%s\" is not NAME=VALUE", where, said->at[i]);
+            return ST_USAGE;
+        }
+        *vec_push(&c->arena, &c->placeholders) =
+            (struct placeholder){str_slice(all, 0, equals), str_slice(all, equals + 1, all.n)};
+    }
+    return ST_OK;
+}
+
+enum status context_placeholders(struct context *c, struct error *err)
+{
+    c->placeholders.n = 0;
+    const enum status status = take_placeholders(c, &c->set.sets, "--set", err); /* the first of a name counts */
+    return status ? status : take_placeholders(c, &c->config.placeholders, "placeholders", err);
+}
+
 enum status context_migrations(struct context *c, struct migration_list *list, struct error *err)
 {
     struct str_list folders = {0};
-    struct migration_options options = {0};
+    struct migration_options options = {.placeholders = &c->placeholders};
     enum status status = context_folders(c, &folders, err);
+    if (!status) {
+        status = context_placeholders(c, err);
+    }
     if (!status) {
         status = context_layout(c, &options.layout, err);
     }

@@ -28,6 +28,7 @@ struct context {
     const struct command_line *line;
     struct text_list args;
     struct arena arena; /* lives as long as the command */
+    struct placeholder_list placeholders; /* of context_placeholders() */
     struct rulebook book;
     bool has_book;
     struct loop *loop;
@@ -41,12 +42,17 @@ struct context {
 NODISCARD enum status context_rulebook(struct context *c, struct error *err);
 /* What --server-version, --all-rules and migrate.yaml say; server_major is used when no version was said (0: the default). */
 struct judge_options context_judge_options(const struct context *c, int server_major);
-/* The folders of migrations: --dir, else ./migrations, else ./db/migrations. At least one, or ST_USAGE. */
+/*
+ * The folders of migrations: --dir, else the first that is there of ./migrations, ./db/migrations, ./supabase/migrations,
+ * ./prisma/migrations and the working directory with a sqitch.plan. At least one, or ST_USAGE.
+ */
 NODISCARD enum status context_folders(struct context *c, struct str_list *folders, struct error *err);
 /* What --layout says; *layout is NULL when it was not given. */
 NODISCARD enum status context_layout(const struct context *c, const struct layout **layout, struct error *err);
 /* The version of --start-after, or empty. ST_USAGE when it is none. */
 NODISCARD enum status context_start_after(const struct context *c, struct str *version, struct error *err);
+/* What --set and migrate.yaml give for ${NAME}, into c->placeholders; context_migrations() does it. */
+NODISCARD enum status context_placeholders(struct context *c, struct error *err);
 /* All migrations in them, strictly read and with checksums. */
 NODISCARD enum status context_migrations(struct context *c, struct migration_list *list, struct error *err);
 

@@ -32,8 +32,9 @@ static const struct option database[] = {
 
 static const struct option files[] = {
     {"dir", 'd', OPTION_LIST, "DIR", AT(dirs),
-     "folder of migrations, may be repeated (./migrations, else ./db/migrations)", 0, 0},
+     "folder of migrations, may be repeated (./migrations, ./db/migrations)", 0, 0},
     {"layout", 0, OPTION_TEXT, "NAME", AT(layout), "how files are laid out, when it should not be detected", 0, 0},
+    {"set", 0, OPTION_LIST, "NAME=VALUE", AT(sets), "value for the placeholder ${NAME}, may be repeated", 0, 0},
 };
 
 static const struct option judging[] = {

@@ -5,6 +5,7 @@
 #include "cmd/lint_baseline.h"
 #include "cmd/listen.h"
 #include "exec/runner.h"
+#include "migration/layout.h"
 #include "report/json.h"
 #include "report/lint.h"
 #include "report/plan.h"
@@ -270,9 +271,9 @@ static enum status migration_of(struct context *c, struct state *s, const struct
         return ST_CONFLICT;
     }
     if (!m) {
-        const struct migration_options options = {0};
         m = arena_new(&c->arena, struct migration);
-        const enum status status = migration_parse(a->file, a->down_text, &options, &c->arena, m, err);
+        const enum status status =
+            migration_parse_recorded(a->file, a->layout, a->down_text, &c->placeholders, &c->arena, m, err);
         if (status) {
             error_context(err, "the recorded text of %.*s", STR_ARG(a->version));
             return status;
@@ -281,12 +282,15 @@ static enum status migration_of(struct context *c, struct state *s, const struct
         m->name = a->name;
         migration_checksum(m);
     }
+    m = m->undo ? m->undo : m;
     *out = m;
     if (!m->down.present) {
-        error_set(err, ST_USAGE, "%.*s %.*s has no -- migrate:down part", STR_ARG(m->version), STR_ARG(m->name));
+        const bool native = m->layout == &layout_native;
+        error_set(err, ST_USAGE, "%.*s %.*s has no %s", STR_ARG(m->version), STR_ARG(m->name),
+                  native ? "-- migrate:down part" : "part that undoes it");
         error_place(err, m->file.p, 0, 0);
-        error_hint(err, "write one (it may be empty), or undo it by hand and say so: migrate mark %.*s --pending",
-                   STR_ARG(m->version));
+        error_hint(err, "write one (%s), or undo it by hand and say so: migrate mark %.*s --pending",
+                   native ? "it may be empty" : m->layout->form, STR_ARG(m->version));
         return ST_USAGE;
     }
     return ST_OK;
@@ -309,7 +313,8 @@ enum status choose_down(struct context *c, struct state *s, size_t limit, struct
                        STR_ARG(a->version));
             return ST_CONFLICT;
         }
-        if (a->state != APPLIED_NO && (!stop || a->order > stop->order)) {
+        const bool versioned = version_valid(a->version); /* what is repeatable is never undone */
+        if (versioned && a->state != APPLIED_NO && (!stop || a->order > stop->order)) {
             all[n++] = a;
         }
     }

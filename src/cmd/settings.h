@@ -32,6 +32,7 @@ struct settings {
     int64_t wait_timeout_ms;
     /* migrations */
     struct text_list dirs;
+    struct text_list sets; /* NAME=VALUE */
     const char *layout; /* NULL: detect */
     /* judging */
     int64_t server_version; /* 0: not said */

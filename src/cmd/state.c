@@ -2,6 +2,32 @@
 
 #include "cmd/base.h"
 
+/*
+ * A baseline stands for all versions up to its own where the database has no history, and stays their stand-in where it was applied then.
+ * Elsewhere it is no migration at all. Of several the latest that fits.
+ */
+static void settle_baselines(struct migration_list *list, const struct history *h)
+{
+    const struct migration *taken = NULL;
+    size_t kept = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct migration *m = &list->at[i];
+        const struct applied *a = m->baseline ? history_find(h, m->version) : NULL;
+        const bool fits = h->applied.n == 0 || (a && str_eq(path_base(a->file), path_base(m->file)));
+        taken = m->baseline && fits ? m : taken;
+    }
+    const struct str upto = taken ? taken->version : STR_NONE;
+    const struct str file = taken ? taken->file : STR_NONE;
+    for (size_t i = 0; i < list->n; i++) {
+        const struct migration *m = &list->at[i];
+        const bool covered = upto.n > 0 && version_cmp(m->version, upto) <= 0;
+        if (m->baseline ? str_eq(m->file, file) : !covered) {
+            list->at[kept++] = *m;
+        }
+    }
+    list->n = kept;
+}
+
 static bool same_text(const struct migration *m, const struct applied *a)
 {
     return strcmp(m->sha256, a->sha256) == 0 || strcmp(m->sha256_text, a->sha256_text) == 0;
@@ -22,8 +48,9 @@ static void compare_one(struct status_row *row, const struct migration *m, const
     row->n_steps = a->n_steps;
     row->going_down = a->going_down;
     row->changed = m && !same_text(m, a);
-    row->state = a->state == APPLIED_PARTIAL ? STATE_PARTIAL
-                 : !m                        ? STATE_MISSING
+    row->state = a->state == APPLIED_PARTIAL        ? STATE_PARTIAL
+                 : !m                               ? STATE_MISSING
+                 : row->changed && m->repeatable    ? STATE_PENDING
                  : row->changed              ? STATE_CHANGED
                                              : STATE_APPLIED;
 }
@@ -33,7 +60,7 @@ void state_compare(struct state *s, struct arena *a)
     const struct applied_list *h = &s->history.applied;
     struct str last = STR_NONE;
     for (size_t i = 0; i < h->n; i++) {
-        if (h->at[i].state != APPLIED_NO && !(h->at[i].state == APPLIED_PARTIAL && h->at[i].going_down)) {
+        if (version_valid(h->at[i].version) && h->at[i].state != APPLIED_NO && !(h->at[i].state == APPLIED_PARTIAL && h->at[i].going_down)) {
             last = h->at[i].version;
         }
     }
@@ -60,6 +87,7 @@ enum status state_read(struct context *c, bool with_texts, struct state *out, st
         status = history_read(c->session, c->set.schema, with_texts, &c->arena, &out->history, err);
     }
     if (!status) {
+        settle_baselines(&out->migrations, &out->history);
         state_compare(out, &c->arena);
     }
     return status;
@@ -89,8 +117,11 @@ static enum status refuse(struct strbuf *list, struct error *err, const char *wh
 
 enum status state_check_up(const struct state *s, bool allow_out_of_order, struct error *err)
 {
-    const struct str newest = s->migrations.n ? s->migrations.at[s->migrations.n - 1].version : STR("0");
+    struct str newest = STR("0");
     struct strbuf list;
+    for (size_t i = 0; i < s->migrations.n; i++) {
+        newest = s->migrations.at[i].repeatable ? newest : s->migrations.at[i].version;
+    }
     strbuf_init(&list, 2000);
     for (size_t i = 0; i < s->rows.n; i++) {
         const struct status_row *r = &s->rows.at[i];
@@ -125,7 +156,7 @@ enum status state_check_up(const struct state *s, bool allow_out_of_order, struc
 
 enum status state_version(const struct state *s, const char *word, struct str *version, struct error *err)
 {
-    if (version_valid(str_of(word))) {
+    if (version_valid(str_of(word)) || str_starts(str_of(word), STR("R__"))) {
         for (size_t i = 0; i < s->rows.n; i++) {
             if (version_cmp(s->rows.at[i].version, str_of(word)) == 0) {
                 *version = s->rows.at[i].version;

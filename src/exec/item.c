@@ -61,6 +61,17 @@ static bool same_file(const struct item *it, const struct applied *a)
     return strcmp(a->sha256, it->params.sha256) == 0 || strcmp(a->sha256_text, it->params.sha256_text) == 0;
 }
 
+/* A repeatable migration was changed: what its earlier text did is no step of this one. Killed behind this, it counts as never applied. */
+static enum status forget_earlier(struct run *r, struct item *it, struct error *err)
+{
+    const struct param version = {it->params.version};
+    const enum status status = session_query(r->s, r->sql.at[HSQL_WRITE_DOWN_LAST], &version, 1, ANSWER_MS, NULL, err);
+    if (status) {
+        error_context(err, "cannot begin %s anew", it->params.version);
+    }
+    return status;
+}
+
 enum status item_place(struct run *r, struct item *it, const struct history *h, const struct recorded_list *steps,
                        struct error *err)
 {
@@ -77,6 +88,9 @@ enum status item_place(struct run *r, struct item *it, const struct history *h, 
     if (!a || a->state == APPLIED_NO) {
         it->finished = it->down;
         return ST_OK;
+    }
+    if (a->state == APPLIED_YES && it->m->repeatable && !it->down && !same_file(it, a)) {
+        return forget_earlier(r, it, err);
     }
     if (a->state == APPLIED_YES) {
         if (!it->down && !same_file(it, a)) {

@@ -26,66 +26,49 @@ static bool is_candidate(struct str name)
     return name.n > 4 && name.p[0] != '.' && str_eq_nocase(ending, STR(".sql"));
 }
 
-/* What stands in the way of reading it; NULL: nothing. */
-static const char *obstacle(const struct file_entry *e, const char **hint)
+/* A migration that is a program of the tool's own: passing over it would leave a hole in the history. */
+static bool is_program(const struct layout *layout, struct str name)
 {
-    if (!str_ends(e->name, STR(".sql"))) {
-        *hint = "write the ending in lower case: .sql";
-        return "the ending is not .sql, so other tools and other systems would pass over this file";
+    struct str endings = str_of(layout->programs), ending, version, rest;
+    while (endings.n > 0 && str_next(&endings, ' ', &ending)) {
+        if (str_ends(name, ending) && !str_ends(name, STR("_test.go")) && layout_numbered(name, &version, &rest)) {
+            return true;
+        }
     }
-    switch (e->kind) {
-    case FILE_MISSING:
-        *hint = "restore the file it points to, or remove the link";
-        return "a symbolic link to a file that is not there";
-    case FILE_FOLDER:
-        *hint = "folders inside are not searched: name it with --dir, or rename it";
-        return "a folder is called like a migration";
-    case FILE_OTHER:
-        *hint = "remove it from the folder";
-        return "not a regular file";
-    case FILE_REGULAR:
-        break;
-    }
-    return NULL;
+    return false;
 }
 
-static enum status refuse_file(struct str file, const char *why, const char *hint, struct error *err)
+static enum status refuse_program(struct str file, const struct layout *layout, struct error *err)
 {
-    error_set(err, ST_USAGE, "%s", why);
+    error_set(err, ST_USAGE, "a migration of %s that is a program: migrate runs SQL only", layout->name);
     error_place(err, file.p, 0, 0);
-    error_hint(err, "%s", hint);
+    error_hint(err, "write as SQL what it does; if it ran everywhere, an empty migration of its version takes its place");
     return ST_USAGE;
 }
 
 /* Append the folder's migrations with file, layout, version and name; nothing is read yet. */
-static enum status find_migrations(struct str folder, const struct migration_options *options, struct arena *a,
-                                   struct migration_list *out, struct error *err)
+static enum status find_files(const struct layout *layout, const struct layout_folder *folder, struct arena *a,
+                              struct migration_list *out, struct error *err)
 {
-    struct file_list entries = {0};
-    const char *path = arena_cstr(a, folder);
-    errno = 0;
-    enum status status = file_list(path, a, &entries, err);
-    if (status) {
-        error_hint(err, "%s",
-                   errno == ENOENT   ? "name the folder with --dir, or make it: `migrate new NAME` does"
-                   : errno == EACCES ? "give this user the right to read it"
-                                     : "name a folder with --dir");
-        return status;
-    }
-    for (size_t i = 0; i < entries.n; i++) {
-        const struct file_entry *e = &entries.at[i];
+    struct migration_options options = *folder->options;
+    options.layout = layout;
+    for (size_t i = 0; i < folder->entries->n; i++) {
+        const struct file_entry *e = &folder->entries->at[i];
         const char *hint = NULL;
-        if (!is_candidate(e->name) || (options->lenient && e->kind == FILE_FOLDER)) {
+        if (!options.lenient && is_program(layout, e->name)) {
+            return refuse_program(path_join(a, folder->path, e->name), layout, err);
+        }
+        if (!is_candidate(e->name) || (options.lenient && e->kind == FILE_FOLDER)) {
             continue;
         }
-        const struct str file = path_join(a, folder, e->name);
-        const char *why = obstacle(e, &hint);
+        const struct str file = path_join(a, folder->path, e->name);
+        const char *why = layout_obstacle(e, &hint);
         if (why) {
-            return refuse_file(file, why, hint, err);
+            return layout_refuse(file, why, hint, err);
         }
         struct migration *m = vec_push(a, out);
         m->file = file;
-        status = migration_name(m, options, err);
+        const enum status status = migration_name(m, &options, err);
         if (status) {
             return status;
         }
@@ -93,14 +76,34 @@ static enum status find_migrations(struct str folder, const struct migration_opt
     return ST_OK;
 }
 
-static bool is_down_file(const struct migration *m)
+static enum status find_migrations(struct str path, const struct migration_options *options, struct arena *a,
+                                   struct migration_list *out, struct error *err)
 {
-    return str_ends(m->file, STR(".down.sql"));
+    struct file_list entries = {0};
+    const struct layout_folder folder = {.path = path, .entries = &entries, .options = options};
+    const struct layout *layout = options->layout ? options->layout : &layout_native;
+    errno = 0;
+    enum status status = file_list(arena_cstr(a, path), a, &entries, err);
+    if (status) {
+        error_hint(err, "%s",
+                   errno == ENOENT   ? "name the folder with --dir, or make it: `migrate new NAME` does"
+                   : errno == EACCES ? "give this user the right to read it"
+                                     : "name a folder with --dir");
+        return status;
+    }
+    if (!options->layout && !options->lenient) {
+        status = layout_detect(&folder, a, &layout, err);
+    }
+    if (!status && layout->find) {
+        status = layout->find(&folder, a, out, err);
+    } else if (!status) {
+        status = find_files(layout, &folder, a, out, err);
+    }
+    return status;
 }
 
 static enum status refuse_duplicate(const struct migration *first, const struct migration *second, struct error *err)
 {
-    const bool pair = is_down_file(first) != is_down_file(second);
     if (str_eq(first->file, second->file)) {
         error_set(err, ST_USAGE, "the folder of this file is named twice");
     } else {
@@ -108,9 +111,7 @@ static enum status refuse_duplicate(const struct migration *first, const struct 
     }
     error_place(err, second->file.p, 0, 0);
     error_hint(err, "%s",
-               pair ? "pairs of .up.sql and .down.sql can be linted, but not run yet: put both into one file with "
-                      "\"-- migrate:up\" and \"-- migrate:down\""
-               : str_eq(first->file, second->file)
+               str_eq(first->file, second->file)
                    ? "name each folder once"
                    : "versions are compared as numbers: give one of the two files another one");
     return ST_USAGE;
@@ -121,7 +122,8 @@ static enum status check_versions(const struct migration_list *list, bool lenien
 {
     for (size_t i = 1; i < list->n; i++) {
         const struct migration *first = &list->at[i - 1], *second = &list->at[i];
-        const bool matters = !lenient || (first->layout->runnable && second->layout->runnable && first->version.n > 0);
+        const bool marked = first->layout == &layout_native && second->layout == &layout_native;
+        const bool matters = lenient ? marked && first->version.n > 0 : first->baseline == second->baseline;
         if ((matters && order_cmp(first->version, second->version) == 0) || str_eq(first->file, second->file)) {
             return refuse_duplicate(first, second, err);
         }
@@ -145,6 +147,9 @@ enum status migrations_load(const struct str *folders, size_t n, const struct mi
     }
     for (size_t i = 0; i < out->n && !status; i++) {
         status = migration_fetch(&out->at[i], options, a, err);
+        if (!status && out->at[i].undo) {
+            status = migration_fetch(out->at[i].undo, options, a, err);
+        }
     }
     if (!status && options->lenient) {
         status = check_versions(out, true, err); /* which layout it is, is known only now */

@@ -2,6 +2,7 @@
 
 #include "base/sha256.h"
 #include "base/term.h"
+#include "migration/fill.h"
 #include "migration/layout.h"
 #include "migration/place.h"
 #include "migration/read.h"
@@ -23,10 +24,11 @@ enum status migration_name(struct migration *m, const struct migration_options *
 {
     const struct str base = path_base(m->file);
     m->layout = options->layout ? options->layout : &layout_native;
-    if (!m->layout->match(base, &m->version, &m->name)) {
-        if (!options->lenient) {
-            return refuse_name(m->file, m->layout, err);
-        }
+    const bool fits = m->layout->match(base, &m->version, &m->name);
+    if (!options->lenient && (!fits || m->version.n == 0)) {
+        return refuse_name(m->file, m->layout, err);
+    }
+    if (!fits) {
         m->version = STR_NONE;
         m->name = base;
         (void)layout_plain.match(base, &m->version, &m->name);
@@ -43,13 +45,15 @@ enum status migration_name(struct migration *m, const struct migration_options *
 
 /* ---- the text ------------------------------------------------------------------------------------------------- */
 
-static enum status check_text(struct str file, struct str text, bool lenient, struct error *err)
+static enum status check_text(const struct migration *m, bool lenient, struct error *err)
 {
-    const struct str head = str_slice(text, 0, 2);
-    if (text.n == 0 && !lenient) {
+    const struct str file = m->file, text = m->text, head = str_slice(text, 0, 2);
+    if (text.n == 0 && !lenient && !m->undoes) {
         error_set(err, ST_USAGE, "the file is empty");
         error_place(err, file.p, 0, 0);
-        error_hint(err, "write its SQL below a line \"-- migrate:up\", or remove the file");
+        error_hint(err, m->layout == &layout_native
+                            ? "write its SQL below a line \"-- migrate:up\", or remove the file"
+                            : "write its SQL, or a comment that says why there is none");
         return ST_USAGE;
     }
     if (text.n > MIGRATION_MAX_BYTES) {
@@ -130,7 +134,10 @@ static enum status read_file_directives(struct migration *m, struct arena *a, st
 static enum status parse_text(struct migration *m, const struct migration_options *options, struct arena *a,
                               struct error *err)
 {
-    enum status status = check_text(m->file, m->text, options->lenient, err);
+    enum status status = check_text(m, options->lenient, err);
+    if (!status && !options->lenient) {
+        status = migration_fill(m, options->placeholders, a, err);
+    }
     if (!status) {
         status = m->layout->parse(m, options, a, err);
     }
@@ -164,11 +171,39 @@ enum status migration_read(const char *path, const struct migration_options *opt
     return status ? status : migration_fetch(out, options, a, err);
 }
 
+static struct str file_bytes(const struct migration *m)
+{
+    return m->bytes.n > 0 ? m->bytes : m->text;
+}
+
+struct str migration_recorded_text(const struct migration *m, struct arena *a)
+{
+    static const char *const modes[] = {"auto", "true", "false"};
+    if (!m->undo) {
+        return file_bytes(m);
+    }
+    return arena_printf(a, "-- migrate:up transaction:%s\n%.*s\n-- migrate:down transaction:%s\n%.*s\n", modes[m->up.tx],
+                        STR_ARG(file_bytes(m)), modes[m->undo->down.tx], STR_ARG(file_bytes(m->undo)));
+}
+
+enum status migration_parse_recorded(struct str file, struct str layout, struct str text,
+                                     const struct placeholder_list *placeholders, struct arena *a,
+                                     struct migration *out, struct error *err)
+{
+    const bool native = str_starts(text, STR("-- migrate:up transaction:"));
+    const struct migration_options options = {.placeholders = placeholders};
+    *out = (struct migration){.file = arena_str(a, file), .text = text};
+    out->layout = native ? &layout_native : layout_find(layout);
+    out->layout = out->layout ? out->layout : &layout_native;
+    return parse_text(out, &options, a, err);
+}
+
 void migration_checksum(struct migration *m)
 {
-    sha256_of(m->text, m->sha256);
-    if (m->text.n > 0 && (m->text.p[0] == '\xEF' || memchr(m->text.p, '\r', m->text.n))) {
-        sha256_of_text(m->text, m->sha256_text);
+    const struct str bytes = file_bytes(m);
+    sha256_of(bytes, m->sha256);
+    if (bytes.n > 0 && (bytes.p[0] == '\xEF' || memchr(bytes.p, '\r', bytes.n))) {
+        sha256_of_text(bytes, m->sha256_text);
     } else {
         memcpy(m->sha256_text, m->sha256, sizeof(m->sha256));
     }

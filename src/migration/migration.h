@@ -33,6 +33,11 @@ struct migration {
     const struct layout *layout;
     struct migration_part up, down;
     const char *tool; /* plain: whose comment lines part the file; NULL: nobody's */
+    struct migration *undo; /* the file with the down part, in layouts that have one of its own; NULL: it is in this one, if anywhere */
+    bool undoes;            /* this is such a file */
+    bool repeatable;        /* it runs again whenever it was changed; `version` is a name then ("R__views"), behind all numbers */
+    bool baseline;          /* in a database without a history it stands for all versions up to its own */
+    struct str bytes;       /* of the file, where placeholders were filled in `text`; empty: text is what the file says */
     struct directive_list
         file_directives;  /* allow-file and other tools' like, from the comments above the first statement */
     char sha256[65];      /* of the bytes; "" until migration_checksum() */
@@ -41,8 +46,15 @@ struct migration {
 
 VEC_DECLARE(migration_list, struct migration);
 
+/* A value for ${name}. */
+struct placeholder {
+    struct str name, value;
+};
+VEC_DECLARE(placeholder_list, struct placeholder);
+
 struct migration_options {
-    const struct layout *layout; /* NULL: detect (native; with lenient, plain for files that are not native) */
+    const struct layout *layout; /* NULL: detect (per folder; with lenient, native, and plain for files that are not native) */
+    const struct placeholder_list *placeholders; /* NULL: none. They are filled in before the file is parsed, not under lenient */
     /*
      * For lint: a file without markers is judged whole, as its up part or, called *.down.sql, its down part. It needs no version
      * and may be empty, as halves of pairs often are.
@@ -66,8 +78,8 @@ NODISCARD enum status migration_parse(struct str file, struct str text, const st
                                       struct arena *a, struct migration *out, struct error *err);
 
 /*
- * Find and read the migrations of these folders (not recursive), merged and ordered by version; files without one come last, by
- * name. Passed over: names that do not end in .sql ("2026_x.sql.bak") and hidden ones (".#x.sql"). Errors: no such folder or no
+ * Find and read the migrations of these folders (in most layouts not recursive), merged and ordered by version; files without one
+ * come last, by name. Passed over: names that do not end in .sql ("2026_x.sql.bak") and hidden ones (".#x.sql"). Errors: no such folder or no
  * right to read it, two files of one version (both are named; under options->lenient only if both have markers), "x.sql"
  * without a version in the native layout, x.SQL, a dangling symbolic link, a device or (not under lenient) a folder
  * called *.sql, and those of migration_read(). The first error ends it. No migrations at all is no error.
@@ -79,9 +91,23 @@ NODISCARD enum status migrations_load(const struct str *folders, size_t n, const
 bool migration_is_undo(struct str path);
 
 /* Fill both checksums. */
+/*
+ * The text that history recorded of a migration when it was applied: with a file of its own for the down part, both are one text with native
+ * markers. Otherwise it has the layout of that name.
+ */
+NODISCARD enum status migration_parse_recorded(struct str file, struct str layout, struct str text,
+                                               const struct placeholder_list *placeholders, struct arena *a,
+                                               struct migration *out, struct error *err);
+/* That text, or what the file says where there is but one. In the arena if it had to be made. */
+struct str migration_recorded_text(const struct migration *m, struct arena *a);
+
+/* Fill both checksums: of the file with the up part, placeholders not filled. */
 void migration_checksum(struct migration *m);
 
-/* Compare versions as numbers, part by part: 9 < 10, 1.2 < 1.10, 007 == 7, 1 == 1.0. Never overflows. */
+/*
+ * Compare versions as numbers, part by part: 9 < 10, 1.2 < 1.10, 007 == 7, 1 == 1.0. Never overflows. Names of repeatable migrations
+ * come behind all numbers, by their bytes.
+ */
 int version_cmp(struct str a, struct str b);
 /* Is this text a version: digits, perhaps with single dots or underscores between, at most MIGRATION_MAX_VERSION long? */
 bool version_valid(struct str s);

@@ -2,82 +2,11 @@
 
 #include "migration/marker.h"
 #include "migration/place.h"
-#include "sql/lex.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+#include "migration/walk.h"
 
 static bool native_match(struct str base, struct str *version, struct str *name)
 {
-    size_t end = 0;
-    if (!str_ends(base, STR(".sql"))) {
-        return false;
-    }
-    base.n -= STR(".sql").n;
-    while (end < base.n && (is_digit(base.p[end]) || (base.p[end] == '.' && end > 0 && is_digit(base.p[end - 1]) &&
-                                                      end + 1 < base.n && is_digit(base.p[end + 1])))) {
-        end++;
-    }
-    if (end == 0) {
-        return false;
-    }
-    *version = str_slice(base, 0, end);
-    while (end < base.n && (base.p[end] == '_' || base.p[end] == '-' || base.p[end] == ' ')) {
-        end++;
-    }
-    *name = str_slice(base, end, base.n);
-    return true;
-}
-
-/* ---- the walk ------------------------------------------------------------------------------------------------- */
-
-/* Tokens of the file with its comments, COPY data blocks as one token each. */
-struct walk {
-    struct lexer lx;
-    bool inside;     /* a statement has begun */
-    bool copy;       /* it begins with COPY */
-    bool from_stdin; /* … and says FROM STDIN: data follow its semicolon */
-    uint16_t previous;
-};
-
-static void walk_from(struct walk *w, struct str text, uint32_t start)
-{
-    *w = (struct walk){0};
-    lex_init(&w->lx, text, true);
-    w->lx.comments = true;
-    w->lx.at = start > w->lx.at ? start : w->lx.at; /* behind a byte order mark */
-}
-
-/* The next token begins a statement, whatever came before. */
-static void walk_break(struct walk *w)
-{
-    *w = (struct walk){.lx = w->lx};
-}
-
-static struct token walk_next(struct walk *w)
-{
-    if (w->from_stdin && !w->inside) {
-        walk_break(w);
-        return lex_copy_data(&w->lx);
-    }
-    const struct token t = lex_next(&w->lx);
-    if (t.kind == TOK_COMMENT) {
-        return t;
-    }
-    if (t.kind == TOK_PSQL || (t.kind == TOK_SELF && t.keyword == ';')) {
-        const bool data_follow = w->from_stdin && t.kind == TOK_SELF;
-        walk_break(w);
-        w->from_stdin = data_follow;
-        return t;
-    }
-    const uint16_t word = t.kind == TOK_WORD ? t.keyword : (uint16_t)KW_NONE;
-    w->copy = w->inside ? w->copy : word == KW_COPY;
-    w->from_stdin = w->from_stdin || (w->copy && w->previous == KW_FROM && word == KW_STDIN);
-    w->previous = word;
-    w->inside = true;
-    return t;
+    return str_ends(base, STR(".sql")) && layout_numbered(str_slice(base, 0, base.n - STR(".sql").n), version, name);
 }
 
 /* Why this token runs on to the end of the text: NULL for one that ends where it should. */
@@ -242,7 +171,6 @@ static const char *other_tool(const struct migration *m)
         const char *sign, *tool;
     } signs[] = {
         {"-- +goose Up", "goose"},
-        {"-- +migrate Up", "sql-migrate"},
         {"-- Up Migration", "node-pg-migrate"},
         {"---- create above / drop below ----", "tern"},
     };
@@ -259,10 +187,11 @@ static enum status refuse_unmarked(const struct migration *m, struct error *err)
     const char *tool = other_tool(m);
     place_refuse(err, m->file, m->text, 0, "no \"-- migrate:up\" marker");
     if (tool) {
-        error_hint(err, "this looks like a file of %s: lint reads it with --layout plain, but it cannot be run yet",
-                   tool);
+        error_hint(err, "this looks like a file of %s: --layout %s", tool, tool);
     } else {
-        error_hint(err, "put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it");
+        error_hint(err,
+                   "put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it; for a folder of files"
+                   " without markers: --layout plain");
     }
     return ST_USAGE;
 }
@@ -418,7 +347,6 @@ const struct layout layout_native = {
     .name = "native",
     .form = "<version>_<name>.sql",
     .summary = "dbmate's: one file with \"-- migrate:up\" and \"-- migrate:down\" parts",
-    .runnable = true,
     .match = native_match,
     .parse = native_parse,
 };

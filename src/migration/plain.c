@@ -1,4 +1,5 @@
 #include "migration/layout.h"
+#include "migration/place.h"
 #include "migration/section.h"
 
 static bool plain_match(struct str base, struct str *version, struct str *name)
@@ -7,9 +8,10 @@ static bool plain_match(struct str base, struct str *version, struct str *name)
         return false;
     }
     /* A leading version is taken where there is one, so that a folder of them is replayed in order. */
-    if (!layout_native.match(base, version, name)) {
+    base.n -= STR(".sql").n;
+    if (!layout_numbered(base, version, name)) {
         *version = STR_NONE;
-        *name = str_slice(base, 0, base.n - STR(".sql").n);
+        *name = base;
     }
     if (str_ends(*name, STR(".up"))) {
         name->n -= STR(".up").n;
@@ -19,29 +21,40 @@ static bool plain_match(struct str base, struct str *version, struct str *name)
     return true;
 }
 
-static enum status plain_parse(struct migration *m, const struct migration_options *options UNUSED,
-                               struct arena *a UNUSED, struct error *err UNUSED)
+static enum status plain_parse(struct migration *m, const struct migration_options *options,
+                               struct arena *a UNUSED, struct error *err)
 {
-    struct migration_part *part = migration_is_undo(m->file) ? &m->down : &m->up;
-    const uint32_t start = str_starts(m->text, STR("\xEF\xBB\xBF")) ? 3 : 0;
+    const bool down = migration_is_undo(m->file);
     struct sections s;
-    if (part == &m->up && sections_find(m->text, &s)) {
-        const uint32_t up = s.up_start > start ? s.up_start : start;
-        m->tool = s.tool;
-        m->up = (struct migration_part){.present = true, .start = up, .end = s.up_end, .marker = up};
-        m->down = (struct migration_part){
-            .present = true, .start = s.down_start, .end = s.down_end, .marker = s.down_start};
+    layout_whole(m, down, TX_AUTO);
+    if (down || !sections_find(m->text, &s)) {
         return ST_OK;
     }
-    *part = (struct migration_part){.present = true, .start = start, .end = (uint32_t)m->text.n, .marker = start};
+    if (!options->lenient) {
+        place_refuse(err, m->file, m->text, s.down_start, "a file of %s: run whole, it would undo itself", s.tool);
+        const struct layout *layout = layout_find(str_of(s.tool));
+        error_hint(err, "%s%s", layout ? "--layout " : "only lint knows files of ", s.tool);
+        return ST_USAGE;
+    }
+    m->tool = s.tool;
+    m->up.start = m->up.marker = s.up_start > m->up.start ? s.up_start : m->up.start;
+    m->up.end = s.up_end;
+    m->down = (struct migration_part){.present = true, .start = s.down_start, .end = s.down_end, .marker = s.down_start};
     return ST_OK;
 }
 
 const struct layout layout_plain = {
     .name = "plain",
-    .form = "*.sql",
-    .summary = "any SQL file, whole, or parted as goose, node-pg-migrate and tern do (*.down.sql: as a down part); for lint only",
-    .runnable = false,
+    .form = "<version>_<name>.sql",
+    .summary = "SQL files with a number, each whole; there is no way down",
+    .match = plain_match,
+    .parse = plain_parse,
+};
+
+const struct layout layout_supabase = {
+    .name = "supabase",
+    .form = "<timestamp>_<name>.sql",
+    .summary = "supabase/migrations: SQL files with a timestamp, each whole",
     .match = plain_match,
     .parse = plain_parse,
 };

@@ -38,8 +38,16 @@ static struct str next_part(struct str *rest)
     return part;
 }
 
+static bool is_a_name(struct str version)
+{
+    return version.n > 0 && !is_digit(version.p[0]);
+}
+
 int version_cmp(struct str a, struct str b)
 {
+    if (is_a_name(a) || is_a_name(b)) {
+        return is_a_name(a) && is_a_name(b) ? str_cmp(a, b) : is_a_name(a) - is_a_name(b);
+    }
     while (a.n > 0 || b.n > 0) {
         const struct str x = next_part(&a), y = next_part(&b);
         const int order = x.n != y.n ? (x.n < y.n ? -1 : 1) : str_cmp(x, y);

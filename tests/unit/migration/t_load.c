@@ -300,17 +300,6 @@ static void same_version(void **state)
             "  hint: versions are compared as numbers: give one of the two files another one\n");
 }
 
-static void a_pair_to_run(void **state)
-{
-    struct fixture *f = *state;
-    put(f, "1_a.up.sql", "SELECT 1;\n");
-    put(f, "1_a.down.sql", "SELECT 1;\n");
-    refused(f, false, ST_USAGE,
-            "$/1_a.up.sql: error: version 1 is taken by $/1_a.down.sql\n"
-            "  hint: pairs of .up.sql and .down.sql can be linted, but not run yet: put both into one file with "
-            "\"-- migrate:up\" and \"-- migrate:down\"\n");
-}
-
 static void no_version(void **state)
 {
     struct fixture *f = *state;
@@ -377,7 +366,8 @@ static void bad_text(void **state)
     put(f, "2_b.sql", "SELECT 1;\n");
     refused(f, false, ST_USAGE,
             "$/2_b.sql:1:1: error: no \"-- migrate:up\" marker\n"
-            "  hint: put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it\n");
+            "  hint: put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it; for a folder of "
+            "files without markers: --layout plain\n");
 }
 
 /* ---- one file ------------------------------------------------------------------------------------------------- */
@@ -418,7 +408,6 @@ int main(void)
         TEST(a_file_for_a_folder),
         TEST(without_rights),
         TEST(same_version),
-        TEST(a_pair_to_run),
         TEST(no_version),
         TEST(long_version),
         TEST(upper_case_ending),

@@ -75,9 +75,11 @@ static void layouts(void **state UNUSED)
 {
     assert_ptr_equal(layout_find(STR("native")), &layout_native);
     assert_ptr_equal(layout_find(STR("plain")), &layout_plain);
-    assert_null(layout_find(STR("flyway")));
+    assert_null(layout_find(STR("Flyway")));
     assert_ptr_equal(layout_at(0), &layout_native);
-    assert_null(layout_at(2));
+    for (size_t i = 0; layout_at(i); i++) {
+        assert_ptr_equal(layout_find(str_of(layout_at(i)->name)), layout_at(i));
+    }
 }
 
 int main(void)
