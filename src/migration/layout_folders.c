@@ -103,10 +103,20 @@ const struct layout layout_diesel = {
 
 /* ---- prisma ---- */
 
+/* prisma's own key is the folder's whole name, so two may share a timestamp: the later name becomes the timestamp's .1. */
 static enum status prisma_find(const struct layout_folder *f, struct arena *a, struct migration_list *out,
                                struct error *err)
 {
-    return find_in_folders(&layout_prisma, f, "migration.sql", NULL, a, out, err);
+    const size_t first = out->n;
+    const enum status status = find_in_folders(&layout_prisma, f, "migration.sql", NULL, a, out, err);
+    for (size_t i = first + 1, same = 0; i < out->n && !status; i++) {
+        struct migration *m = &out->at[i];
+        same = version_cmp(m->version, out->at[i - 1 - same].version) == 0 ? same + 1 : 0;
+        if (same > 0) {
+            m->version = arena_printf(a, "%.*s.%zu", STR_ARG(m->version), same);
+        }
+    }
+    return status;
 }
 
 static bool prisma_match(struct str base, struct str *version, struct str *name)
