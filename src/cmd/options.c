@@ -125,6 +125,22 @@ static bool choice_parse(const char *words, struct str value, int *out)
     return false;
 }
 
+static enum status flag_word(const char *what, struct str value, bool *out, struct error *err)
+{
+    static const char *const yes[] = {"1", "true", "yes", "on"}, *const no[] = {"", "0", "false", "no", "off"};
+    for (size_t i = 0; i < countof(no); i++) {
+        if (i < countof(yes) && str_eq_nocase(value, str_of(yes[i]))) {
+            *out = true;
+            return ST_OK;
+        }
+        if (str_eq_nocase(value, str_of(no[i]))) {
+            *out = false;
+            return ST_OK;
+        }
+    }
+    return error_set(err, ST_USAGE, "%s: \"%.*s\" is neither true nor false", what, STR_ARG(value));
+}
+
 enum status option_store(struct arena *a, void *base, const struct option *o, const char *what, const char *value,
                          struct error *err)
 {
@@ -132,9 +148,14 @@ enum status option_store(struct arena *a, void *base, const struct option *o, co
     struct text_list list;
     int64_t number;
     int choice;
+    bool flag;
     switch (o->kind) {
     case OPTION_FLAG:
-        BUG("flag %s with a value", o->name);
+        if (flag_word(what, str_of(value), &flag, err)) {
+            return ST_USAGE;
+        }
+        memcpy(at, &flag, sizeof(flag));
+        return ST_OK;
     case OPTION_TEXT:
         memcpy(at, &value, sizeof(value));
         return ST_OK;
@@ -468,23 +489,6 @@ bool option_said(const struct command_line *line, struct arena *a, const char *n
     return was_given(line, name) || getenv(option_variable(a, name));
 }
 
-static enum status flag_word(const char *variable, struct str value, bool *out, struct error *err)
-{
-    static const char *const yes[] = {"1", "true", "yes", "on"}, *const no[] = {"", "0", "false", "no", "off"};
-    for (size_t i = 0; i < countof(no); i++) {
-        if (i < countof(yes) && str_eq_nocase(value, str_of(yes[i]))) {
-            *out = true;
-            return ST_OK;
-        }
-        if (str_eq_nocase(value, str_of(no[i]))) {
-            *out = false;
-            return ST_OK;
-        }
-    }
-    return error_set(err, ST_USAGE, "environment variable %s: \"%.*s\" is neither true nor false", variable,
-                     STR_ARG(value));
-}
-
 enum status options_environment(const struct command_line *line, struct arena *a, struct settings *s, struct error *err)
 {
     const struct option *o;
@@ -496,7 +500,7 @@ enum status options_environment(const struct command_line *line, struct arena *a
             continue;
         }
         if (o->kind == OPTION_FLAG) {
-            status = flag_word(variable, str_of(value), &flag, err);
+            status = flag_word(arena_printf(a, "environment variable %s", variable).p, str_of(value), &flag, err);
             if (!status) {
                 store_flag(s, o, flag);
             }

@@ -74,6 +74,13 @@ static const struct option running[] = {
      0, INT64_MAX},
     {"statement-timeout", 0, OPTION_DURATION, "TIME", AT(statement_timeout_ms),
      "statement_timeout of data statements that run whole (none)", 0, INT32_MAX},
+    {"max-blocked-sessions", 0, OPTION_NUMBER, "N", AT(max_blocked_sessions),
+     "cancel a step, and try it later, when more sessions wait behind it (20; 0: however many)", 0, INT32_MAX},
+    {"max-block", 0, OPTION_DURATION, "TIME", AT(max_block_ms),
+     "… or when one has waited behind it for longer (1s; 0: however long)", 0, INT32_MAX},
+    {"terminate-blockers", 0, OPTION_CHOICE, TERMINATE_WORDS, AT(terminate),
+     "end sessions of this kind that keep a step from its locks (none)", 0, 0},
+    {"redact", 0, OPTION_FLAG, NULL, AT(redact), "do not show or record the statements of other sessions", 0, 0},
 };
 
 const struct option_rows *option_group_rows(size_t i)
@@ -99,5 +106,8 @@ void settings_default(struct settings *s)
         .run_lock_wait_ms = 30000,
         .lock_timeout_ms = 200,
         .lock_budget_ms = 600000,
+        .max_blocked_sessions = 20,
+        .max_block_ms = 1000,
+        .terminate = 3,
     };
 }

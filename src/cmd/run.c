@@ -168,6 +168,9 @@ static void show_result(struct run *r, const struct run_result *result, enum sta
     strbuf_free(&out);
 }
 
+/* In the order of TERMINATE_WORDS. */
+static const enum terminate terminate_kinds[] = {TERMINATE_AUTOVACUUM, TERMINATE_IDLE, TERMINATE_ALL, TERMINATE_NONE};
+
 static enum status execute(struct run *r, struct error *err)
 {
     struct context *c = r->c;
@@ -183,6 +186,10 @@ static enum status execute(struct run *r, struct error *err)
     options.lock_timeout_ms = c->set.lock_timeout_ms;
     options.lock_budget_ms = c->set.lock_budget_ms;
     options.sink = (struct event_sink){listen_emit, &listeners};
+    options.terminate = terminate_kinds[c->set.terminate];
+    options.max_blocked_sessions = c->set.max_blocked_sessions;
+    options.max_block_ms = c->set.max_block_ms;
+    options.redact = c->set.redact;
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }

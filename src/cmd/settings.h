@@ -14,6 +14,7 @@ enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 #define COLOUR_WORDS "auto|always|never"
 enum parts { PARTS_BOTH, PARTS_UP, PARTS_DOWN }; /* the words of --parts, in this order */
 #define PARTS_WORDS "both|up|down"
+#define TERMINATE_WORDS "autovacuum|idle-in-transaction|all|none"
 enum doc_format { DOC_MARKDOWN, DOC_MAN };
 #define DOC_FORMAT_WORDS "markdown|man"
 
@@ -45,10 +46,13 @@ struct settings {
     bool all, dry_run, allow_out_of_order, yes;
     const char *journal; /* its file; "": none; NULL: not said */
     int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
+    int terminate; /* index of TERMINATE_WORDS */
+    int64_t max_blocked_sessions, max_block_ms;
+    bool redact;
     /* single commands */
-    const char *catalog; /* lint, explain, plan: file that is the base */
-    const char *output;  /* catalog pull: file to write */
-    int format;          /* lint: see report/lint.h */
+    const char *catalog;        /* lint, explain, plan: file that is the base */
+    const char *output;         /* catalog pull: file to write */
+    int format;                 /* lint: see report/lint.h */
     const char *stdin_filename; /* lint: what standard input stands for */
     bool allow_empty;           /* lint */
     bool show_config;           /* lint */
@@ -63,9 +67,9 @@ struct settings {
     const char *after;   /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;
-    int doc_format;   /* rules doc: enum doc_format */
+    int doc_format;    /* rules doc: enum doc_format */
     int config_format; /* help config: enum config_format */
-    const char *only; /* rules test, rules verify: part of an id */
+    const char *only;  /* rules test, rules verify: part of an id */
 };
 
 void settings_default(struct settings *s);

@@ -44,7 +44,7 @@ static struct step slice(const struct step_list *plan, const struct planned_stat
 static enum status changed(const struct item *it, const struct recorded_step *s,
                            const struct planned_statement_list *all, size_t offset, struct error *err)
 {
-    error_set(err, ST_CONFLICT, "step %u of %s %s was %s, but its statements are other ones now", s->ordinal,
+    error_set(err, ST_CONFLICT, "step %u of migration %s %s was %s, but its statements are other ones now", s->ordinal,
               it->params.version, it->params.name, s->state == RECORDED_DONE ? "done" : "begun");
     error_place(err, it->m->file.p, offset < all->n ? all->at[offset].line : 0, 0);
     error_hint(err,

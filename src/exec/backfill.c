@@ -86,8 +86,8 @@ static void add_batch(const struct backfill *b, struct pipe *p)
 
 static enum status refuse_fence(const struct backfill *b, struct error *err)
 {
-    error_set(err, ST_RUN_LOCKED, "another run has taken over the backfill of step %u of %s", b->step->ordinal,
-              b->it->params.version);
+    error_set(err, ST_RUN_LOCKED, "another run has taken over the backfill of step %u of migration %s",
+              b->step->ordinal, b->it->params.version);
     error_hint(err, "look at table %s.backfills; this run has stopped and changed nothing further",
                b->r->sql.identifier);
     return ST_RUN_LOCKED;
@@ -176,8 +176,9 @@ static enum status abort_backfill(struct backfill *b, struct error *err)
     params[n++].text = b->r->result->run_id;
     enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_ABORTED], params, n, ANSWER_MS, NULL, err);
     if (!status) {
-        status = error_set(err, ST_PARTIAL, "the backfill of step %u of %s was aborted after %" PRId64 " rows",
-                           b->step->ordinal, b->it->params.version, b->rows);
+        status =
+            error_set(err, ST_PARTIAL, "the backfill of step %u of migration %s was aborted after %" PRId64 " rows",
+                      b->step->ordinal, b->it->params.version, b->rows);
         error_hint(err, "the rows done stay done; the same command goes on from there");
     }
     return status;
@@ -252,7 +253,8 @@ static enum status after_failure(struct backfill *b, enum status status, struct 
     b->next.set = false;
     if (!retry_next(&b->retry, &pause)) {
         const struct error last = *err;
-        error_set(err, ST_GAVE_WAY, "gave way: the backfill of step %u of %s came to no further batch in %u attempts",
+        error_set(err, ST_GAVE_WAY,
+                  "gave way: the backfill of step %u of migration %s came to no further batch in %u attempts",
                   b->step->ordinal, b->it->params.version, b->retry.attempt);
         memcpy(err->sqlstate, last.sqlstate, sizeof(err->sqlstate));
         error_detail(err, "%s", last.primary);

@@ -71,7 +71,7 @@ static enum status resume(struct backfill *b, const struct rows *rows, struct er
     }
     if (!read_array(rows, 3, b->a, &b->lo) || !read_array(rows, 4, b->a, &b->end) ||
         !str_eq(rows_value(rows, 0, 1), b->key.relation)) {
-        error_set(err, ST_CONFLICT, "the cursor of step %u of %s does not fit table %.*s", b->step->ordinal,
+        error_set(err, ST_CONFLICT, "the cursor of step %u of migration %s does not fit table %.*s", b->step->ordinal,
                   b->it->params.version, STR_ARG(b->key.relation));
         error_hint(err, "see table %s.backfills", b->r->sql.identifier);
         return ST_CONFLICT;

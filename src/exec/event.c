@@ -25,6 +25,12 @@ const char *event_kind_name(enum event_kind kind)
         return "step-retry";
     case EVENT_BLOCKED:
         return "blocked";
+    case EVENT_TERMINATED:
+        return "terminated";
+    case EVENT_WATCHDOG:
+        return "watchdog";
+    case EVENT_BLIND:
+        return "blind";
     case EVENT_PROGRESS:
         return "progress";
     case EVENT_REPAIR:

@@ -18,6 +18,9 @@ enum event_kind {
     EVENT_STEP_RETRY,      /* attempt (that failed), sqlstate, detail, wait_ms: lock not had; next attempt in wait_ms */
     EVENT_BLOCKED,         /* a blocker: pid, user, application, state, age_ms, query */
     EVENT_PROGRESS, /* the server's own progress of an index build, or a backfill: done, total, rate, batch_rows, lag_ms, detail (reason of a pause) */
+    EVENT_TERMINATED, /* a blocker was ended, as asked for: as EVENT_BLOCKED; detail and sqlstate: it could not be */
+    EVENT_WATCHDOG,   /* the step was cancelled: rows sessions waited behind it, one of them for ms */
+    EVENT_BLIND,      /* no second connection to watch with: detail says why */
     EVENT_REPAIR,  /* detail: an invalid index dropped, a row of history settled */
     EVENT_NOTICE,  /* server notice: severity in detail's first word */
     EVENT_RUN_END, /* ms, n_migrations */

@@ -217,7 +217,7 @@ const struct applied *history_find(const struct history *h, struct str version)
 
 /* Begin, make what is missing, commit: one message. The run lock is held. */
 static enum status create(struct session *s, const struct history_sql *sql, const char *schema, bool has_schema,
-                          struct error *err)
+                          const char *const *ddl, struct error *err)
 {
     struct arena a;
     struct pipelined items[16] = {{"BEGIN", NULL, 0}};
@@ -225,9 +225,8 @@ static enum status create(struct session *s, const struct history_sql *sql, cons
     size_t n = 1, failed;
     enum status status;
     arena_init(&a, 1 << 20);
-    /* CREATE SCHEMA IF NOT EXISTS asks for the right to make one even where it is there: somebody else may have made it for us. */
-    for (size_t i = has_schema; history_ddl[i]; i++) {
-        items[n++].sql = history_sql_expand(history_ddl[i], sql, &a);
+    for (size_t i = 0; ddl[i]; i++) {
+        items[n++].sql = history_sql_expand(ddl[i], sql, &a);
     }
     items[n++].sql = "COMMIT";
     status = session_pipeline(s, items, n, READ_MS, rows, &failed, err);
@@ -260,11 +259,11 @@ enum status history_install_locked(struct session *s, const struct history_sql *
     status = judge_format(rows, schema, &h, err);
     const bool has_schema = rows_bool(rows, 0, 2);
     rows_free(rows);
-    /* Format 1 is the first: an older one does not exist yet. Steps from format n to n + 1 go here, in one transaction each. */
-    if (status || h.exists) {
+    if (status || (h.exists && h.format == HISTORY_FORMAT)) {
         return status;
     }
-    return create(s, sql, schema, has_schema, err);
+    /* CREATE SCHEMA IF NOT EXISTS asks for the right to make one even where it is there: somebody else may have made it for us. */
+    return create(s, sql, schema, has_schema, h.exists ? history_ddl_2 : history_ddl + has_schema, err);
 }
 
 /* Run fn under the run lock. */

@@ -17,6 +17,14 @@
     " AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())" \
     " AND ((l.classid::pg_catalog.int8 << 32) | l.objid::pg_catalog.int8) = k.key"
 
+/* Of format 2. */
+#define INTERVENTIONS                                                                                              \
+    "CREATE TABLE IF NOT EXISTS @.interventions ("                                                                 \
+    "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text NOT NULL,"                                       \
+    " at timestamptz NOT NULL DEFAULT clock_timestamp(), kind text NOT NULL, version text NOT NULL,"               \
+    " direction text NOT NULL, ordinal integer NOT NULL, pid integer, db_user text, application text, state text," \
+    " transaction_ms bigint, query text, sessions integer, blocked_ms bigint)"
+
 const char *const history_ddl[] = {
     "CREATE SCHEMA IF NOT EXISTS @",
     "CREATE TABLE IF NOT EXISTS @.runs ("
@@ -47,8 +55,15 @@ const char *const history_ddl[] = {
     " control text CHECK (control IN ('pause', 'abort')), reason text, started_at timestamptz NOT NULL DEFAULT now(),"
     " updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal))"
     " WITH (fillfactor = 50)",
+    INTERVENTIONS,
     /* Last, in the transaction of all of the above: with it the schema counts as installed. */
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 1'",
+    "COMMENT ON TABLE @.migrations IS 'migrate history, format 2'",
+    NULL,
+};
+
+const char *const history_ddl_2[] = {
+    INTERVENTIONS,
+    "COMMENT ON TABLE @.migrations IS 'migrate history, format 2'",
     NULL,
 };
 
@@ -159,6 +174,10 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_RUN_SNAPSHOT] = "UPDATE @.runs SET snapshot = $2 WHERE id = $1",
     [HSQL_RUN_END] =
         "UPDATE @.runs SET finished_at = pg_catalog.clock_timestamp(), result = $2, error = $3 WHERE id = $1",
+    [HSQL_INTERVENTION] =
+        "INSERT INTO @.interventions (run, kind, version, direction, ordinal, pid, db_user, application, state,"
+        " transaction_ms, query, sessions, blocked_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     [HSQL_MARK] =
         "INSERT INTO @.migrations AS h"
         " (version, name, file, layout, sha256, sha256_text, file_text, state, n_steps, run, applied_at)"

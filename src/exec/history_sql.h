@@ -35,6 +35,7 @@ enum history_statement {
     HSQL_BACKFILL_REASON, /* version, direction, ordinal, owner, reason -> control */
     HSQL_BACKFILL_ABORTED, /* version, direction, ordinal, owner */
     HSQL_BACKFILL_FORGET,  /* version, direction, ordinal: one of which no batch was done */
+    HSQL_INTERVENTION,     /* a row of interventions; see watch_act.c */
     HSQL_COUNT
 };
 
@@ -51,5 +52,7 @@ const char *history_sql_expand(const char *text, const struct history_sql *sql, 
 
 /* CREATE SCHEMA, then CREATE TABLE …, all idempotent, one statement each; NULL ends the list. */
 extern const char *const history_ddl[];
+/* What brings format 1 to format 2. */
+extern const char *const history_ddl_2[];
 
 #endif

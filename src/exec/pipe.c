@@ -2,7 +2,7 @@
 
 void pipe_begin(struct pipe *p, struct arena *a)
 {
-    *p = (struct pipe){.arena = a};
+    *p = (struct pipe){.arena = a, .failed_at = SIZE_MAX};
 }
 
 static void add(struct pipe *p, const char *sql, const struct param *params, size_t n,
@@ -47,7 +47,8 @@ enum status pipe_run(struct pipe *p, struct session *s, int64_t deadline_ms, str
     }
     p->failed = NULL;
     const enum status status = session_pipeline(s, p->items.at, n, deadline_ms, rows, &failed, err);
-    if (status && failed < n) {
+    p->failed_at = status && failed < n ? failed : SIZE_MAX;
+    if (p->failed_at != SIZE_MAX) {
         p->failed = p->own.at[failed];
     }
     for (size_t i = 0; i < n; i++) {

@@ -19,7 +19,8 @@ struct pipe {
     VEC(const struct planned_statement *) own; /* parallel; NULL: ours */
     size_t bytes;
     const struct planned_statement *failed; /* the migration's statement that failed, or NULL */
-    int64_t rows;                           /* changed by the migration's statements so far */
+    size_t failed_at; /* its place, or that of one of ours, in the message; SIZE_MAX: none failed */
+    int64_t rows;     /* changed by the migration's statements so far */
 };
 
 void pipe_begin(struct pipe *p, struct arena *a);

@@ -75,7 +75,7 @@ enum status record_now(struct run *r, struct item *it, enum recorded_state state
     pipe_add(&p, "COMMIT");
     const enum status status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
     if (status) {
-        error_context(err, "cannot record step %u of %s", item_step(it)->ordinal, it->params.version);
+        error_context(err, "cannot record step %u of migration %s", item_step(it)->ordinal, it->params.version);
         tx_rollback(r->s);
         step_settings_unknown(r);
         return status;

@@ -60,8 +60,9 @@ struct item {
     bool started;           /* that step was begun before, outside a transaction, and its end is not known */
     int started_pid;        /* of the backend that ran it */
     const char *started_backend;
-    uint64_t moved;    /* batches done: a lost connection is forgiven as long as there is progress */
-    struct touch touch; /* what its statements may leave in the session: put right behind it, the lock behind each step */
+    uint64_t moved; /* batches done: a lost connection is forgiven as long as there is progress */
+    struct touch
+        touch; /* what its statements may leave in the session: put right behind it, the lock behind each step */
 };
 
 static inline const struct step *item_step(const struct item *it)
@@ -133,8 +134,11 @@ NODISCARD enum status transaction_run(struct run *r, struct item *it, struct err
 
 /* ---- single.c, backfill.c ---- */
 NODISCARD enum status single_run(struct run *r, struct item *it, struct error *err);
-/* For a statement that has a transaction: a question behind it that fails (division by zero) unless the server has what it promised. */
-void single_add_check(const struct item *it, struct pipe *p);
+/*
+ * For a statement that has a transaction: a question behind it that fails (division by zero) unless the server has what it promised. Its place
+ * in the message; SIZE_MAX: there is nothing to ask.
+ */
+size_t single_add_check(const struct item *it, struct pipe *p);
 NODISCARD enum status backfill_run(struct run *r, struct item *it, struct error *err);
 
 #endif

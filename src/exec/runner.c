@@ -15,6 +15,8 @@ void run_options_default(struct run_options *o)
         .lock_timeout_max_ms = 3000,
         .lock_budget_ms = 600000,
         .lock_attempts = 30,
+        .max_blocked_sessions = 20,
+        .max_block_ms = 1000,
     };
 }
 
@@ -129,7 +131,7 @@ enum status run_place(struct run *r, struct error *err)
     struct history h;
     struct recorded_list steps = {0};
     enum status status = history_read_all(r->s, &r->sql, r->o->schema, false, &r->arena, &h, &steps, err);
-    if (!status && !h.exists) {
+    if (!status && (!h.exists || h.format < HISTORY_FORMAT)) {
         status = history_install_locked(r->s, &r->sql, r->o->schema, err);
     }
     for (size_t i = 0; i < r->n_items && !status; i++) {
@@ -253,7 +255,7 @@ enum status run_plans(struct loop *loop, struct session *s, const struct run_opt
     arena_init(&r.arena, SIZE_MAX);
     arena_init(&r.scratch, SIZE_MAX);
     history_sql_for(&r.sql, s, options->schema, &r.arena);
-    watch_init(&r.watch, loop, options->target, &options->sink);
+    watch_init(&r.watch, loop, options, &r.sql, result->run_id);
     run_listen(&r);
     struct event e = run_event(NULL, NULL, EVENT_RUN_BEGIN);
     e.n_migrations = (unsigned)n;

@@ -15,15 +15,21 @@ struct snapshot_source {
     void *arg;
 };
 
+/* Whose sessions may be ended when they block a step: nobody's, unless asked for. */
+enum terminate { TERMINATE_NONE, TERMINATE_AUTOVACUUM, TERMINATE_IDLE, TERMINATE_ALL };
+
 struct run_options {
     const struct target *target;
-    const char *schema;          /* of history */
-    int64_t run_lock_wait_ms;    /* how long to wait for another run (10 000); 0: not at all */
-    int64_t lock_timeout_ms;     /* first rung (200) */
-    int64_t lock_timeout_max_ms; /* last rung (3000) */
-    int64_t lock_budget_ms;      /* all attempts of one step together (600 000) */
-    unsigned lock_attempts;      /* at most (30) */
-    bool fresh_catalog;
+    const char *schema;           /* of history */
+    int64_t run_lock_wait_ms;     /* how long to wait for another run (10 000); 0: not at all */
+    int64_t lock_timeout_ms;      /* first rung (200) */
+    int64_t lock_timeout_max_ms;  /* last rung (3000) */
+    int64_t lock_budget_ms;       /* all attempts of one step together (600 000) */
+    unsigned lock_attempts;       /* at most (30) */
+    enum terminate terminate;     /* blockers of these kinds are ended */
+    int64_t max_blocked_sessions; /* the watchdog cancels a step that more sessions wait behind (20); 0: however many */
+    int64_t max_block_ms;         /* … or that one has waited behind for longer (1000); 0: however long */
+    bool redact;                  /* no text of other sessions' statements in events and history */
     struct event_sink sink;
     struct snapshot_source snapshot;
     const char *source_revision; /* of the migrations (git), for the runs table; NULL: unknown */

@@ -78,8 +78,8 @@ static enum status wait_for_builder(struct run *r, struct item *it, const struct
 static enum status refuse_index(const struct item *it, const struct index_state *state, const char *what,
                                 const char *hint, struct error *err)
 {
-    error_set(err, ST_SERVER, "step %u of %s: %.*s is there already, %s", item_step(it)->ordinal, it->params.version,
-              STR_ARG(state->display), what);
+    error_set(err, ST_SERVER, "step %u of migration %s: %.*s is there already, %s", item_step(it)->ordinal,
+              it->params.version, STR_ARG(state->display), what);
     error_hint(err, "%s", hint);
     return ST_SERVER;
 }
@@ -207,7 +207,8 @@ static enum status look_before(struct run *r, struct item *it, struct single *on
         return before_add_value(r, it, one, err);
     case LONE_MAYBE_PARTLY:
         if (it->started) {
-            error_set(err, ST_PARTIAL, "step %u of %s was cut short, and it may have committed part of its work",
+            error_set(err, ST_PARTIAL,
+                      "step %u of migration %s was cut short, and it may have committed part of its work",
                       item_step(it)->ordinal, it->params.version);
             error_place(err, it->m->file.p, one->st->line, one->st->judged ? one->st->judged->column : 1);
             hint_partly(it, err);
@@ -294,19 +295,21 @@ static enum status verify(struct run *r, struct item *it, struct single *one, st
     return status;
 }
 
-void single_add_check(const struct item *it, struct pipe *p)
+size_t single_add_check(const struct item *it, struct pipe *p)
 {
     static const char sql[] = "SELECT 1 / count(*) FROM pg_catalog.pg_constraint"
                               " WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2 AND convalidated";
     struct lone lone;
     if (item_step(it)->statements.n != 1) {
-        return;
+        return SIZE_MAX;
     }
     lone_read(item_step(it)->statements.at[0].sql, p->arena, &lone);
-    if (lone.kind == LONE_VALIDATE && !lone.if_exists) {
-        const struct param params[] = {{arena_cstr(p->arena, lone.table)}, {arena_cstr(p->arena, lone.name)}};
-        pipe_add_params(p, sql, params, 2);
+    if (lone.kind != LONE_VALIDATE || lone.if_exists) {
+        return SIZE_MAX;
     }
+    const struct param params[] = {{arena_cstr(p->arena, lone.table)}, {arena_cstr(p->arena, lone.name)}};
+    pipe_add_params(p, sql, params, 2);
+    return p->items.n - 1;
 }
 
 /* ---- the course ---- */
@@ -326,8 +329,11 @@ static enum status attempt(struct run *r, struct item *it, struct single *one, i
     }
     FAULT("single-before");
     if (!status) {
-        watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : WATCH_MS, step->class == CLASS_ONLINE,
-                    &base);
+        if (step->class == CLASS_ONLINE) {
+            watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : WATCH_MS, true, &base);
+        } else {
+            watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
+        }
         status = session_simple(r->s, one->sql, 0, &rows, err);
         watch_stop(&r->watch);
         FAULT("single-after");
@@ -402,7 +408,8 @@ static enum status run_alone(struct run *r, struct item *it, struct single *one,
             run_emit(r, &e);
             status = attempt(r, it, one, affected, err);
             if (!status ||
-                (retry_class(error_sql_class(err)) && session_usable(r->s) && !ready_again(r, it, one, err)) ||
+                ((retry_class(error_sql_class(err)) || watch_cancelled(&r->watch, err)) && session_usable(r->s) &&
+                 !ready_again(r, it, one, err)) ||
                 !step_again(r, it, &one->retry, &status, err)) {
                 break;
             }

@@ -5,6 +5,8 @@
 #include "exec/fault.h"
 #include "exec/tx.h"
 
+enum { ONLINE_WATCH_MS = 2000 };
+
 enum status step_run(struct run *r, struct item *it, struct error *err)
 {
     switch (item_step(it)->kind) {
@@ -83,14 +85,17 @@ static void tell_retry(struct run *r, struct item *it, const struct retry *retry
     run_emit(r, &e);
 }
 
-static enum status give_way(struct item *it, const struct retry *retry, struct error *err)
+static enum status give_way(const struct run *r, const struct item *it, const struct retry *retry, struct error *err)
 {
     const struct error last = *err;
     struct strbuf spent;
     strbuf_init(&spent, 64);
     clock_duration(clock_monotonic_ms() - retry->begun_ms, &spent);
-    error_set(err, ST_GAVE_WAY, "gave way: step %u of %s did not get its locks in %u attempts over %s",
-              item_step(it)->ordinal, it->params.version, retry->attempt, strbuf_cstr(&spent));
+    error_set(err, ST_GAVE_WAY, "gave way: step %u of migration %s %s in %u attempts over %s", item_step(it)->ordinal,
+              it->params.version,
+              watch_cancelled(&r->watch, &last) ? "was cancelled for the sake of those behind it"
+                                                : "did not get its locks",
+              retry->attempt, strbuf_cstr(&spent));
     strbuf_free(&spent);
     memcpy(err->sqlstate, last.sqlstate, sizeof(err->sqlstate));
     error_detail(err, "%s", last.primary);
@@ -108,7 +113,7 @@ bool step_again(struct run *r, struct item *it, struct retry *retry, enum status
     if (*status == ST_INTERRUPTED || !session_usable(r->s)) {
         return false;
     }
-    if (!retry_class(class)) {
+    if (!retry_class(class) && !watch_cancelled(&r->watch, err)) {
         if (class == SQL_QUERY_CANCELED && *status == ST_SERVER && item_step(it)->statement_timeout_ms > 0) {
             *status = err->status = ST_GAVE_WAY;
             error_hint(err, "the step was given %" PRId64 " ms (statement timeout) and left nothing behind",
@@ -117,7 +122,7 @@ bool step_again(struct run *r, struct item *it, struct retry *retry, enum status
         return false;
     }
     if (!retry_next(retry, &pause)) {
-        *status = give_way(it, retry, err);
+        *status = give_way(r, it, retry, err);
         return false;
     }
     tell_retry(r, it, retry, pause, err);
@@ -196,17 +201,21 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     const int64_t waited = clock_monotonic_ms() - retry->begun_ms; /* in attempts that failed, and between them */
     const struct event base = {.migration = it->m, .step = step, .down = it->down, .attempt = retry->attempt};
     struct pipe p;
+    size_t check = SIZE_MAX;
     enum status status;
     arena_reset(&r->scratch);
     pipe_begin(&p, &r->scratch);
     FAULT("tx-before");
     step_settings(r, &p, lock_ms, step->statement_timeout_ms, last && is_last(r, it));
     pipe_add(&p, "BEGIN");
-    /* At four fifths of a wait, so that the blocker is seen while it still blocks. */
-    watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : 2000, false, &base);
+    if (step->class == CLASS_ONLINE) {
+        watch_start(&r->watch, r->lock.pid, ONLINE_WATCH_MS, false, &base);
+    } else {
+        watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
+    }
     status = send_statements(r, it, lock_ms, &p, err);
     if (!status) {
-        single_add_check(it, &p);
+        check = single_add_check(it, &p);
         record_step(r, it, &p, RECORDED_DONE, last, retry->attempt, waited, 0);
         pipe_add(&p, "COMMIT");
         status = pipe_run(&p, r->s, 0, NULL, err);
@@ -215,7 +224,7 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     FAULT("tx-after");
     *rows = p.rows;
     if (status) {
-        if (!p.failed && strcmp(err->sqlstate, "22012") == 0) {
+        if (check != SIZE_MAX && p.failed_at == check && strcmp(err->sqlstate, "22012") == 0) {
             error_set(err, ST_SERVER, "the statement succeeded, but the constraint is not validated");
         }
         if (strcmp(err->sqlstate, "2D000") == 0) {

@@ -1,8 +1,9 @@
 #include "exec/watch.h"
 
+#include "base/clock.h"
 #include "db/session.h"
 
-enum { LOOK_MS = 1000, OPEN_MS = 2000 };
+enum { LOOK_MS = 1000, OPEN_MS = 2000, BLOCKERS_MS = 2000, GUARD_MIN_MS = 20, GUARD_MAX_MS = 200 };
 
 /*
  * pg_blocking_pids() is asked only while the backend waits for a lock at all, since it stops the lock manager for a moment. A blocker
@@ -13,7 +14,7 @@ static const char blockers_sql[] =
     " coalesce(a.state, CASE WHEN b.pid = 0 THEN 'prepared transaction' ELSE a.backend_type END, ''),"
     " (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.query_start, "
     "a.backend_start))"
-    " * '1000'::pg_catalog.float8)::pg_catalog.int8, coalesce(pg_catalog.left(a.query, 1000), '')"
+    " * '1000'::pg_catalog.float8)::pg_catalog.int8, coalesce(pg_catalog.left(a.query, 1000), ''), a.backend_start"
     " FROM pg_catalog.pg_stat_activity w, pg_catalog.unnest(CASE WHEN w.wait_event_type = 'Lock'"
     " THEN pg_catalog.pg_blocking_pids(w.pid) ELSE '{}' END) b(pid)"
     " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE w.pid = $1::pg_catalog.int4 ORDER BY 5 DESC NULLS "
@@ -26,9 +27,25 @@ static const char progress_sql[] =
     " WHEN blocks_total > 0 THEN blocks_total ELSE tuples_total END"
     " FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1::pg_catalog.int4";
 
-void watch_init(struct watch *w, struct loop *loop, const struct target *target, const struct event_sink *sink)
+/*
+ * Who waits is taken from pg_locks, which everybody may read in full; pg_stat_activity hides the state of other roles' sessions. Since when is
+ * there from 14 on (-1: the server does not tell). Workers of autovacuum may wait as long as they like.
+ */
+static const char behind_sql[] =
+    "WITH RECURSIVE waiting AS MATERIALIZED (SELECT l.pid, pg_catalog.pg_blocking_pids(l.pid) AS by,"
+    " min((pg_catalog.to_jsonb(l) ->> 'waitstart'::pg_catalog.text)::pg_catalog.timestamptz) AS since"
+    " FROM pg_catalog.pg_locks l WHERE NOT l.granted AND l.pid <> $1::pg_catalog.int4 GROUP BY l.pid),"
+    " behind(pid) AS (SELECT w.pid FROM waiting w WHERE $1::pg_catalog.int4 = ANY (w.by)"
+    " UNION SELECT w.pid FROM waiting w JOIN behind b ON b.pid = ANY (w.by))"
+    " SELECT count(*), coalesce((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - min(w.since))"
+    " * '1000'::pg_catalog.float8)::pg_catalog.int8, -1) FROM behind JOIN waiting w ON w.pid = behind.pid"
+    " JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid"
+    " WHERE coalesce(a.backend_type, 'client backend') = 'client backend'";
+
+void watch_init(struct watch *w, struct loop *loop, const struct run_options *o, const struct history_sql *sql,
+                const char *run_id)
 {
-    *w = (struct watch){.loop = loop, .target = target, .sink = sink, .blind = !target || !sink->emit};
+    *w = (struct watch){.loop = loop, .o = o, .sql = sql, .run_id = run_id, .blind = !o->target || !o->sink.emit};
 }
 
 void watch_free(struct watch *w)
@@ -38,25 +55,22 @@ void watch_free(struct watch *w)
     w->s = NULL;
 }
 
-static void emit(struct watch *w, struct event *e)
+void watch_emit(struct watch *w, struct event *e)
 {
     e->migration = w->base.migration;
     e->step = w->base.step;
     e->down = w->base.down;
     e->attempt = w->base.attempt;
-    w->sink->emit(w->sink->arg, e);
+    w->o->sink.emit(w->o->sink.arg, e);
 }
 
 static void go_blind(struct watch *w, const struct error *err)
 {
-    struct event e = {.kind = EVENT_NOTICE, .done = -1, .total = -1};
-    char text[1200];
-    snprintf(text, sizeof(text), "WARNING no second connection to see who blocks: %s", err->primary);
-    e.detail = text;
+    struct event e = {.kind = EVENT_BLIND, .done = -1, .total = -1, .detail = err->primary};
     w->blind = true;
     session_close(w->s);
     w->s = NULL;
-    emit(w, &e);
+    watch_emit(w, &e);
 }
 
 static bool told_before(struct watch *w, int pid)
@@ -75,28 +89,35 @@ static bool told_before(struct watch *w, int pid)
 static void tell_blockers(struct watch *w, const struct rows *rows)
 {
     for (size_t i = 0; i < rows_count(rows); i++) {
-        char user[64], application[128], state[64], query[1100];
+        char user[64], application[128], state[64], query[1100], start[64];
         const int pid = (int)rows_i64(rows, i, 0);
-        /* Once per wait; a build that waits for hours tells at every look. */
-        if (told_before(w, pid) && !w->progress) {
-            continue;
-        }
         snprintf(user, sizeof(user), "%.*s", STR_ARG(rows_value(rows, i, 1)));
         snprintf(application, sizeof(application), "%.*s", STR_ARG(rows_value(rows, i, 2)));
         snprintf(state, sizeof(state), "%.*s", STR_ARG(rows_value(rows, i, 3)));
-        snprintf(query, sizeof(query), "%.*s", STR_ARG(rows_value(rows, i, 5)));
-        struct event e = {
-            .kind = EVENT_BLOCKED,
-            .done = -1,
-            .total = -1,
-            .pid = pid,
-            .user = user,
-            .application = application,
-            .state = state,
-            .query = query,
-            .age_ms = rows_i64(rows, i, 4),
-        };
-        emit(w, &e);
+        snprintf(query, sizeof(query), "%.*s", w->o->redact ? 0 : (int)rows_value(rows, i, 5).n,
+                 rows_value(rows, i, 5).p);
+        snprintf(start, sizeof(start), "%.*s", STR_ARG(rows_value(rows, i, 6)));
+        const struct blocker b = {.pid = pid,
+                                  .user = user,
+                                  .application = application,
+                                  .state = state,
+                                  .query = query,
+                                  .backend_start = start,
+                                  .age_ms = rows_i64(rows, i, 4)};
+        /* Once per wait; a build that waits for hours tells at every look. */
+        if (!told_before(w, pid) || w->progress) {
+            struct event e = {.kind = EVENT_BLOCKED,
+                              .done = -1,
+                              .total = -1,
+                              .pid = pid,
+                              .user = user,
+                              .application = application,
+                              .state = state,
+                              .query = query,
+                              .age_ms = b.age_ms};
+            watch_emit(w, &e);
+        }
+        watch_terminate(w, &b);
     }
 }
 
@@ -113,7 +134,35 @@ static void tell_progress(struct watch *w, const struct rows *rows)
         .total = rows_i64(rows, 0, 2) > 0 ? rows_i64(rows, 0, 2) : -1,
         .detail = phase,
     };
-    emit(w, &e);
+    watch_emit(w, &e);
+}
+
+static void judge_behind(struct watch *w, const struct rows *rows)
+{
+    const int64_t n = rows_i64(rows, 0, 0), told = rows_i64(rows, 0, 1), now = clock_monotonic_ms();
+    if (n == 0) {
+        w->behind_since_ms = 0;
+        return;
+    }
+    w->behind_since_ms = w->behind_since_ms > 0 ? w->behind_since_ms : now;
+    watch_judge(w, n, told >= 0 ? told : now - w->behind_since_ms);
+}
+
+static bool open_session(struct watch *w)
+{
+    struct error err;
+    struct target target = *w->o->target;
+    if (w->s && session_usable(w->s)) {
+        return true;
+    }
+    target.connect_timeout_ms = OPEN_MS;
+    session_close(w->s);
+    w->s = NULL;
+    const enum status status = session_open(w->loop, &target, &w->s, &err);
+    if (status && status != ST_INTERRUPTED) {
+        go_blind(w, &err);
+    }
+    return !status;
 }
 
 static void look(void *arg)
@@ -121,47 +170,76 @@ static void look(void *arg)
     struct watch *w = arg;
     struct error err;
     char pid[16];
-    if (w->blind) {
+    if (w->blind || !open_session(w)) {
         return;
-    }
-    if (!w->s || !session_usable(w->s)) {
-        struct target target = *w->target;
-        target.connect_timeout_ms = OPEN_MS;
-        session_close(w->s);
-        w->s = NULL;
-        if (session_open(w->loop, &target, &w->s, &err)) {
-            go_blind(w, &err);
-            return;
-        }
     }
     snprintf(pid, sizeof(pid), "%d", w->pid);
     const struct param param = {pid};
-    const struct pipelined items[] = {{blockers_sql, &param, 1}, {progress_sql, &param, 1}};
-    struct rows *rows[2] = {NULL};
-    size_t failed;
-    const enum status status = session_pipeline(w->s, items, w->progress ? 2 : 1, LOOK_MS, rows, &failed, &err);
+    struct pipelined items[3];
+    struct rows *rows[3] = {NULL};
+    size_t n = 0, failed;
+    const bool blockers = clock_monotonic_ms() - w->begun_ms >= w->blockers_from_ms;
+    if (w->guard) {
+        items[n++] = (struct pipelined){behind_sql, &param, 1};
+    }
+    if (blockers) {
+        items[n++] = (struct pipelined){blockers_sql, &param, 1};
+    }
+    if (w->progress) {
+        items[n++] = (struct pipelined){progress_sql, &param, 1};
+    }
+    const enum status status = session_pipeline(w->s, items, n, LOOK_MS, rows, &failed, &err);
     if (!status) {
-        tell_blockers(w, rows[0]);
+        size_t at = 0;
+        if (w->guard) {
+            judge_behind(w, rows[at++]);
+        }
+        if (blockers) {
+            tell_blockers(w, rows[at++]);
+        }
         if (w->progress) {
-            tell_progress(w, rows[1]);
+            tell_progress(w, rows[at]);
         }
     } else if (status != ST_INTERRUPTED && !session_usable(w->s)) {
-        go_blind(w, &err);
+        /* It may have been ended by hand, or with the server: the next look opens another one, or goes blind. */
+        session_close(w->s);
+        w->s = NULL;
     }
-    rows_free(rows[0]);
-    rows_free(rows[1]);
+    for (size_t i = 0; i < countof(rows); i++) {
+        rows_free(rows[i]);
+    }
+}
+
+static void start(struct watch *w, int pid, int64_t every_ms, const struct event *base)
+{
+    watch_stop(w);
+    w->pid = pid;
+    w->base = *base;
+    w->n_told = 0;
+    w->cancelled = false;
+    w->behind_since_ms = 0;
+    w->begun_ms = clock_monotonic_ms();
+    if (!w->blind) {
+        w->timer = loop_timer_add(w->loop, every_ms, look, w);
+    }
 }
 
 void watch_start(struct watch *w, int pid, int64_t every_ms, bool progress, const struct event *base)
 {
-    watch_stop(w);
-    w->pid = pid;
     w->progress = progress;
-    w->base = *base;
-    w->n_told = 0;
-    if (!w->blind) {
-        w->timer = loop_timer_add(w->loop, every_ms, look, w);
-    }
+    w->guard = false;
+    w->blockers_from_ms = 0;
+    start(w, pid, every_ms, base);
+}
+
+void watch_guard(struct watch *w, int pid, int64_t lock_ms, const struct event *base)
+{
+    int64_t every = w->o->max_block_ms / 5;
+    w->progress = false;
+    w->guard = true;
+    w->blockers_from_ms = lock_ms > 0 ? lock_ms * 4 / 5 : BLOCKERS_MS;
+    every = w->blockers_from_ms < every ? w->blockers_from_ms : every;
+    start(w, pid, every < GUARD_MIN_MS ? GUARD_MIN_MS : every > GUARD_MAX_MS ? GUARD_MAX_MS : every, base);
 }
 
 void watch_stop(struct watch *w)
@@ -170,4 +248,9 @@ void watch_stop(struct watch *w)
         loop_timer_remove(w->loop, w->timer);
         w->timer = 0;
     }
+}
+
+bool watch_cancelled(const struct watch *w, const struct error *err)
+{
+    return w->cancelled && error_sql_class(err) == SQL_QUERY_CANCELED;
 }

@@ -89,15 +89,9 @@ static void add_detail(struct progress *p, const char *before, const struct even
     }
 }
 
-static void blocked(struct progress *p, const struct event *e)
+static void add_session(struct progress *p, const struct event *e)
 {
-    const int64_t now = clock_monotonic_ms();
-    if (e->pid == p->blocked_pid && now - p->blocked_ms < PLAIN_INTERVAL_MS) {
-        return;
-    }
-    p->blocked_pid = e->pid;
-    p->blocked_ms = now;
-    strbuf_addf(&p->line, "    waiting for pid %d", e->pid);
+    strbuf_addf(&p->line, "pid %d", e->pid);
     if (e->user && e->user[0]) {
         strbuf_add_cstr(&p->line, ", user ");
         add_one_line(&p->line, str_of(e->user), 63);
@@ -118,6 +112,35 @@ static void blocked(struct progress *p, const struct event *e)
         strbuf_add_cstr(&p->line, ": ");
         add_one_line(&p->line, str_of(e->query), 80);
     }
+}
+
+static void blocked(struct progress *p, const struct event *e)
+{
+    const int64_t now = clock_monotonic_ms();
+    if (e->pid == p->blocked_pid && now - p->blocked_ms < PLAIN_INTERVAL_MS) {
+        return;
+    }
+    p->blocked_pid = e->pid;
+    p->blocked_ms = now;
+    strbuf_add_cstr(&p->line, "    waiting for ");
+    add_session(p, e);
+    put(p, true);
+}
+
+static void terminated(struct progress *p, const struct event *e)
+{
+    strbuf_add_cstr(&p->line, e->detail ? "    could not end " : "    ended ");
+    add_session(p, e);
+    add_detail(p, ": ", e);
+    put(p, true);
+}
+
+static void watchdog(struct progress *p, const struct event *e)
+{
+    strbuf_add_cstr(&p->line, "    cancelled for now: ");
+    add_count(&p->line, (uint64_t)e->rows, "session");
+    strbuf_add_cstr(&p->line, e->rows == 1 ? " waits behind this step, for " : " wait behind this step, one for ");
+    clock_duration(e->ms, &p->line);
     put(p, true);
 }
 
@@ -180,7 +203,8 @@ static void told(struct progress *p, const char *what, const struct event *e)
 /* Events that matter even to --quiet are those a person would have to act on. */
 static bool is_wanted(const struct progress *p, enum event_kind kind)
 {
-    return !p->quiet || kind == EVENT_BLOCKED || kind == EVENT_RUN_LOCK_WAIT || kind == EVENT_REPAIR;
+    return !p->quiet || kind == EVENT_BLOCKED || kind == EVENT_RUN_LOCK_WAIT || kind == EVENT_REPAIR ||
+           kind == EVENT_TERMINATED || kind == EVENT_WATCHDOG || kind == EVENT_BLIND;
 }
 
 void progress_emit(void *arg, const struct event *e)
@@ -228,6 +252,15 @@ void progress_emit(void *arg, const struct event *e)
         break;
     case EVENT_BLOCKED:
         blocked(p, e);
+        break;
+    case EVENT_TERMINATED:
+        terminated(p, e);
+        break;
+    case EVENT_WATCHDOG:
+        watchdog(p, e);
+        break;
+    case EVENT_BLIND:
+        told(p, "    nobody watches for blocked sessions, only timeouts do: no second connection: ", e);
         break;
     case EVENT_PROGRESS:
         progress_line(p, e);

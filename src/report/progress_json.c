@@ -65,7 +65,11 @@ void event_json(const struct event *e, FILE *stream)
             set(o, "lag_ms", json_integer(e->lag_ms));
         }
     }
-    if (e->kind == EVENT_BLOCKED) {
+    if (e->kind == EVENT_WATCHDOG) {
+        set(o, "sessions", json_integer(e->rows));
+        set(o, "ms", json_integer(e->ms));
+    }
+    if (e->kind == EVENT_BLOCKED || e->kind == EVENT_TERMINATED) {
         set(o, "pid", json_integer(e->pid));
         set(o, "age_ms", json_integer(e->age_ms));
         set_text(o, "user", e->user);

@@ -33,7 +33,7 @@ up() {
     [ "$(pg_sql "SELECT sha256 FROM migrate.migrations")" = "$(sha256sum <"$PROJECT/001_first.sql" | cut -d' ' -f1)" ]
     [ "$(pg_sql "SELECT file_text FROM migrate.migrations")" = "$(cat "$PROJECT/001_first.sql")" ]
     [ "$(pg_sql "SELECT s.run = r.id AND m.run = r.id AND r.result = 'done' AND r.finished_at >= r.started_at AND s.backend_pid = r.backend_pid FROM migrate.migrations m, migrate.steps s, migrate.runs r")" = t ]
-    [ "$(pg_sql "SELECT pg_catalog.obj_description('migrate.migrations'::regclass)")" = "migrate history, format 1" ]
+    [ "$(pg_sql "SELECT pg_catalog.obj_description('migrate.migrations'::regclass)")" = "migrate history, format 2" ]
 }
 
 @test "a history schema with an odd name" {
@@ -129,7 +129,7 @@ part_done() {
     printf -- '-- migrate:up\nCREATE TABLE a (id bigint);\nCREATE INDEX CONCURRENTLY a_id ON a (id);\n' | file 1_a
     run up
     [ "$status" -eq 5 ]
-    [[ "$output" == *"step 1 of 1 a was done"* && "$output" == *"1_a.sql:2"* ]]
+    [[ "$output" == *"step 1 of migration 1 a was done"* && "$output" == *"1_a.sql:2"* ]]
 }
 
 @test "line endings and comments before statements are no edit" {
