@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "migration/layout.h"
 
 enum { NAME_MAX_BYTES = 100 };
 
@@ -51,23 +52,129 @@ static enum status make_folder(struct arena *a, const char *path, struct error *
     return mkdir(p, 0777) != 0 && errno != EEXIST ? error_errno(err, "make the folder", p) : ST_OK;
 }
 
+/* ---- what a layout's new files are called ---- */
+
+/* V stands for the version, N for the name. */
+static const struct new_file {
+    const struct layout *layout;
+    const char *file, *text;
+    const char *undo, *undo_text; /* NULL: there is no file of its own for it */
+    bool counts;                  /* versions are numbers from 1, not times */
+} new_files[] = {
+    {&layout_native, "V_N.sql", "-- migrate:up\n\n\n-- migrate:down\n\n", NULL, NULL, false},
+    {&layout_goose, "V_N.sql", "-- +goose Up\n\n\n-- +goose Down\n\n", NULL, NULL, false},
+    {&layout_node_pg_migrate, "V_N.sql", "-- Up Migration\n\n\n-- Down Migration\n\n", NULL, NULL, false},
+    {&layout_tern, "V_N.sql", "\n\n---- create above / drop below ----\n\n", NULL, NULL, true},
+    {&layout_golang_migrate, "V_N.up.sql", "\n", "V_N.down.sql", "\n", false},
+    {&layout_sqlx, "V_N.up.sql", "\n", "V_N.down.sql", "\n", false},
+    {&layout_flyway, "VV__N.sql", "\n", NULL, NULL, false},
+    {&layout_refinery, "VV__N.sql", "\n", NULL, NULL, true},
+    {&layout_diesel, "V_N/up.sql", "\n", "V_N/down.sql", "\n", false},
+    {&layout_prisma, "V_N/migration.sql", "\n", NULL, NULL, false},
+    {&layout_supabase, "V_N.sql", "\n", NULL, NULL, false},
+    {&layout_plain, "V_N.sql", "\n", NULL, NULL, false},
+};
+
+static const struct new_file *new_file_of(const struct layout *layout)
+{
+    for (size_t i = 0; i < countof(new_files); i++) {
+        if (new_files[i].layout == layout) {
+            return &new_files[i];
+        }
+    }
+    return NULL;
+}
+
+/* The pattern with version and name; a V before a V is the letter itself, as Flyway has it. */
+static struct str called(struct arena *a, const char *pattern, struct str version, struct str name)
+{
+    struct strbuf out;
+    strbuf_init(&out, 4096);
+    for (const char *c = pattern; *c; c++) {
+        if (*c == 'V' && c[1] == 'V') {
+            strbuf_add_char(&out, *c++);
+        }
+        *c == 'V'   ? strbuf_add(&out, version)
+        : *c == 'N' ? strbuf_add(&out, name)
+                    : strbuf_add_char(&out, *c);
+    }
+    const struct str made = arena_str(a, strbuf_str(&out));
+    strbuf_free(&out);
+    return made;
+}
+
 /*
- * A version that is later than every file's, so that two made within one second, or on a machine whose clock is behind,
- * keep their order.
+ * A version later than every migration's, so that two made within one second, or on a machine whose clock is behind, keep their order. A folder
+ * that counts goes on counting, with as many digits; where versions are times, the time is the version.
  */
-static enum status next_version(struct context *c, struct str folder, char version[15], struct error *err)
+static struct str next_version(struct context *c, const struct new_file *shape, const struct migration_list *list)
+{
+    char now[15], next[MIGRATION_MAX_VERSION];
+    struct str last = STR_NONE;
+    int64_t n = 0, time = 0;
+    clock_version(now);
+    for (size_t i = 0; i < list->n; i++) {
+        last = list->at[i].repeatable ? last : list->at[i].version;
+    }
+    last = str_slice(last, 0, str_find_char(last, '.'));
+    const bool number = str_to_i64(last, 0, 99999999999998, &n) && str_to_i64(str_of(now), 0, INT64_MAX, &time);
+    const bool counts = shape->counts || (shape->layout != &layout_native && number && last.n < 10);
+    if (counts) {
+        snprintf(next, sizeof(next), "%0*" PRId64, last.n > 0 ? (int)last.n : 3, n + 1);
+    } else if (number && last.n == 14 && n >= time) {
+        snprintf(next, sizeof(next), "%014" PRId64, n + 1);
+    } else {
+        snprintf(next, sizeof(next), "%s", now);
+    }
+    if (shape->layout == &layout_diesel && strlen(next) == 14) {
+        return arena_printf(&c->arena, "%.4s-%.2s-%.2s-%.6s", next, next + 4, next + 6, next + 8);
+    }
+    return arena_str(&c->arena, str_of(next));
+}
+
+static enum status write_new(struct context *c, struct str folder, const char *pattern, const char *text,
+                             struct str version, struct str name, struct error *err)
+{
+    const struct str path = path_join(&c->arena, folder, called(&c->arena, pattern, version, name));
+    enum status status = make_folder(&c->arena, arena_cstr(&c->arena, path_folder(path)), err);
+    if (!status) {
+        status = file_write_atomic(path.p, str_of(text), err);
+    }
+    if (!status) {
+        context_print(arena_printf(&c->arena, "%s\n", path.p));
+    }
+    return status;
+}
+
+/* The layout of the folder, and its migrations: by their names, because what is in them is not of interest yet. */
+static enum status look_into(struct context *c, struct str folder, const struct layout **layout,
+                             struct migration_list *list, struct error *err)
 {
     struct file_list entries = {0};
-    int64_t now, last;
-    clock_version(version);
-    const enum status status = file_list(arena_cstr(&c->arena, folder), &c->arena, &entries, err);
-    for (size_t i = 0; i < entries.n && !status; i++) {
-        const struct str digits = str_slice(entries.at[i].name, 0, 14);
-        if (digits.n == 14 && str_to_i64(digits, 1, INT64_MAX, &last) &&
-            str_to_i64(str_of(version), 0, INT64_MAX, &now) && last >= now && last < 99999999999999) {
-            char next[24];
-            snprintf(next, sizeof(next), "%014" PRId64, last + 1);
-            memcpy(version, next, 15);
+    struct migration_options options = {.lenient = true};
+    const struct layout_folder looked = {.path = folder, .entries = &entries, .options = &options};
+    enum status status = context_layout(c, layout, err);
+    if (!status) {
+        status = file_list(arena_cstr(&c->arena, folder), &c->arena, &entries, err);
+    }
+    if (!status && !*layout) {
+        status = layout_detect(&looked, &c->arena, layout, err);
+    }
+    if (!status && (*layout)->find) {
+        status = (*layout)->find(&looked, &c->arena, list, err);
+    } else if (!status) {
+        for (size_t i = 0; i < entries.n; i++) {
+            struct str version, name;
+            if ((*layout)->match(entries.at[i].name, &version, &name) && version.n > 0) {
+                *vec_push(&c->arena, list) = (struct migration){.version = version};
+            }
+        }
+    }
+    for (size_t i = 1; i < list->n && !status; i++) { /* the latest goes to the end */
+        if (version_cmp(list->at[i].version, list->at[i - 1].version) < 0) {
+            const struct migration earlier = list->at[i];
+            list->at[i] = list->at[i - 1];
+            list->at[i - 1] = earlier;
         }
     }
     return status;
@@ -77,26 +184,36 @@ static enum status run(struct context *c, struct error *err)
 {
     const struct str name = slug(&c->arena, &c->args);
     struct str folder = c->set.dirs.n ? str_of(c->set.dirs.at[0]) : STR("migrations");
-    char version[15];
+    const struct layout *layout;
+    struct migration_list list = {0};
     if (name.n == 0) {
         error_set(err, ST_USAGE, "the name needs at least one letter or digit (and at most %d bytes)", NAME_MAX_BYTES);
         return ST_USAGE;
     }
-    if (c->set.dirs.n == 0 && file_kind("migrations") != FILE_FOLDER && file_kind("db/migrations") == FILE_FOLDER) {
-        folder = STR("db/migrations");
+    if (c->set.dirs.n == 0) {
+        struct str_list folders = {0};
+        struct error none;
+        if (!context_folders(c, &folders, &none)) {
+            folder = folders.at[0];
+        }
     }
     enum status status = make_folder(&c->arena, arena_cstr(&c->arena, folder), err);
     if (!status) {
-        status = next_version(c, folder, version, err);
+        status = look_into(c, folder, &layout, &list, err);
     }
     if (status) {
         return status;
     }
-    const struct str path =
-        path_join(&c->arena, folder, arena_printf(&c->arena, "%s_%.*s.sql", version, STR_ARG(name)));
-    status = file_write_atomic(path.p, STR("-- migrate:up\n\n\n-- migrate:down\n\n"), err);
-    if (!status) {
-        context_print(arena_printf(&c->arena, "%s\n", path.p));
+    const struct new_file *shape = new_file_of(layout);
+    if (!shape) {
+        error_set(err, ST_USAGE, "the order of a sqitch project is in its plan");
+        error_hint(err, "sqitch add %.*s", STR_ARG(name));
+        return ST_USAGE;
+    }
+    const struct str version = next_version(c, shape, &list);
+    status = write_new(c, folder, shape->file, shape->text, version, name, err);
+    if (!status && shape->undo) {
+        status = write_new(c, folder, shape->undo, shape->undo_text, version, name, err);
     }
     return status;
 }
@@ -107,7 +224,8 @@ const struct command cmd_new = {
     .summary = "make an empty migration",
     .usage = "NAME",
     .about = "Writes DIR/<UTC timestamp>_<name>.sql with the markers -- migrate:up and\n"
-             "-- migrate:down, and prints its path. The folder is made if it is missing.\n"
+             "-- migrate:down, and prints its path. The folder is made if it is missing; in a folder of\n"
+             "another layout the files are those of that layout, and numbers go on where it counts.\n"
              "The version is never earlier than that of a file already there.",
     .examples = "migrate new add_orders_index\nmigrate new --dir db/migrations \"add orders index\"",
     .exits = "02",

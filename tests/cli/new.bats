@@ -44,3 +44,24 @@ setup() { common_setup; }
     [ "$status" -eq 71 ]
     [[ "$output" == *"file/x"* || "$output" == *"file"* ]]
 }
+
+@test "in a folder of another layout the files are that layout's" {
+    mkdir -p g p f d
+    echo "-- +goose Up" >g/00007_a.sql
+    touch p/000009_a.up.sql f/V3__a.sql
+    mkdir d/2024-01-31-120000_a
+    touch d/2024-01-31-120000_a/up.sql
+    [ "$(migrate new --dir g b)" = g/00008_b.sql ]
+    grep -q "^-- +goose Down" g/00008_b.sql
+    [ "$(migrate new --dir p b)" = $'p/000010_b.up.sql\np/000010_b.down.sql' ]
+    [ "$(migrate new --dir f b)" = f/V4__b.sql ]
+    [[ "$(migrate new --dir d b)" =~ ^d/20[0-9]{2}-[0-9]{2}-[0-9]{2}-[0-9]{6}_b/up\.sql ]]
+    [ "$(migrate new --dir r --layout refinery a)" = r/V001__a.sql ]
+}
+
+@test "a sqitch project is told its own command" {
+    touch sqitch.plan
+    run migrate new --dir . orders
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"sqitch add orders"* ]]
+}
