@@ -18,7 +18,7 @@ struct journal {
     struct arena arena;   /* paths and keys of steps: as long as the run */
     struct arena scratch; /* one event */
     const char *path;
-    sqlite3_stmt *put;
+    sqlite3_stmt *put, *put_step, *begin, *commit;
     int64_t run; /* its number; 0: not begun */
     int64_t begun_ms, seq, n_steps, left_out;
     unsigned busy;
@@ -30,14 +30,21 @@ struct journal {
 
 /* ---- trouble ---- */
 
+static void close_file(struct journal *j)
+{
+    sqlite3_stmt *const statements[] = {j->put, j->put_step, j->begin, j->commit};
+    for (size_t i = 0; i < countof(statements) && j->file.db; i++) {
+        (void)j->file.lib->finalize(statements[i]);
+    }
+    journal_file_close(&j->file);
+}
+
 static void give_up(struct journal *j, int rc)
 {
     struct error err;
     (void)journal_file_error(&j->file, rc, j->path, &err);
     error_context(&err, "nothing further of this run is kept");
-    (void)j->file.lib->finalize(j->put);
-    j->put = NULL;
-    journal_file_close(&j->file);
+    close_file(j);
     if (j->about.trouble) {
         j->about.trouble(j->about.arg, &err);
     }
@@ -235,9 +242,6 @@ static struct journal_value locks_of(struct journal *j, const struct step *step)
 
 static void put_step(struct journal *j, const struct event *e, int64_t number)
 {
-    static const char sql[] =
-        "INSERT INTO steps (run, step, version, name, file, direction, ordinal, of, kind, statements,"
-        " sql, locks, estimate_ms, lock_timeout_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     const struct journal_value v[] = {
         JV_INT(j->run),
         JV_INT(number),
@@ -254,7 +258,7 @@ static void put_step(struct journal *j, const struct event *e, int64_t number)
         JV_KNOWN(e->step->estimate_ms),
         JV_INT(e->step->lock_timeout_ms),
     };
-    settle(j, journal_file_run(&j->file, NULL, sql, v, countof(v)));
+    settle(j, journal_file_run(&j->file, j->put_step, NULL, v, countof(v)));
 }
 
 /* The number of the event's step; a new one gets its row. 0: the event has none. */
@@ -313,6 +317,9 @@ static bool wanted(struct journal *j, const struct event *e, int64_t now)
         return j->file.db != NULL;
     }
     /* A function that raises a notice per row, or a step that is tried for a week, must not fill the disk. */
+    if (e->kind == EVENT_MIGRATION_BEGIN || (e->kind == EVENT_MIGRATION_END && e->n_steps > 0)) {
+        return false; /* its steps say so */
+    }
     const bool rare = e->kind == EVENT_STEP_BEGIN || e->kind == EVENT_STEP_END || e->kind == EVENT_MIGRATION_END ||
                       e->kind == EVENT_RUN_END;
     if (!rare && j->seq >= JOURNAL_RUN_EVENTS) {
@@ -368,9 +375,15 @@ void journal_emit(void *arg, const struct event *e)
     if (j->run == 0) {
         return;
     }
-    const int64_t now = clock_monotonic_ms(), step = step_number(j, e);
+    const int64_t now = clock_monotonic_ms();
+    /* A commit costs more than what it commits: a new step and its first event share one. */
+    const bool together = e->kind == EVENT_STEP_BEGIN && !journal_file_run(&j->file, j->begin, NULL, NULL, 0);
+    const int64_t step = step_number(j, e);
     if (j->file.db && wanted(j, e, now)) {
         put_event(j, e, step, now);
+    }
+    if (j->file.db && together) {
+        settle(j, journal_file_run(&j->file, j->commit, NULL, NULL, 0));
     }
     if (j->file.db && e->kind == EVENT_RUN_END) {
         const struct journal_value v[] = {JV_INT(e->n_migrations), JV_INT(j->run)};
@@ -380,12 +393,28 @@ void journal_emit(void *arg, const struct event *e)
 
 /* ---- open and close ---- */
 
-enum status journal_open(const char *path, const struct journal_about *about, struct journal **out, struct error *err)
+static int prepare(struct journal *j)
 {
     static const char put[] =
         "INSERT INTO events (run, seq, at_ms, kind, step, version, name, attempt, ms, wait_ms, rows, done, total, rate,"
         " batch, lag_ms, sqlstate, detail, pid, age_ms, user, application, state, query)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    static const char put_step_sql[] = "INSERT INTO steps (run, step, version, name, file, direction, ordinal, of, "
+                                       "kind, statements, sql, locks, estimate_ms,"
+                                       " lock_timeout_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    const struct {
+        const char *sql;
+        sqlite3_stmt **stmt;
+    } all[] = {{put, &j->put}, {put_step_sql, &j->put_step}, {"BEGIN IMMEDIATE", &j->begin}, {"COMMIT", &j->commit}};
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < countof(all) && !rc; i++) {
+        rc = j->file.lib->prepare_v2(j->file.db, all[i].sql, -1, all[i].stmt, NULL);
+    }
+    return rc;
+}
+
+enum status journal_open(const char *path, const struct journal_about *about, struct journal **out, struct error *err)
+{
     struct journal *j = mem_alloc(sizeof(*j));
     bool exists;
     *j = (struct journal){.about = *about};
@@ -398,7 +427,7 @@ enum status journal_open(const char *path, const struct journal_about *about, st
     j->about.database = arena_cstr(&j->arena, str_of(about->database));
     enum status status = journal_file_open(&j->file, path, true, &exists, err);
     if (!status) {
-        const int rc = j->file.lib->prepare_v2(j->file.db, put, -1, &j->put, NULL);
+        const int rc = prepare(j);
         status = rc ? journal_file_error(&j->file, rc, path, err) : ST_OK;
     }
     if (status) {
@@ -414,10 +443,7 @@ void journal_close(struct journal *j)
     if (!j) {
         return;
     }
-    if (j->file.db) {
-        (void)j->file.lib->finalize(j->put);
-    }
-    journal_file_close(&j->file);
+    close_file(j);
     arena_free(&j->arena);
     arena_free(&j->scratch);
     free(j);
