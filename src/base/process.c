@@ -213,26 +213,27 @@ static void end_group(pid_t pid, int *wait_status)
 enum ending { GOES_ON, ENDED, TIMED_OUT, SIGNALLED };
 
 /* May it go on? Otherwise how it ends; *wait_ms: until when to ask again. */
-static enum ending check_limits(int64_t deadline, int *wait_ms)
+static enum ending check_limits(const struct process *p, int64_t deadline, int *wait_ms)
 {
     const int64_t left = deadline > 0 ? deadline - clock_monotonic_ms() : INT_MAX;
     *wait_ms = deadline > 0 && left < INT_MAX ? (int)left : -1;
-    return signals_pending() ? SIGNALLED : left <= 0 ? TIMED_OUT : GOES_ON;
+    return signals_pending() && !p->after_signal ? SIGNALLED : left <= 0 ? TIMED_OUT : GOES_ON;
 }
 
 /* Feed it and listen until both its streams are closed. */
-static enum ending converse(struct str input, int64_t deadline, struct pipes *pipes, struct process_result *result)
+static enum ending converse(const struct process *p, int64_t deadline, struct pipes *pipes, struct process_result *result)
 {
+    struct str input = p->input;
     while (pipes->out[0] >= 0 || pipes->err[0] >= 0) {
         int wait_ms;
-        const enum ending ending = check_limits(deadline, &wait_ms);
+        const enum ending ending = check_limits(p, deadline, &wait_ms);
         if (ending != GOES_ON) {
             return ending;
         }
         struct pollfd fds[] = {{.fd = pipes->in[1], .events = POLLOUT},
                                {.fd = pipes->out[0], .events = POLLIN},
                                {.fd = pipes->err[0], .events = POLLIN},
-                               {.fd = signals_fd(), .events = POLLIN}};
+                               {.fd = p->after_signal ? -1 : signals_fd(), .events = POLLIN}};
         if (poll(fds, countof(fds), wait_ms) <= 0) {
             continue;
         }
@@ -250,7 +251,7 @@ static enum ending converse(struct str input, int64_t deadline, struct pipes *pi
 }
 
 /* Its streams are closed: mostly it ends in the same moment, but it may go on without them. */
-static enum ending await_end(pid_t pid, int64_t deadline, int *wait_status)
+static enum ending await_end(const struct process *p, pid_t pid, int64_t deadline, int *wait_status)
 {
     for (;;) {
         int wait_ms;
@@ -258,7 +259,7 @@ static enum ending await_end(pid_t pid, int64_t deadline, int *wait_status)
         if (got > 0 || (got < 0 && errno != EINTR)) {
             return ENDED;
         }
-        const enum ending ending = check_limits(deadline, &wait_ms);
+        const enum ending ending = check_limits(p, deadline, &wait_ms);
         if (ending != GOES_ON) {
             return ending;
         }
@@ -291,9 +292,9 @@ static enum status supervise(const struct process *p, pid_t pid, struct pipes *p
         close_fd(&pipes->in[1]);
     }
     const int64_t deadline = p->timeout_ms > 0 ? clock_monotonic_ms() + p->timeout_ms : 0;
-    enum ending ending = converse(p->input, deadline, pipes, result);
+    enum ending ending = converse(p, deadline, pipes, result);
     if (ending == GOES_ON) {
-        ending = await_end(pid, deadline, &wait_status);
+        ending = await_end(p, pid, deadline, &wait_status);
     }
     if (ending != ENDED) {
         end_group(pid, &wait_status);

@@ -20,6 +20,7 @@ struct process {
     size_t max_output;       /* bytes kept of each stream; what is more is read and dropped. 0: 64 kB */
     int64_t timeout_ms;      /* 0: none */
     const struct process_user *user; /* NULL: stays as we are */
+    bool after_signal; /* a signal has come and is being acted on: it does not stop this program (the next ends us at once) */
 };
 
 struct process_result {

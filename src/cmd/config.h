@@ -52,6 +52,8 @@ struct config {
     const char *url;                 /* as written, see config_url() */
     struct text_list placeholders;   /* NAME=VALUE */
     int64_t small_rows, small_bytes; /* 0: not said */
+    struct text_list hook_before, hook_after, hook_failure; /* argv of each; empty: none */
+    int64_t hook_timeout_ms; /* 0: not said */
     VEC(struct config_severity) severities;
     struct rule_severity *rules; /* sorted; made by config_rules() */
     size_t n_rules;

@@ -72,6 +72,7 @@ static const struct option running[] = {
      "lock_timeout of the first try of short DDL; later tries wait longer (200ms)", 1, INT32_MAX},
     {"lock-budget", 0, OPTION_DURATION, "TIME", AT(lock_budget_ms), "give way when a step's tries took so long (10min)",
      0, INT64_MAX},
+    {"hooks", 0, OPTION_FLAG, NULL, AT(hooks), "run the hooks of migrate.yaml (--no-hooks: none)", 0, 0},
     {"statement-timeout", 0, OPTION_DURATION, "TIME", AT(statement_timeout_ms),
      "statement_timeout of data statements that run whole (none)", 0, INT32_MAX},
     {"max-blocked-sessions", 0, OPTION_NUMBER, "N", AT(max_blocked_sessions),
@@ -102,6 +103,7 @@ void settings_default(struct settings *s)
     *s = (struct settings){
         .env_file = ".env",
         .schema = "migrate",
+        .hooks = true,
         .wait_timeout_ms = 60000,
         .run_lock_wait_ms = 30000,
         .lock_timeout_ms = 200,

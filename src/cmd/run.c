@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cmd/base.h"
+#include "cmd/hook.h"
 #include "cmd/lint_baseline.h"
 #include "cmd/listen.h"
 #include "exec/runner.h"
@@ -178,6 +179,13 @@ static enum status execute(struct run *r, struct error *err)
     struct run_options options;
     struct run_result result = {0};
     struct listeners listeners;
+    char run_id[33];
+    struct hook_facts facts = {.plans = r->plans, .n = r->n, .down = r->down, .run_id = run_id};
+    random_token(run_id);
+    enum status status = hook_before(c, &facts, err);
+    if (status) {
+        return status;
+    }
     listen_begin(&listeners, c, r->down);
     run_options_default(&options);
     options.target = &c->target;
@@ -185,6 +193,7 @@ static enum status execute(struct run *r, struct error *err)
     options.run_lock_wait_ms = c->set.run_lock_wait_ms;
     options.lock_timeout_ms = c->set.lock_timeout_ms;
     options.lock_budget_ms = c->set.lock_budget_ms;
+    options.run_id = run_id;
     options.sink = (struct event_sink){listen_emit, &listeners};
     options.terminate = terminate_kinds[c->set.terminate];
     options.max_blocked_sessions = c->set.max_blocked_sessions;
@@ -193,9 +202,10 @@ static enum status execute(struct run *r, struct error *err)
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }
-    const enum status status = run_plans(c->loop, c->session, &options, items, r->n, &result, err);
+    status = run_plans(c->loop, c->session, &options, items, r->n, &result, err);
     listen_end(&listeners, status, err);
     show_result(r, &result, status);
+    hook_behind(c, &facts, status, &result, err);
     return status;
 }
 

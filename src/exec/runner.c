@@ -247,7 +247,11 @@ enum status run_plans(struct loop *loop, struct session *s, const struct run_opt
     struct run r = {.loop = loop, .s = s, .o = options, .items = items, .n_items = n, .result = result, .durable = -1};
     enum status status;
     *result = (struct run_result){0};
-    random_token(result->run_id);
+    if (options->run_id) {
+        snprintf(result->run_id, sizeof(result->run_id), "%s", options->run_id);
+    } else {
+        random_token(result->run_id);
+    }
     if (gethostname(host, sizeof(host) - 1) != 0) {
         snprintf(host, sizeof(host), "unknown");
     }

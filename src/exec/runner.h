@@ -32,6 +32,7 @@ struct run_options {
     bool redact;                  /* no text of other sessions' statements in events and history */
     struct event_sink sink;
     struct snapshot_source snapshot;
+    const char *run_id;          /* 32 hexadecimal digits; NULL: one is made up */
     const char *source_revision; /* of the migrations (git), for the runs table; NULL: unknown */
 };
 /* Schema "migrate", 10 s for the run lock, the numbers in parentheses above; no target, sink or snapshot. */
