@@ -1,10 +1,11 @@
 /*
  * Opening a session.
  *
- * libpq resolves names itself, and waits for that; everything after is asynchronous. Where a host has several addresses, or the URL
- * several hosts, libpq goes to the next one only when the kernel gives up on the last: while connecting, tcp_user_timeout
- * is therefore a little shorter than our own time-out for one address.
+ * Names are looked up beforehand (hosts.c), everything after is asynchronous. Where a host has several addresses, or the URL several hosts, libpq goes
+ * to the next one when the kernel gives up on the last: while connecting, tcp_user_timeout is therefore a little shorter than our own
+ * time-out for one address. One that takes the connection and then stays silent is left for the next by ourselves.
  */
+#include "db/hosts.h"
 #include "db/libpq.h"
 #include "db/session_impl.h"
 
@@ -22,6 +23,8 @@ struct wishes {
     int timeout_ms;
     bool has_password;
     bool has_tcp_timeout;
+    bool has_service;                   /* a service file may name the host: libpq's to read */
+    const char *host, *hostaddr, *port; /* lists; NULL: not said */
 };
 
 /* Copy libpq's complaint about a connection string without what it quotes from it, unless that may be shown anyhow. */
@@ -84,9 +87,28 @@ static int timeout_of(const char *seconds)
     return (int)(n * 1000);
 }
 
-static enum status read_wishes(const struct target *t, struct wishes *w, struct error *err)
+static const char *variable(const char *name)
 {
-    *w = (struct wishes){.timeout_ms = timeout_of(getenv("PGCONNECT_TIMEOUT"))};
+    const char *const value = getenv(name);
+    return value && value[0] ? value : NULL;
+}
+
+static void keep_host(struct wishes *w, const PQconninfoOption *o, struct arena *a)
+{
+    static const char *const names[] = {"host", "hostaddr", "port"};
+    const char **const places[] = {&w->host, &w->hostaddr, &w->port};
+    for (size_t i = 0; i < countof(names); i++) {
+        if (strcmp(o->keyword, names[i]) == 0) {
+            *places[i] = arena_cstr(a, str_of(o->val));
+        }
+    }
+    w->has_service = w->has_service || strcmp(o->keyword, "service") == 0;
+}
+
+static enum status read_wishes(const struct target *t, struct arena *a, struct wishes *w, struct error *err)
+{
+    *w = (struct wishes){.timeout_ms = timeout_of(getenv("PGCONNECT_TIMEOUT")),
+                         .has_service = variable("PGSERVICE") != NULL};
     const struct str url = str_of(t->url);
     const bool is_url = str_starts(url, STR("postgres://")) || str_starts(url, STR("postgresql://"));
     const size_t scheme = str_find(url, STR("://"));
@@ -111,6 +133,7 @@ static enum status read_wishes(const struct target *t, struct wishes *w, struct 
             if (strcmp(o->keyword, "port") == 0 && !ports_are_numbers(o->val)) {
                 status = url_error(t->url, "the port is not a number from 1 to 65535", err);
             }
+            keep_host(w, o, a);
             if (strcmp(o->keyword, "connect_timeout") == 0) {
                 w->timeout_ms = timeout_of(o->val);
             } else if (strcmp(o->keyword, "password") == 0) {
@@ -125,6 +148,11 @@ static enum status read_wishes(const struct target *t, struct wishes *w, struct 
             return status;
         }
     }
+    if (!w->host && !w->hostaddr) {
+        w->hostaddr = variable("PGHOSTADDR");
+        w->host = variable("PGHOST");
+    }
+    w->port = w->port ? w->port : variable("PGPORT");
     if (t->connect_timeout_ms > 0) {
         w->timeout_ms = t->connect_timeout_ms;
     } else if (w->timeout_ms == 0) {
@@ -134,9 +162,10 @@ static enum status read_wishes(const struct target *t, struct wishes *w, struct 
 }
 
 /* A later keyword overrides an earlier one: what the URL may change stands before it, what we rely on behind. */
-static PGconn *start(const struct target *t, const char *password)
+static PGconn *start(const struct target *t, const char *password, const struct host_list *hosts, size_t from,
+                     struct arena *a)
 {
-    const char *keywords[10], *values[10];
+    const char *keywords[16], *values[16];
     size_t n = 0;
 #define ADD(keyword, value) (keywords[n] = (keyword), values[n++] = (value))
     ADD("application_name", t->application_name ? t->application_name : "migrate");
@@ -149,6 +178,15 @@ static PGconn *start(const struct target *t, const char *password)
     }
     if (password) {
         ADD("password", password);
+    }
+    if (hosts->n > 0) {
+        hosts_values(hosts, from, a, &values[n], &values[n + 1], &values[n + 2]);
+        keywords[n++] = "host";
+        keywords[n++] = "hostaddr";
+        keywords[n++] = "port";
+    }
+    if (t->read_write) {
+        ADD("target_session_attrs", "read-write");
     }
     ADD("client_encoding", "UTF8");
     ADD(NULL, NULL);
@@ -265,14 +303,30 @@ static void set_tcp_timeout(const PGconn *conn, int ms)
     (void)setsockopt(PQsocket(conn), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
 }
 
-/* Drive the attempt to its end. */
+/* Which of the hosts libpq is at, given that it began with number `from`. */
+static size_t host_at(const PGconn *conn, const struct host_list *hosts, size_t from)
+{
+    const char *const host = PQhost(conn), *const address = PQhostaddr(conn), *const port = PQport(conn);
+    for (size_t i = from; i < hosts->n; i++) {
+        const struct host *h = &hosts->at[i];
+        const bool same =
+            h->address[0] ? strcmp(h->address, address ? address : "") == 0 : strcmp(h->name, host ? host : "") == 0;
+        if (same && strcmp(h->port[0] ? h->port : "5432", port && port[0] ? port : "5432") == 0) {
+            return i;
+        }
+    }
+    return hosts->n;
+}
+
+/* Drive the attempt to its end. *silent: nothing came from where libpq is now, and there may be others to try. */
 static enum status await_connection(struct loop *loop, PGconn *conn, const struct wishes *w, bool asked_password,
-                                    struct error *err)
+                                    bool *silent, struct error *err)
 {
     PostgresPollingStatusType wish = PGRES_POLLING_WRITING;
     ConnStatusType stage = PQstatus(conn);
     char address[128] = "";
     int64_t deadline = 0;
+    *silent = false;
     while (wish != PGRES_POLLING_OK) {
         if (wish == PGRES_POLLING_FAILED || PQstatus(conn) == CONNECTION_BAD || PQsocket(conn) < 0) {
             return connect_error(conn, stage, asked_password, err);
@@ -290,6 +344,7 @@ static enum status await_connection(struct loop *loop, PGconn *conn, const struc
         case LOOP_SIGNAL:
             return loop_interrupt_error(err);
         case LOOP_TIMEOUT:
+            *silent = true;
             return timeout_error(conn, w->timeout_ms, err);
         case LOOP_READY:
             break;
@@ -303,16 +358,49 @@ static enum status await_connection(struct loop *loop, PGconn *conn, const struc
     return ST_OK;
 }
 
+/* One host after the other, until one answers. *out: the connection, NULL on failure. */
+static enum status open_any(struct loop *loop, const struct target *target, const struct wishes *w,
+                            const char *password, struct arena *a, PGconn **out, struct error *err)
+{
+    struct host_list hosts = {0};
+    enum status status =
+        w->has_service ? ST_OK : hosts_find(loop, w->host, w->hostaddr, w->port, w->timeout_ms, a, &hosts, err);
+    size_t from = 0;
+    bool silent;
+    if (status) {
+        return status;
+    }
+    for (;;) {
+        PGconn *const conn = start(target, password, &hosts, from, a);
+        if (!conn) {
+            mem_out("connection");
+        }
+        PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+        status = await_connection(loop, conn, w, password != NULL, &silent, err);
+        if (!status) {
+            *out = conn;
+            return ST_OK;
+        }
+        from = host_at(conn, &hosts, from) + 1;
+        PQfinish(conn);
+        if (!silent || from >= hosts.n) {
+            return status;
+        }
+    }
+}
+
 enum status session_open(struct loop *loop, const struct target *target, struct session **out, struct error *err)
 {
+    struct arena arena;
     struct wishes w;
     struct strbuf password;
     PGconn *conn = NULL;
     *out = NULL;
     strbuf_init(&password, 64 * 1024); /* an IAM token takes a few kB */
+    arena_init(&arena, 4 << 20);
     enum status status = libpq_bind(err);
     if (!status) {
-        status = read_wishes(target, &w, err);
+        status = read_wishes(target, &arena, &w, err);
     }
     const bool ask = !status && target->password && !w.has_password;
     if (ask) {
@@ -325,21 +413,14 @@ enum status session_open(struct loop *loop, const struct target *target, struct 
         status = loop_interrupt_error(err);
     }
     if (!status) {
-        conn = start(target, ask ? strbuf_cstr(&password) : NULL);
-        if (!conn) {
-            mem_out("connection");
-        }
-        PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-        status = await_connection(loop, conn, &w, ask, err);
+        status = open_any(loop, target, &w, ask ? strbuf_cstr(&password) : NULL, &arena, &conn, err);
     }
+    arena_free(&arena);
     if (password.p) {
         explicit_bzero(password.p, password.cap);
     }
     strbuf_free(&password);
     if (status) {
-        if (conn) {
-            PQfinish(conn);
-        }
         return status;
     }
     PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);

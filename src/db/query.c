@@ -2,12 +2,13 @@
  * Requests: send, wait, collect, cancel.
  *
  * A request that passes its deadline, or that a signal interrupts, is cancelled with PQcancel() and its answer still read, so that
- * the session stays usable. PQcancel() of libpq before 17 blocks on a connection of its own; connect.c bounds that by
- * tcp_user_timeout. A server that does not answer a cancel within DRAIN_MS loses the connection.
+ * the session stays usable. PQcancel() blocks on a connection of its own (libpq has another form from 17 on only), so a child process makes it. A
+ * server that does not answer a cancel within DRAIN_MS loses the connection.
  */
 #include "db/session_impl.h"
 
 #include "base/clock.h"
+#include "db/child.h"
 
 #include <poll.h>
 
@@ -83,17 +84,29 @@ enum status request_begin(struct session *s, int64_t budget_ms, struct request *
     return ST_OK;
 }
 
-static void cut_short(struct session *s, struct request *rq, int how)
+static void send_cancel(int fd, void *arg)
 {
     char message[256];
+    (void)fd;
+    (void)PQcancel(arg, message, sizeof(message));
+}
+
+static void cut_short(struct session *s, struct request *rq, int how)
+{
+    struct strbuf nothing;
     rq->cut = how;
+    rq->drain_until = clock_monotonic_ms() + DRAIN_MS;
     PGcancel *cancel = PQgetCancel(s->conn);
     if (cancel) {
-        /* Its failure shows in that no answer comes. It returns when the server has sent the signal, so it cannot hit a later statement. */
-        (void)PQcancel(cancel, message, sizeof(message));
+        /*
+         * Its failure shows in that no answer comes. The child ends when the server has sent the signal, so it cannot hit a later statement; one
+         * that hangs is killed.
+         */
+        strbuf_init(&nothing, 16);
+        (void)!child_run(s->loop, send_cancel, cancel, rq->drain_until, false, &nothing);
+        strbuf_free(&nothing);
         PQfreeCancel(cancel);
     }
-    rq->drain_until = clock_monotonic_ms() + DRAIN_MS;
 }
 
 bool request_pump(struct session *s, struct request *rq)

@@ -11,8 +11,8 @@
  *                         ST_INTERRUPTED
  *
  * All other failures of a statement or connection are ST_SERVER; sqlstate says which, 08006 and 08003 also where the server could not.
- * Errors are judged by SQLSTATE only. Notices go to the notice hook. libpq is bound when the first session is opened (libpq.c). Two things
- * still block: looking up a host's name, and PQcancel(), which tcp_user_timeout (15 s unless the URL says otherwise) bounds.
+ * Errors are judged by SQLSTATE only. Notices go to the notice hook. libpq is bound when the first session is opened (libpq.c). What
+ * blocks in libpq (looking up a host's name, a cancel request) is done in a child process (child.h).
  */
 #ifndef MIGRATE_DB_SESSION_H
 #define MIGRATE_DB_SESSION_H
@@ -27,7 +27,8 @@ struct loop;
 struct target {
     const char *url;              /* URL or keyword string; NULL: libpq's PG* variables */
     const char *application_name; /* "migrate" */
-    int connect_timeout_ms;       /* 0: 10 s */
+    int connect_timeout_ms;       /* for one address; 0: 10 s */
+    bool read_write;              /* only a server that takes changes; of several hosts the first such */
     /* Gives the password for one connection attempt when the URL has none; may be NULL. *password is wiped after use. */
     enum status (*password)(void *arg, struct strbuf *password, struct error *err);
     void *password_arg;

@@ -204,6 +204,57 @@ static void a_black_hole_is_left_for_the_next_host(void **state)
     close(fd);
 }
 
+static void a_silent_host_is_left_for_the_next(void **state)
+{
+    (void)state;
+    struct session *s;
+    struct error err;
+    char text[400];
+    int port;
+    const int fd = listening_socket(&port);
+    const int64_t begun = clock_monotonic_ms();
+    snprintf(text, sizeof(text), "host=localhost,%s port=%d,5432 user=postgres dbname=postgres",
+             strstr(url, "host=") + 5, port);
+    const struct target both = {.url = text, .connect_timeout_ms = 400};
+    if (session_open(loop, &both, &s, &err) != ST_OK) {
+        fail_msg("%s: %s", err.primary, err.detail);
+    }
+    assert_true(clock_monotonic_ms() - begun >= 400);
+    session_close(s);
+    snprintf(text, sizeof(text), "host=127.0.0.1,127.0.0.1 port=%d user=postgres", port);
+    assert_int_equal(try_open(&both, &err), ST_SERVER);
+    assert_non_null(strstr(err.primary, "no answer from 127.0.0.1"));
+    close(fd);
+}
+
+static void a_name_is_looked_up_and_all_its_addresses_are_tried(void **state)
+{
+    (void)state;
+    struct error err;
+    char text[400], name[256];
+    int port;
+    close(listening_socket(&port));
+    assert_int_equal(gethostname(name, sizeof(name)), 0);
+    snprintf(text, sizeof(text), "host=nowhere.invalid,%s port=%d user=postgres", name, port);
+    const struct target target = {.url = text};
+    assert_int_equal(try_open(&target, &err), ST_SERVER);
+    assert_string_equal(err.sqlstate, "08001");
+    assert_non_null(strstr(err.detail, "refused"));
+}
+
+static void a_standby_is_not_what_read_write_asks_for(void **state)
+{
+    (void)state;
+    struct error err;
+    char text[400];
+    const struct target writable = {.url = url, .read_write = true};
+    assert_int_equal(try_open(&writable, &err), ST_OK);
+    snprintf(text, sizeof(text), "%s&options=-cdefault_transaction_read_only%%3Don", url);
+    const struct target readable = {.url = text, .read_write = true};
+    assert_int_equal(try_open(&readable, &err), ST_SERVER);
+    assert_int_equal(error_sql_class(&err), SQL_CONNECTION_LOST);
+}
+
 static void something_else_listens(void **state)
 {
     (void)state;
@@ -371,6 +422,9 @@ int main(void)
         cmocka_unit_test(no_such_host),
         cmocka_unit_test(silence_ends_at_the_timeout),
         cmocka_unit_test(a_black_hole_is_left_for_the_next_host),
+        cmocka_unit_test(a_silent_host_is_left_for_the_next),
+        cmocka_unit_test(a_name_is_looked_up_and_all_its_addresses_are_tried),
+        cmocka_unit_test(a_standby_is_not_what_read_write_asks_for),
         cmocka_unit_test(something_else_listens),
         cmocka_unit_test(refusals_of_the_server),
         cmocka_unit_test(passwords_are_asked_for_per_connection),
