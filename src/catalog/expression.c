@@ -27,11 +27,6 @@ struct statement expression_lex_all(struct arena *a, struct str text)
     return lex(a, text, true);
 }
 
-bool expression_is_self(const struct statement *st, size_t i, char c)
-{
-    return i < st->n_tokens && st->tokens[i].kind == TOK_SELF && st->tokens[i].keyword == (unsigned char)c;
-}
-
 struct span expression_strip(const struct statement *st, size_t first, size_t last)
 {
     size_t opening = 0, closing = 0;

@@ -19,7 +19,11 @@ struct statement expression_lex(struct arena *a, struct str text);
 /* The same with everything behind semicolons, too: a procedure's body. */
 struct statement expression_lex_all(struct arena *a, struct str text);
 
-bool expression_is_self(const struct statement *st, size_t i, char c); /* token i is this one character */
+/* Token i is this one character. */
+static inline bool expression_is_self(const struct statement *st, size_t i, char c)
+{
+    return i < st->n_tokens && st->tokens[i].kind == TOK_SELF && st->tokens[i].keyword == (unsigned char)c;
+}
 /* Add a name once. No table has more columns than the server's 1600; that limit keeps hostile input from taking quadratic time. */
 void expression_add_name(struct arena *a, struct name_list *names, struct str name);
 

@@ -92,6 +92,8 @@ const struct selector *selector_at(size_t i);
 bool term_relations(struct eval *e, const struct term *term, struct relation_list *out, bool *took_part);
 /* Append r unless it is there. */
 void relation_list_add(struct arena *a, struct relation_list *out, struct relation *r);
+/* The same where r can only be among the first `before`: one of many that are each added once. */
+void relation_list_add_new(struct arena *a, struct relation_list *out, size_t before, struct relation *r);
 /*
  * The next part of a name as a shape writes it, taken off *rest with the dot behind it: folded and unquoted.
  * False: no more.

@@ -310,19 +310,14 @@ static void forget_unknown(struct eval *e)
     e->unknown_relation = NULL;
 }
 
-static enum tri ask_when(struct eval *e, const struct hazard *h)
+static enum tri ask_when(struct eval *e, const struct expr *expr)
 {
     forget_unknown(e);
-    const enum tri when = h->when.n > 0 ? expr_eval(e, runtime_expr(e->book->runtime, h->when)) : TRI_YES;
+    const enum tri when = expr ? expr_eval(e, expr) : TRI_YES;
     if (when == TRI_YES) {
         forget_unknown(e);
     }
     return when;
-}
-
-static enum tri ask_unless(struct eval *e, const struct hazard *h)
-{
-    return h->unless.n > 0 ? expr_eval(e, runtime_expr(e->book->runtime, h->unless)) : TRI_NO;
 }
 
 bool deferred_applies(struct deferred *d, struct arena *scratch, bool *unknown)
@@ -332,7 +327,7 @@ bool deferred_applies(struct deferred *d, struct arena *scratch, bool *unknown)
     if (!d->when_unknown) {
         forget_unknown(&d->eval);
     }
-    const enum tri unless = ask_unless(&d->eval, d->hazard);
+    const enum tri unless = d->unless ? expr_eval(&d->eval, d->unless) : TRI_NO;
     *unknown = d->when_unknown || unless == TRI_UNKNOWN;
     return unless != TRI_YES;
 }
@@ -441,22 +436,23 @@ void findings_of_action(struct finding_context *c, const struct judged_statement
 {
     const struct hazard_list *hazards = runtime_hazards(e->book, action->what.form);
     for (size_t i = 0; i < hazards->n; i++) {
-        const struct hazard *h = hazards->at[i];
+        const struct ready_hazard *ready = &hazards->at[i];
+        const struct hazard *h = ready->hazard;
         enum severity severity;
         if (!hazard_severity(e->options, h, &severity) || (c->down && str_eq(h->group, STR("style")))) {
             continue; /* a rollback goes back to what was there, whatever its style */
         }
-        const enum tri when = ask_when(e, h);
+        const enum tri when = ask_when(e, ready->when);
         if (when == TRI_NO) {
             continue;
         }
         if (h->ask != ASK_BEFORE) {
             *vec_push(c->a, &c->deferred) =
-                (struct deferred){h, s, action, *e, when == TRI_UNKNOWN, first_of_statement};
+                (struct deferred){h, ready->unless, s, action, *e, when == TRI_UNKNOWN, first_of_statement};
             c->deferred.at[c->deferred.n - 1].eval.memo = NULL;
             continue;
         }
-        const enum tri unless = ask_unless(e, h);
+        const enum tri unless = ready->unless ? expr_eval(e, ready->unless) : TRI_NO;
         if (unless != TRI_YES) {
             add(c, h, e, s, action, first_of_statement, when == TRI_UNKNOWN || unless == TRI_UNKNOWN);
         }

@@ -10,6 +10,7 @@
 /* A hazard whose `when` did not say no, and whose `unless` is asked later: see enum ask_time. */
 struct deferred {
     const struct hazard *hazard;
+    const struct expr *unless; /* NULL: it has none */
     const struct judged_statement *statement;
     const struct judged_action *action;
     struct eval eval; /* as it was before the statement */

@@ -16,12 +16,12 @@ struct walk {
     struct name_list common; /* names that WITH gives */
 };
 
-static bool is(const struct walk *w, size_t i, enum keyword kw)
+static inline bool is(const struct walk *w, size_t i, enum keyword kw)
 {
     return i < w->end && statement_is(w->q->st, i, kw);
 }
 
-static bool is_self(const struct walk *w, size_t i, char c)
+static inline bool is_self(const struct walk *w, size_t i, char c)
 {
     return i < w->end && expression_is_self(w->q->st, i, c);
 }
@@ -31,13 +31,14 @@ static bool is_self(const struct walk *w, size_t i, char c)
 /* Names before AS ( or ( … ) AS ( behind WITH, RECURSIVE or a comma. */
 static void find_common(struct walk *w, size_t first)
 {
-    bool with = false;
-    for (size_t i = first; i + 2 < w->end; i++) {
-        with = with || is(w, i, KW_WITH);
-        const bool starts =
-            i > first && (is(w, i - 1, KW_WITH) || is(w, i - 1, KW_RECURSIVE) || is_self(w, i - 1, ','));
+    size_t with = first;
+    while (with + 2 < w->end && !is(w, with, KW_WITH)) {
+        with++;
+    }
+    for (size_t i = with + 1; i + 2 < w->end; i++) {
+        const bool starts = is(w, i - 1, KW_WITH) || is(w, i - 1, KW_RECURSIVE) || is_self(w, i - 1, ',');
         const enum token_kind kind = (enum token_kind)w->q->st->tokens[i].kind;
-        if (!with || !starts || (kind != TOK_WORD && kind != TOK_QUOTED)) {
+        if (!starts || (kind != TOK_WORD && kind != TOK_QUOTED)) {
             continue;
         }
         const bool as =
@@ -282,32 +283,56 @@ static void take_copy(struct walk *w)
 
 static bool take_command(struct walk *w, size_t first)
 {
-    if (!may_begin(w, first)) {
-        return false;
-    }
-    if (is(w, w->i, KW_INSERT) && is(w, w->i + 1, KW_INTO)) {
-        take_target(w, 2, USE_INSERT);
-    } else if (is(w, w->i, KW_DELETE) && is(w, w->i + 1, KW_FROM)) {
+    switch ((enum keyword)w->q->st->tokens[w->i].keyword) {
+    case KW_INSERT:
+    case KW_MERGE:
+        if (!is(w, w->i + 1, KW_INTO) || !may_begin(w, first)) {
+            return false;
+        }
+        take_target(w, 2, is(w, w->i, KW_INSERT) ? USE_INSERT : USE_MERGE);
+        return true;
+    case KW_DELETE:
+        if (!is(w, w->i + 1, KW_FROM) || !may_begin(w, first)) {
+            return false;
+        }
         take_target(w, 2, USE_DELETE);
-    } else if (is(w, w->i, KW_MERGE) && is(w, w->i + 1, KW_INTO)) {
-        take_target(w, 2, USE_MERGE);
-    } else if (is(w, w->i, KW_UPDATE) && !is(w, w->i + 1, KW_SET)) {
+        return true;
+    case KW_UPDATE:
+        if (is(w, w->i + 1, KW_SET) || !may_begin(w, first)) {
+            return false;
+        }
         take_target(w, 1, USE_UPDATE);
-    } else if (is(w, w->i, KW_COPY) && w->i == first) {
+        return true;
+    case KW_COPY:
+        if (w->i != first) {
+            return false;
+        }
         take_copy(w);
-    } else if (is(w, w->i, KW_TABLE) && w->i + 1 < w->end) {
+        return true;
+    case KW_TABLE:
+        if (w->i + 1 >= w->end || !may_begin(w, first)) {
+            return false;
+        }
         w->i++;
         add_source(w, USE_READ);
-    } else {
+        return true;
+    default:
         return false;
     }
-    return true;
 }
 
 static bool is_clause(enum keyword kw)
 {
     return kw == KW_GROUP || kw == KW_ORDER || kw == KW_LIMIT || kw == KW_OFFSET || kw == KW_FETCH || kw == KW_FOR ||
            kw == KW_HAVING || kw == KW_WINDOW || kw == KW_RETURNING || kw == KW_WHEN;
+}
+
+/* USING names relations in DELETE and MERGE; elsewhere it is a part of JOIN. */
+static bool using_deletes(struct walk *w)
+{
+    const struct query_level *level = level_of(w);
+    return is(w, 0, KW_DELETE) || level->merged ||
+           (level->sources > 0 && w->q->sources.n > 0 && w->q->sources.at[w->q->sources.n - 1].use == USE_DELETE);
 }
 
 static void take_word(struct walk *w, size_t first)
@@ -317,9 +342,7 @@ static void take_word(struct walk *w, size_t first)
     if (take_command(w, first)) {
         return;
     }
-    const bool deletes =
-        is(w, 0, KW_DELETE) || level_of(w)->merged ||
-        (level_of(w)->sources > 0 && w->q->sources.n > 0 && w->q->sources.at[w->q->sources.n - 1].use == USE_DELETE);
+    const bool deletes = kw == KW_USING && using_deletes(w);
     if ((kw == KW_FROM && !p->own_from && !(w->i > 0 && is(w, w->i - 1, KW_DISTINCT))) || kw == KW_JOIN ||
         (kw == KW_USING && deletes && !is_self(w, w->i + 1, '('))) {
         p->in_from = true;

@@ -346,7 +346,12 @@ const struct hazard_list *runtime_hazards(const struct rulebook *book, const str
         struct hazard_list *list = arena_new(&rt->arena, struct hazard_list);
         for (size_t i = 0; i < book->n_hazards; i++) {
             if (watches(book->hazards[i], form)) {
-                *vec_push(&rt->arena, list) = book->hazards[i];
+                const struct hazard *h = book->hazards[i];
+                *vec_push(&rt->arena, list) = (struct ready_hazard){
+                    .hazard = h,
+                    .when = h->when.n > 0 ? runtime_expr(rt, h->when) : NULL,
+                    .unless = h->unless.n > 0 ? runtime_expr(rt, h->unless) : NULL,
+                };
             }
         }
         known = list;

@@ -27,7 +27,13 @@ struct candidates {
     size_t n;
 };
 
-VEC_DECLARE(hazard_list, const struct hazard *);
+/* A hazard with its texts read. */
+struct ready_hazard {
+    const struct hazard *hazard;
+    const struct expr *when, *unless; /* NULL: it has none */
+};
+
+VEC_DECLARE(hazard_list, struct ready_hazard);
 
 /* An effect of a form with its texts read. */
 struct ready_effect {

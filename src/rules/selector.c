@@ -424,10 +424,11 @@ static bool select_tables_in(struct eval *e, struct call call, struct relation_l
         if (!term_split_name(e->a, text, &schema, &name)) {
             continue;
         }
+        const size_t before = out->n; /* none of what follows comes twice */
         for (size_t i = 0; i < e->catalog->all.n; i++) {
             struct relation *r = e->catalog->all.at[i];
             if (r->exists != TRI_NO && str_eq(r->schema, name) && (holds_rows(r) || r->kind == REL_UNKNOWN)) {
-                relation_list_add(e->a, out, r);
+                relation_list_add_new(e->a, out, before, r);
             }
         }
     }
@@ -438,10 +439,14 @@ static bool select_sequences_in(struct eval *e, struct call call, struct relatio
 {
     struct str rest = term_shape(e, call.arguments[0]), text, schema, name;
     while (term_next_listed(&rest, &text)) {
-        for (size_t i = 0; term_split_name(e->a, text, &schema, &name) && i < e->catalog->all.n; i++) {
+        if (!term_split_name(e->a, text, &schema, &name)) {
+            continue;
+        }
+        const size_t before = out->n;
+        for (size_t i = 0; i < e->catalog->all.n; i++) {
             struct relation *r = e->catalog->all.at[i];
             if (r->exists != TRI_NO && str_eq(r->schema, name) && r->kind == REL_SEQUENCE) {
-                relation_list_add(e->a, out, r);
+                relation_list_add_new(e->a, out, before, r);
             }
         }
     }
@@ -454,10 +459,11 @@ static bool select_all_tables(struct eval *e, struct call call, struct relation_
     if (term_shape(e, &named).n > 0) {
         return true;
     }
+    const size_t before = out->n;
     for (size_t i = 0; i < e->catalog->all.n; i++) {
         struct relation *r = e->catalog->all.at[i];
         if (r->exists != TRI_NO && holds_rows(r)) {
-            relation_list_add(e->a, out, r);
+            relation_list_add_new(e->a, out, before, r);
         }
     }
     return e->catalog->complete;

@@ -17,7 +17,7 @@ static const struct rule_severity *said_of(const struct judge_options *o, struct
 
 bool hazard_severity(const struct judge_options *options, const struct hazard *h, enum severity *severity)
 {
-    const struct rule_severity *said = said_of(options, h->id);
+    const struct rule_severity *said = options && options->n_severities > 0 ? said_of(options, h->id) : NULL;
     *severity = said && !said->off ? said->severity : h->severity;
     return said ? !said->off : !h->off || (options && options->all_rules);
 }

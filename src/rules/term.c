@@ -90,6 +90,16 @@ void relation_list_add(struct arena *a, struct relation_list *out, struct relati
     *vec_push(a, out) = r;
 }
 
+void relation_list_add_new(struct arena *a, struct relation_list *out, size_t before, struct relation *r)
+{
+    for (size_t i = 0; i < before; i++) {
+        if (out->at[i] == r) {
+            return;
+        }
+    }
+    *vec_push(a, out) = r;
+}
+
 struct relation *term_mention(struct eval *e, struct str text, enum relation_kind kind)
 {
     struct str schema, name;
