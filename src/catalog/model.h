@@ -117,6 +117,8 @@ struct rule {
     struct str actions;        /* what stands behind DO; empty: nothing, or not known */
 };
 
+struct formula;
+
 struct relation {
     struct str schema, name;
     enum relation_kind kind;
@@ -145,6 +147,8 @@ struct relation {
     struct str partition_key;    /* of a partitioned table: "RANGE (created_at)" */
     struct str partition_bound;  /* of a partition: "FOR VALUES …" or "DEFAULT" */
     struct relation *default_partition;
+    const struct formula *outside; /* what no row of the partition is (rules/bound.c); NULL: it cannot be told */
+    struct str outside_of[2];      /* worked out from this key and bound */
     /* index */
     struct relation *table;      /* of an index; owner table of a sequence */
     struct str owner_column;     /* of a sequence */

@@ -60,6 +60,19 @@ static void caret_line(struct strbuf *carets, struct str line, size_t from, size
     bool any = false;
     for (size_t i = 0; i < line.n && i < to;) {
         uint32_t c;
+        size_t plain = i; /* as most are: a column each */
+        const size_t last = i < from ? from : to;
+        while (plain < line.n && plain < last && line.p[plain] >= ' ' && line.p[plain] < 0x7F) {
+            plain++;
+        }
+        if (plain > i) {
+            strbuf_add_repeat(carets, '\t', tabs);
+            strbuf_add_repeat(carets, i < from ? ' ' : '^', plain - i);
+            any = any || i >= from;
+            tabs = 0;
+            i = plain;
+            continue;
+        }
         const size_t n = utf8_decode(line, i, &c);
         const unsigned width = c == '\t' ? 1 : shown_width(str_slice(line, i, i + n), c);
         if (i < from) {

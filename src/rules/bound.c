@@ -196,14 +196,35 @@ struct formula *bound_condition(struct arena *a, const struct relation *parent, 
     return statement_is(&s.st, 2, KW_FROM) ? range_condition(&s, &keys) : NULL;
 }
 
-enum tri bound_admits(struct arena *a, const struct relation *partition, const struct formula *facts)
+/* What no row of the partition is, kept in the catalog for as long as key and bound stay; that of a default partition is not. */
+static const struct formula *outside(struct arena *a, struct catalog *c, struct relation *partition)
 {
     const struct relation *parent = partition->parents.n > 0 ? partition->parents.at[0] : NULL;
-    const struct formula *condition = parent ? bound_condition(a, parent, partition->partition_bound) : NULL;
-    if (!condition) {
-        return parent ? hash_bound_admits(a, parent, partition->partition_bound, facts) : TRI_UNKNOWN;
+    if (!parent) {
+        return NULL;
     }
-    return tri_not(formula_implies(facts, formula_not(a, condition)));
+    const struct str of[] = {parent->partition_key, partition->partition_bound};
+    if (of[1].p && partition->outside_of[0].p == of[0].p && partition->outside_of[1].p == of[1].p) {
+        return partition->outside;
+    }
+    struct arena *kept = partition->is_default_partition ? a : c->arena;
+    const struct formula *condition = bound_condition(kept, parent, partition->partition_bound);
+    const struct formula *negated = condition ? formula_not(kept, condition) : NULL;
+    if (kept != a) {
+        partition->outside = negated;
+        memcpy(partition->outside_of, of, sizeof of);
+    }
+    return negated;
+}
+
+enum tri bound_admits(struct arena *a, struct catalog *c, struct relation *partition, const struct formula *facts)
+{
+    const struct relation *parent = partition->parents.n > 0 ? partition->parents.at[0] : NULL;
+    const struct formula *never = outside(a, c, partition);
+    if (never) {
+        return tri_not(formula_implies(facts, never));
+    }
+    return parent ? hash_bound_admits(a, parent, partition->partition_bound, facts) : TRI_UNKNOWN;
 }
 
 /* ---- proofs ------------------------------------------------------------------------------------------------------------- */

@@ -15,6 +15,6 @@ void bound_key(struct arena *a, struct str partition_key, struct name_list *out)
  */
 struct formula *bound_condition(struct arena *a, const struct relation *parent, struct str bound);
 /* Can a row for which `facts` holds be in the partition? No is certain. */
-enum tri bound_admits(struct arena *a, const struct relation *partition, const struct formula *facts);
+enum tri bound_admits(struct arena *a, struct catalog *c, struct relation *partition, const struct formula *facts);
 
 #endif

@@ -44,7 +44,7 @@ static void open_relation(struct opening *o, struct relation *r, unsigned depth)
     }
     for (size_t i = 0; !(o->s && o->s->only) && i < r->children.n; i++) {
         struct relation *child = r->children.at[i];
-        if (!o->q || !child->is_partition || bound_admits(o->e->a, child, query_facts(o->q, o->s)) != TRI_NO) {
+        if (!o->q || !child->is_partition || bound_admits(o->e->a, o->e->catalog, child, query_facts(o->q, o->s)) != TRI_NO) {
             open_relation(o, child, depth + 1);
         }
     }
@@ -161,7 +161,7 @@ static void route(struct eval *e, const struct relation *r, const struct formula
 {
     for (size_t i = 0; i < r->children.n; i++) {
         struct relation *part = r->children.at[i];
-        if (!facts || bound_admits(e->a, part, facts) != TRI_NO) {
+        if (!facts || bound_admits(e->a, e->catalog, part, facts) != TRI_NO) {
             relation_list_add(e->a, out, part);
             route(e, part, facts, out);
         }

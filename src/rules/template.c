@@ -98,10 +98,10 @@ static bool next_part(struct str s, size_t *at, struct part *p)
         *p = broken(start, "\"}\" closes nothing");
         *at = s.n;
     } else {
-        size_t end = start;
-        while (end < s.n && s.p[end] != '{' && s.p[end] != '}') {
-            end++;
-        }
+        const size_t open = str_find_char(str_slice(s, start, s.n), '{');
+        const struct str until = str_slice(s, start, open == SIZE_MAX ? s.n : start + open);
+        const size_t close = str_find_char(until, '}');
+        const size_t end = start + (close == SIZE_MAX ? until.n : close);
         *p = (struct part){.kind = PART_TEXT, .text = str_slice(s, start, end)};
         *at = end;
     }
