@@ -51,6 +51,8 @@ struct rulebook_runtime {
     struct arena arena;
     VEC(struct compiled) compiled; /* by pattern slot */
     struct memo_table expressions, terms, hazards, effects, asked_for;
+    VEC(const struct expr *) asking; /* for statements elsewhere in the file */
+    bool knows_asking;
     struct candidate_list *candidates[CANDIDATE_BUCKETS];
     pcre2_match_context *context;
     pcre2_match_data *data;
@@ -85,6 +87,8 @@ void runtime_forget(struct rulebook_runtime *rt)
 {
     memset(rt->candidates, 0, sizeof rt->candidates);
     rt->hazards = rt->asked_for = (struct memo_table){0};
+    rt->asking.n = 0;
+    rt->knows_asking = false;
 }
 
 struct arena *runtime_arena(struct rulebook_runtime *rt)
@@ -266,9 +270,20 @@ const struct ready_effect *runtime_effects(struct rulebook_runtime *rt, const st
     return known;
 }
 
-static bool text_asks_for(struct rulebook_runtime *rt, struct str text, const struct form *form)
+/* The expressions with followed_by() or file_has(): few, and the others need not be read for it. */
+static void find_asking(struct rulebook_runtime *rt, const struct rulebook *book)
 {
-    return text.n > 0 && expr_asks_for(runtime_expr(rt, text), form);
+    static const struct str predicates[] = {STR_INIT("followed_by"), STR_INIT("file_has")};
+    rt->knows_asking = true;
+    for (size_t i = 0; i < book->n_hazards; i++) {
+        const struct str texts[] = {book->hazards[i]->when, book->hazards[i]->unless};
+        for (size_t k = 0; k < countof(texts) * countof(predicates); k++) {
+            const struct str text = texts[k % countof(texts)];
+            if (str_find(text, predicates[k / countof(texts)]) != SIZE_MAX) {
+                *vec_push(&rt->arena, &rt->asking) = runtime_expr(rt, text);
+            }
+        }
+    }
 }
 
 bool runtime_asks_for(const struct rulebook *book, const struct form *form)
@@ -276,11 +291,13 @@ bool runtime_asks_for(const struct rulebook *book, const struct form *form)
     static const bool yes = true, no = false;
     struct rulebook_runtime *rt = book->runtime;
     const bool *known = memo_get(&rt->asked_for, form);
+    if (!rt->knows_asking) {
+        find_asking(rt, book);
+    }
     if (!known) {
         known = &no;
-        for (size_t i = 0; i < book->n_hazards && known == &no; i++) {
-            const struct hazard *h = book->hazards[i];
-            known = text_asks_for(rt, h->when, form) || text_asks_for(rt, h->unless, form) ? &yes : &no;
+        for (size_t i = 0; i < rt->asking.n; i++) {
+            known = expr_asks_for(rt->asking.at[i], form) ? &yes : known;
         }
         memo_put(&rt->asked_for, &rt->arena, form, known);
     }
