@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "cmd/config_doc.h"
+#include "rules/problem.h"
 
 static json_t *words_schema(const char *words)
 {
@@ -13,11 +14,38 @@ static json_t *words_schema(const char *words)
     return json_pack("{s:s, s:o}", "type", "string", "enum", list);
 }
 
+static void add_rule(json_t *rules, struct str id, struct str title, const char *words)
+{
+    json_t *o = words_schema(words);
+    json_object_set_new(o, "description", json_stringn(title.p, title.n));
+    json_object_setn_new(rules, id.p, id.n, o);
+}
+
+/* The rules that an editor can offer; rules of the project's own are not among them. */
+static json_t *rules_schema(const char *words)
+{
+    struct rulebook book;
+    struct error err;
+    const struct problem *p;
+    json_t *rules = json_object();
+    if (!rulebook_open(&book, &err)) {
+        for (size_t i = 0; i < book.n_hazards; i++) {
+            add_rule(rules, book.hazards[i]->id, book.hazards[i]->title, words);
+        }
+        rulebook_free(&book);
+    }
+    for (size_t i = 0; (p = problem_at(i)) != NULL; i++) {
+        add_rule(rules, p->id, p->title, words);
+    }
+    return rules;
+}
+
 static json_t *value_schema(const struct config_key *k)
 {
     json_t *o = NULL;
     if (k->use & CONFIG_SEVERITIES) {
-        return json_pack("{s:s, s:o}", "type", "object", "additionalProperties", words_schema(k->row.argument));
+        return json_pack("{s:s, s:o, s:o}", "type", "object", "properties", rules_schema(k->row.argument),
+                         "additionalProperties", words_schema(k->row.argument));
     }
     switch (k->row.kind) {
     case OPTION_LIST:

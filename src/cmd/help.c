@@ -3,7 +3,7 @@
 #include "cmd/context.h"
 #include "cmd/rows.h"
 
-enum { HELP_MAX = 1 << 16, HELP_WIDTH = 78, LONG_CHOICE = 70, OPTION_COLUMN = 28 };
+enum { HELP_MAX = 1 << 20, HELP_WIDTH = 78, LONG_CHOICE = 70, OPTION_COLUMN = 28 };
 
 void help_wrapped(struct strbuf *out, const char *text, unsigned indent, unsigned at)
 {

@@ -5,6 +5,8 @@
 #include "cmd/commands.h"
 #include "cmd/lint_baseline.h"
 #include "cmd/lint_choose.h"
+#include "cmd/lint_refused.h"
+#include "migration/layout.h"
 #include "rules/runner.h"
 
 /*
@@ -23,6 +25,8 @@ struct lint {
     struct catalog catalog;
     struct catalog_info info;
     const struct lint_file *previous; /* of the folder: the last one that goes forward */
+    size_t natives;                   /* of the folder: files with markers */
+    struct path_texts unmarked;       /* and without; in the model's arena */
     struct lint_passed passed;
     struct baseline baseline;
     bool has_baseline;
@@ -156,6 +160,10 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
     }
     const enum status status = read_migration(l, f, &m, &err);
     if (!status) {
+        l->natives += m.layout == &layout_native;
+        if (m.layout != &layout_native && !str_eq(f->path, STR("-"))) {
+            *vec_push(&l->c->arena, &l->unmarked) = f->path;
+        }
         read_side_file(l, &m);
         join_parts(l, &m);
     }
@@ -173,10 +181,30 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
     l->previous = f->undo ? l->previous : f;
 }
 
+/* What `up` would refuse of a folder that it is to run. */
+static void report_refused(struct lint *l, const struct lint_folder *folder)
+{
+    struct judged_part_list parts;
+    struct error err = {0};
+    if (l->natives == 0 || !folder->searched || l->options.runner || l->layout) {
+        return;
+    }
+    arena_reset(&l->file_arena);
+    if (lint_refused(folder, &l->unmarked, &l->options, &l->file_arena, &parts, &err)) {
+        say(&err);
+        l->worst = err.status;
+    }
+    for (size_t i = 0; i < parts.n; i++) {
+        report(l, &parts.at[i]);
+    }
+}
+
 static void lint_folder(struct lint *l, const struct lint_folder *folder)
 {
     struct judge judge;
     l->previous = NULL;
+    l->natives = 0;
+    l->unmarked = (struct path_texts){0};
     judge_init(&judge, &l->c->book, &l->options, &l->catalog);
     for (size_t i = 0; i < folder->files.n; i++) {
         lint_file(l, &judge, &folder->files.at[i]);
@@ -188,6 +216,7 @@ static void lint_folder(struct lint *l, const struct lint_folder *folder)
         report(l, &rest.at[i]);
     }
     judge_free(&judge);
+    report_refused(l, folder);
 }
 
 /* The catalog that a folder's files are judged on. */

@@ -105,7 +105,8 @@ static enum status search_folder(struct search *s, struct str folder)
             /* Links to folders are followed only when named, so that a loop of links has an end. */
             status = e->link ? ST_OK : search_folder(s, path_join(s->a, folder, e->name));
         } else if (sql) {
-            (void)add_file(s, path_join(s->a, folder, e->name), true);
+            const struct str within = add_file(s, path_join(s->a, folder, e->name), true);
+            folder_of(s, within)->searched |= str_eq(within, folder);
         }
     }
     return status;

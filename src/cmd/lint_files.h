@@ -27,6 +27,7 @@ VEC_DECLARE(lint_file_list, struct lint_file);
 struct lint_folder {
     struct str path;
     struct lint_file_list files;
+    bool searched; /* all its files are here, not only some that were named */
 };
 
 VEC_DECLARE(lint_folder_list, struct lint_folder);

@@ -107,7 +107,15 @@ void lint_counts_input(struct strbuf *out, const struct lint_counts *c)
     add_count(out, c->statements, "statement");
     strbuf_add_cstr(out, " in ");
     add_count(out, c->files, "file");
-    strbuf_addf(out, "; %" PRIu64 " could not be read", c->unreadable);
+    strbuf_add_cstr(out, "; ");
+    if (c->failed > 0) {
+        add_count(out, c->failed, "file");
+        strbuf_add_cstr(out, " and ");
+        add_count(out, c->unreadable, "statement");
+        strbuf_add_cstr(out, " could not be read");
+    } else {
+        strbuf_addf(out, "%" PRIu64 " could not be read", c->unreadable);
+    }
 }
 
 uint64_t lint_counts_from(const struct lint_counts *c, enum severity severity)

@@ -46,7 +46,11 @@ static size_t find(const struct reading *r, size_t i, const char *word, const ch
 static void add(struct reading *r, enum body_kind kind, size_t first, size_t last)
 {
     *vec_push(r->a, &r->out->pieces) =
-        (struct body_piece){kind, r->tokens.at[first].start, r->tokens.at[last > first ? last - 1 : first].end};
+        (struct body_piece){.kind = kind,
+                            .start = r->tokens.at[first].start,
+                            .end = r->tokens.at[last > first ? last - 1 : first].end,
+                            .comments_start = r->i > 0 && r->i < r->tokens.n ? r->tokens.at[r->i - 1].end : 0,
+                            .comments_end = r->i > 0 && r->i < r->tokens.n ? r->tokens.at[r->i].start : 0};
 }
 
 /* Behind the word that a head such as IF … THEN ends with. A head that ends otherwise is none. */
@@ -198,7 +202,9 @@ static void execute(struct reading *r, size_t at, size_t first, size_t last)
         add(r, BODY_EXECUTE, at, last > at ? last : at + 1);
         return;
     }
-    struct body_piece piece = {.kind = BODY_SQL};
+    struct body_piece piece = {.kind = BODY_SQL,
+                               .comments_start = r->i > 0 ? r->tokens.at[r->i - 1].end : 0,
+                               .comments_end = r->i > 0 ? r->tokens.at[r->i].start : 0};
     body_text_put(&r->t, r->tokens.at[first], r->tokens.at[last - 1], value, &piece.start, &piece.end);
     *vec_push(r->a, &r->out->pieces) = piece;
 }
@@ -374,7 +380,7 @@ void body_read(struct str text, const struct statement *st, struct arena *a, str
         return;
     }
     if (other) {
-        *vec_push(a, &out->pieces) = (struct body_piece){BODY_LANGUAGE, body->start, body->end};
+        *vec_push(a, &out->pieces) = (struct body_piece){.kind = BODY_LANGUAGE, .start = body->start, .end = body->end};
         return;
     }
     uint32_t start, end;

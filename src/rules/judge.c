@@ -2,6 +2,7 @@
 
 #include "catalog/replay.h"
 #include "migration/layout.h"
+#include "migration/place.h"
 #include "rules/body.h"
 #include "rules/facts.h"
 #include "rules/finding.h"
@@ -65,6 +66,8 @@ struct walk {
     struct transaction tx;
     struct session session;
     struct suppression suppression;
+    struct judged_statement_list inner; /* those in bodies that have directives: place, source and directives only */
+    enum status status;                 /* of the directives in bodies */
     struct finding_context findings;
     struct eval_memo *memo; /* of the statement's only action, in the scratch arena; NULL: none */
     struct error *err;
@@ -379,18 +382,44 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
     transaction_place(&w->tx, s, w->j->files, &w->j->transactions);
     judge_placed(w, s);
     w->out->before = s;
-    return ST_OK;
+    return w->status;
 }
 
 /* ---- bodies of DO blocks ----------------------------------------------------------------------------------------- */
 
 enum { MAX_BODY_DEPTH = 4, MAX_NAMED_LINES = 3 };
 
+/* The directives before a statement of PL/pgSQL. What asks for steps of its own cannot be had within a block. */
+static void read_inner_directives(struct walk *w, const struct body_piece *piece)
+{
+    struct judged_statement s = {.st = {.start = piece->start, .end = piece->end},
+                                 .source = str_slice(w->text, piece->start, piece->end)};
+    uint32_t at = 0;
+    if (w->status || piece->comments_start >= piece->comments_end) {
+        return;
+    }
+    w->status = directives_parse(w->text, piece->comments_start, piece->comments_end, w->a, &s.directives, &at, w->err);
+    if (w->status) {
+        place_error(w->err, w->m->file, w->text, at);
+    }
+    for (size_t i = 0; i < s.directives.n && !w->status; i++) {
+        const struct directive *d = &s.directives.at[i];
+        if (!suppress_is_allow(d)) {
+            w->status = place_refuse(w->err, w->m->file, w->text, d->start,
+                                     "migrate:%s within a DO block, which runs as a whole", directive_name(d->kind));
+        }
+    }
+    if (s.directives.n > 0) {
+        *vec_push(w->a, &w->inner) = s;
+    }
+}
+
 /* The statements of a piece; what they lock, the block locks. */
 static void judge_piece(struct walk *w, struct judged_statement *block, const struct body_piece *piece)
 {
     struct splitter sp;
     struct statement st;
+    read_inner_directives(w, piece);
     splitter_init(&sp, w->text, piece->start, piece->end);
     while (splitter_next(&sp, &st)) {
         if (st.psql || is_transaction_control(&st)) {
@@ -520,6 +549,11 @@ static void settle(struct walk *w)
         findings_ask(&w->findings, ASK_END_OF_HISTORY, 0, j->scratch); /* nothing comes behind a rollback */
     } else {
         history_findings(&w->findings, &later);
+    }
+    const size_t found = w->findings.out->n;
+    suppress_statements(&w->suppression, &w->findings, &w->inner, &later);
+    if (w->findings.out->n > found) {
+        findings_sort(w->findings.out); /* for the next walk along it */
     }
     suppress_statements(&w->suppression, &w->findings, &w->out->statements, &later);
     if (!w->out->down || !m->up.present) { /* or it was said of the up part */

@@ -15,6 +15,10 @@ static const struct problem problems[] = {
               "statements of both kinds, unless it is told mixed=true.")},
     {STR_INIT("unused-allow"), STR_INIT("an allow comment allows nothing"),
      STR_INIT("The rule finds nothing there any more. A comment that stays could hide a later finding.")},
+    {STR_INIT("refused-by-up"), STR_INIT("migrate up refuses the file, and with it the folder"),
+     STR_INIT("Beside files with -- migrate:up lies one that is no migration: no version in its name, no marker in it, a "
+              "version that another file has. migrate up reads all files before it runs the first, and stops here. With "
+              "--runner of another tool this is not looked at.")},
     {STR_INIT("stale-baseline"), STR_INIT("an entry of the baseline stands for nothing"),
      STR_INIT("The finding that it names is gone. An entry that stays would hide the same finding when it comes back; "
               "migrate lint --write-baseline takes it out.")},

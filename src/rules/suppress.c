@@ -13,7 +13,7 @@ static bool is_for_file(const struct directive *d)
     return d->kind == DIRECTIVE_ALLOW_FILE || d->kind == DIRECTIVE_FOREIGN_ALLOW_FILE;
 }
 
-static bool is_allow(const struct directive *d)
+bool suppress_is_allow(const struct directive *d)
 {
     return is_own(d) || d->kind == DIRECTIVE_FOREIGN_ALLOW || d->kind == DIRECTIVE_FOREIGN_ALLOW_FILE;
 }
@@ -143,7 +143,7 @@ static void suppress_statement(struct suppression *s, struct finding_context *c,
         const struct directive *d = &st->directives.at[i];
         if (is_for_file(d)) {
             add_file_allow(s, d, c->a);
-        } else if (is_allow(d)) {
+        } else if (suppress_is_allow(d)) {
             bool *used = arena_array(c->a, bool, d->rules.n + 1);
             silence_all(s, d, now, used);
             silence_all(s, d, later, used);

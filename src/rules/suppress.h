@@ -22,6 +22,8 @@ struct suppression {
     VEC(struct file_allow) file;
 };
 
+/* Is it one that silences: ours, ours for the file, or another tool's? */
+bool suppress_is_allow(const struct directive *d);
 /* Start a part: the file's directives. */
 void suppression_init(struct suppression *s, const struct rulebook *book, const struct judge_options *options,
                       const struct migration *m, struct arena *a);

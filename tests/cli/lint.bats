@@ -185,3 +185,44 @@ SQL
     [ "$status" -eq 1 ]
     [[ "$output" == *"rule rds-alter-system"* ]]
 }
+
+@test "allowed within a DO block, statement by statement" {
+    write a.sql <<'SQL'
+DO $$
+DECLARE x int;
+BEGIN
+    -- migrate:allow ban-drop-table because nobody uses it
+    DROP TABLE a;
+    DROP TABLE b;
+    IF x > 1 THEN
+        /* migrate:allow ban-drop-table because c and d are new */
+        EXECUTE 'DROP TABLE c; DROP TABLE d';
+    END IF;
+    -- migrate:allow ban-drop-column because why
+    SELECT 1 INTO x;
+    -- squawk-ignore ban-drop-table
+    DROP TABLE e;
+END $$;
+DROP TABLE f;
+SQL
+    [ "$(migrate lint --format json a.sql | jq -r '.findings[] | select(.suppressed | not) | select(.severity != "note") | "\(.line) \(.rule)"' | paste -sd';')" = \
+        "6 ban-drop-table;11 unused-allow;16 ban-drop-table" ]
+    [ "$(migrate lint --format json a.sql | jq '.summary.suppressed')" = 4 ]
+    printf 'DO $$ BEGIN\n-- migrate:backfill\nUPDATE t SET a = 1; END $$;' >b.sql
+    run migrate lint b.sql
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"b.sql:2:4: error: migrate:backfill within a DO block"* ]]
+    printf 'DO $$ BEGIN\n-- migrate:alow x because y\nUPDATE t SET a = 1; END $$;' >b.sql
+    run migrate lint b.sql
+    [[ "$status" -eq 2 && "$output" == *"b.sql:2:4: error: unknown directive"* ]]
+}
+
+@test "the schema for editors names every rule, the program's own too" {
+    schema=$BATS_TEST_DIRNAME/../../docs/migrate.schema.json
+    ids=$(jq -r '.definitions.rules.properties.severity.properties | keys[]' "$schema")
+    for id in $(migrate rules list --json | jq -r '.rules[].rule') stale-baseline refused-by-up unused-allow; do
+        grep -qx "$id" <<<"$ids"
+        migrate rules show "$id" >/dev/null
+    done
+    [ "$(wc -l <<<"$ids")" -gt 100 ]
+}
