@@ -1,5 +1,6 @@
 /* Every key of migrate.yaml. */
 #include "cmd/config.h"
+#include "plan/analyze.h"
 #include "rules/runner.h"
 
 #define AT(member)  offsetof(struct settings, member)
@@ -99,6 +100,13 @@ static const struct config_key keys[] = {
      {NULL, 0, OPTION_NUMBER, "N", OWN(small_bytes), "The other half of what is small.", 1, INT64_MAX},
      "16777216",
      CONFIG_OWN},
+    {"analyze",
+     {"analyze", 0, OPTION_CHOICE, ANALYZE_WORDS, AT(analyze),
+      "Which tables to ANALYZE behind a migration: those that it backfilled in batches (auto), also those that it rewrote or "
+      "gave an index on an expression (always), or none.",
+      0, 0},
+     "auto",
+     0},
     {"hooks.before",
      {NULL, 0, OPTION_LIST, "ARGUMENT", OWN(hook_before),
       "A program with its arguments, started without a shell in the folder of this file, before a run's first step. When it "

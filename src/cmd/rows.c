@@ -2,6 +2,7 @@
 #include "cmd/options.h"
 
 #include "cmd/rows.h"
+#include "plan/analyze.h"
 #include "rules/judge.h"
 
 #define AT(member) offsetof(struct settings, member)
@@ -72,6 +73,9 @@ static const struct option running[] = {
      "lock_timeout of the first try of short DDL; later tries wait longer (200ms)", 1, INT32_MAX},
     {"lock-budget", 0, OPTION_DURATION, "TIME", AT(lock_budget_ms), "give way when a step's tries took so long (10min)",
      0, INT64_MAX},
+    {"analyze", 0, OPTION_CHOICE, ANALYZE_WORDS, AT(analyze),
+     "ANALYZE behind a migration: tables it backfilled (auto); those it rewrote or gave an index on an expression, too (always)", 0,
+     0},
     {"hooks", 0, OPTION_FLAG, NULL, AT(hooks), "run the hooks of migrate.yaml (--no-hooks: none)", 0, 0},
     {"statement-timeout", 0, OPTION_DURATION, "TIME", AT(statement_timeout_ms),
      "statement_timeout of data statements that run whole (none)", 0, INT32_MAX},

@@ -141,11 +141,12 @@ static void show_plan(struct run *r)
 {
     struct strbuf out;
     if (r->c->set.json) {
-        json_write(json_plan(r->plans, r->done, r->n), stdout);
+        json_write(json_plan(r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze), stdout);
         return;
     }
     strbuf_init(&out, 1 << 28);
-    plan_text(&out, r->plans, r->done, r->n, context_colour(r->c, STDOUT_FILENO));
+    plan_text(&out, r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze,
+              context_colour(r->c, STDOUT_FILENO));
     context_print(strbuf_str(&out));
     strbuf_free(&out);
 }
@@ -194,6 +195,7 @@ static enum status execute(struct run *r, struct error *err)
     options.lock_timeout_ms = c->set.lock_timeout_ms;
     options.lock_budget_ms = c->set.lock_budget_ms;
     options.run_id = run_id;
+    options.analyze = (enum analyze_mode)c->set.analyze;
     options.sink = (struct event_sink){listen_emit, &listeners};
     options.terminate = terminate_kinds[c->set.terminate];
     options.max_blocked_sessions = c->set.max_blocked_sessions;
@@ -215,7 +217,7 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
     struct run r = {.c = c, .down = down, .chosen = chosen};
     if (chosen->n == 0) {
         if (c->set.dry_run && c->set.json) {
-            json_write(json_plan(NULL, NULL, 0), stdout);
+            json_write(json_plan(NULL, NULL, 0, ANALYZE_AUTO), stdout);
         } else if (!c->set.quiet && !c->set.json) {
             context_print(STR("nothing to do\n"));
         }

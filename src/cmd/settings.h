@@ -45,6 +45,7 @@ struct settings {
     const char *to;
     bool all, dry_run, allow_out_of_order, yes;
     bool hooks;
+    int analyze; /* enum analyze_mode */
     const char *journal; /* its file; "": none; NULL: not said */
     int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
     int terminate; /* index of TERMINATE_WORDS */

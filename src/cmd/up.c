@@ -2,6 +2,7 @@
 #include "cmd/base.h"
 #include "cmd/commands.h"
 #include "cmd/run.h"
+#include "plan/analyze.h"
 
 static enum status run(struct context *c, struct error *err)
 {
@@ -71,6 +72,8 @@ static const struct option plan_options[] = {
     ORDER_ROW,
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "one JSON document, see migrate-json(7)", 0, 0},
     CATALOG_ROW("history and catalog are in FILE, written by migrate catalog pull: no database needed"),
+    {"analyze", 0, OPTION_CHOICE, ANALYZE_WORDS, offsetof(struct settings, analyze),
+     "which tables up would ANALYZE behind a migration (auto)", 0, 0},
     {"ddl-lock-timeout", 0, OPTION_DURATION, "TIME", offsetof(struct settings, lock_timeout_ms),
      "lock_timeout of the first try of short DDL (200ms)", 1, INT32_MAX},
 };

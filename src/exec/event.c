@@ -33,6 +33,8 @@ const char *event_kind_name(enum event_kind kind)
         return "blind";
     case EVENT_PROGRESS:
         return "progress";
+    case EVENT_ANALYZED:
+        return "analyzed";
     case EVENT_REPAIR:
         return "repair";
     case EVENT_NOTICE:

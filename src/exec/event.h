@@ -21,6 +21,7 @@ enum event_kind {
     EVENT_TERMINATED, /* a blocker was ended, as asked for: as EVENT_BLOCKED; detail and sqlstate: it could not be */
     EVENT_WATCHDOG,   /* the step was cancelled: rows sessions waited behind it, one of them for ms */
     EVENT_BLIND,      /* no second connection to watch with: detail says why */
+    EVENT_ANALYZED,   /* migration, ms, detail: the table; with sqlstate: it could not be, detail says why */
     EVENT_REPAIR,  /* detail: an invalid index dropped, a row of history settled */
     EVENT_NOTICE,  /* server notice: severity in detail's first word */
     EVENT_RUN_END, /* ms, n_migrations */

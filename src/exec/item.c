@@ -206,6 +206,7 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
     if (!status && !r->again) {
         end_migration(r, it, begun);
         status = it->touch.session ? run_settings_again(r, err) : ST_OK;
+        status = status ? status : item_analyze(r, it, err);
     }
     return status;
 }

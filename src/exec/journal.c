@@ -331,6 +331,7 @@ static bool wanted(struct journal *j, const struct event *e, int64_t now)
 
 static void put_event(struct journal *j, const struct event *e, int64_t step, int64_t now)
 {
+    /* Most kinds leave these at 0; those that are timed mean it. */
     const bool timed = e->kind == EVENT_STEP_END || e->kind == EVENT_MIGRATION_END || e->kind == EVENT_RUN_END;
     const bool counted = e->kind == EVENT_PROGRESS;
     const struct journal_value v[] = {
@@ -342,9 +343,9 @@ static void put_event(struct journal *j, const struct event *e, int64_t step, in
         e->migration && !step ? text_of(j, e->migration->version) : JV_NULL,
         e->migration && !step ? text_of(j, e->migration->name) : JV_NULL,
         e->attempt ? JV_INT(e->attempt) : JV_NULL,
-        timed ? JV_INT(e->ms) : JV_NULL,
+        timed || e->ms ? JV_INT(e->ms) : JV_NULL,
         e->wait_ms ? JV_INT(e->wait_ms) : JV_NULL,
-        timed || counted ? JV_INT(e->rows) : JV_NULL,
+        timed || counted || e->rows ? JV_INT(e->rows) : JV_NULL,
         counted ? JV_KNOWN(e->done) : JV_NULL,
         counted ? JV_KNOWN(e->total) : JV_NULL,
         counted && e->rate > 0 ? JV_REAL(e->rate) : JV_NULL,

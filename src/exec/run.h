@@ -89,6 +89,10 @@ NODISCARD enum status item_run(struct run *r, struct item *it, struct error *err
 /* Session settings made by steps that are done already (SET search_path …): for a session that did not run them. */
 NODISCARD enum status item_replay_settings(struct run *r, struct item *it, struct error *err);
 
+/* ---- analyze.c ---- */
+/* ANALYZE what the options ask for. A failure is told and is none of the run's; the session is usable afterwards, or r->again is set. */
+NODISCARD enum status item_analyze(struct run *r, struct item *it, struct error *err);
+
 /* ---- align.c ---- */
 /* Lay the plan over the steps that history has of this version: it->steps, next, started. ST_CONFLICT: they are not the plan's statements. */
 NODISCARD enum status item_align(struct run *r, struct item *it, struct str version,

@@ -7,6 +7,7 @@
 #include "db/loop.h"
 #include "exec/event.h"
 #include "exec/history.h"
+#include "plan/analyze.h"
 
 /* The place of the snapshot before the first change: cmd/ fills it (from aws/ or a command), the executor only calls it. */
 struct snapshot_source {
@@ -32,6 +33,7 @@ struct run_options {
     bool redact;                  /* no text of other sessions' statements in events and history */
     struct event_sink sink;
     struct snapshot_source snapshot;
+    enum analyze_mode analyze;   /* behind each migration */
     const char *run_id;          /* 32 hexadecimal digits; NULL: one is made up */
     const char *source_revision; /* of the migrations (git), for the runs table; NULL: unknown */
 };

@@ -1,5 +1,6 @@
 #include "plan/plan.h"
 
+#include "plan/analyze.h"
 #include "base/sha256.h"
 #include "migration/place.h"
 #include "plan/batch.h"
@@ -336,6 +337,9 @@ enum status plan_make(const struct judged_part *judged, const struct plan_option
             add_statement(&p, step, &judged->statements.at[i++]);
         } while (!lone && i < judged->statements.n && joins(first, &judged->statements.at[i]));
         status = finish_step(&p, step);
+    }
+    if (!status) {
+        plan_analyze(out, a);
     }
     return status;
 }

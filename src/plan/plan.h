@@ -49,12 +49,20 @@ struct step {
 
 VEC_DECLARE(step_list, struct step);
 
+enum analyze_reason { ANALYZE_BACKFILLED, ANALYZE_REWRITTEN, ANALYZE_EXPRESSION };
+struct analyze_target {
+    struct str schema, name; /* unquoted; schema empty: by the search path */
+    enum analyze_reason reason;
+};
+VEC_DECLARE(analyze_list, struct analyze_target);
+
 struct migration_plan {
     const struct migration *migration;
     bool down;
     uint32_t file; /* its number in the judge's replay, to tell what it made itself; 0: not known. Set by who plans */
     struct judged_part judged;
     struct step_list steps;
+    struct analyze_list analyze; /* tables whose statistics are worth less behind it: see analyze.h */
 };
 
 /* Fill sha256 from kind and statements (however their lines end). plan_make() does it for its steps. */

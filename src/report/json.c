@@ -244,7 +244,24 @@ static json_t *plan_step(const struct step *s, size_t n_done)
     return o;
 }
 
-json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n)
+static json_t *analyze_objects(const struct migration_plan *p, enum analyze_mode mode)
+{
+    json_t *all = json_new_array();
+    for (size_t i = 0; i < p->analyze.n; i++) {
+        const struct analyze_target *t = &p->analyze.at[i];
+        json_t *o = json_new_object();
+        struct arena a;
+        arena_init(&a, SIZE_MAX);
+        json_put(o, "relation", json_text(name_display(&a, t->schema, t->name)));
+        json_put(o, "reason", json_string(analyze_reason_name(t->reason)));
+        json_put(o, "runs", json_boolean(analyze_runs(mode, t->reason)));
+        json_push(all, o);
+        arena_free(&a);
+    }
+    return all;
+}
+
+json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n, enum analyze_mode mode)
 {
     json_t *o = json_new_object(), *all = json_new_array();
     json_put(o, "schema", json_integer(1));
@@ -260,6 +277,7 @@ json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size
             left -= left < s->statements.n ? left : s->statements.n;
         }
         json_put(m, "steps", steps);
+        json_put(m, "analyze", analyze_objects(&plans[i], mode));
         json_push(all, m);
     }
     json_put(o, "migrations", all);

@@ -4,13 +4,14 @@
 #ifndef MIGRATE_REPORT_PLAN_H
 #define MIGRATE_REPORT_PLAN_H
 
-#include "plan/plan.h"
+#include "plan/analyze.h"
 
 /*
  * Each migration with its steps: transaction boundaries, statements, the lock on each relation and what it keeps
- * waiting, timeouts, estimate. done[i] statements of plan i were done by an earlier run (NULL: none of any).
+ * waiting, timeouts, estimate; what is analyzed behind it. done[i] statements of plan i were done by an earlier run (NULL: none of any).
  */
-void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *done, size_t n, bool colour);
+void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *done, size_t n,
+               enum analyze_mode mode, bool colour);
 /* A step in a few words: "transaction of 3 statements", "CREATE INDEX CONCURRENTLY …". */
 void step_title(struct strbuf *out, const struct step *step);
 

@@ -88,7 +88,23 @@ static void add_step(struct strbuf *out, const struct migration_plan *p, const s
     }
 }
 
-void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *done, size_t n, bool colour)
+static void add_analyze(struct strbuf *out, const struct migration_plan *p, enum analyze_mode mode)
+{
+    for (size_t i = 0; i < p->analyze.n; i++) {
+        const struct analyze_target *t = &p->analyze.at[i];
+        struct arena a;
+        arena_init(&a, SIZE_MAX);
+        const bool runs = analyze_runs(mode, t->reason);
+        strbuf_add_cstr(out, runs ? "  afterwards: ANALYZE " : "  not afterwards: ANALYZE ");
+        term_escape(out, name_display(&a, t->schema, t->name));
+        strbuf_addf(out, " (%s)%s\n", analyze_reason_name(t->reason),
+                    runs || mode == ANALYZE_NEVER ? "" : ", with --analyze always it is run");
+        arena_free(&a);
+    }
+}
+
+void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *done, size_t n,
+               enum analyze_mode mode, bool colour)
 {
     uint64_t steps = 0;
     for (size_t i = 0; i < n; i++) {
@@ -109,6 +125,7 @@ void plan_text(struct strbuf *out, const struct migration_plan *plans, const uns
         if (p->steps.n == 0) {
             strbuf_add_cstr(out, "  no statements: only recorded\n");
         }
+        add_analyze(out, p, mode);
         strbuf_add_char(out, '\n');
     }
     if (n == 0) {

@@ -200,6 +200,19 @@ static void told(struct progress *p, const char *what, const struct event *e)
     put(p, true);
 }
 
+static void analyzed(struct progress *p, const struct event *e)
+{
+    strbuf_add_cstr(&p->line, e->sqlstate[0] ? "  could not analyze " : "  analyzed ");
+    add_detail(p, "", e);
+    if (e->sqlstate[0]) {
+        strbuf_addf(&p->line, " (%s); the migration is done", e->sqlstate);
+    } else {
+        strbuf_add_cstr(&p->line, " in ");
+        clock_duration(e->ms, &p->line);
+    }
+    put(p, true);
+}
+
 /* Events that matter even to --quiet are those a person would have to act on. */
 static bool is_wanted(const struct progress *p, enum event_kind kind)
 {
@@ -264,6 +277,9 @@ void progress_emit(void *arg, const struct event *e)
         break;
     case EVENT_PROGRESS:
         progress_line(p, e);
+        break;
+    case EVENT_ANALYZED:
+        analyzed(p, e);
         break;
     case EVENT_REPAIR:
         told(p, "    repaired: ", e);

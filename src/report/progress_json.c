@@ -45,7 +45,8 @@ void event_json(const struct event *e, FILE *stream)
     if (e->attempt > 0) {
         set(o, "attempt", json_integer(e->attempt));
     }
-    if (e->kind == EVENT_STEP_END || e->kind == EVENT_MIGRATION_END || e->kind == EVENT_RUN_END) {
+    if (e->kind == EVENT_STEP_END || e->kind == EVENT_MIGRATION_END || e->kind == EVENT_RUN_END ||
+        e->kind == EVENT_ANALYZED) {
         set(o, "ms", json_integer(e->ms));
     }
     if (e->kind == EVENT_STEP_END) {

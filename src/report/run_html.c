@@ -352,10 +352,18 @@ static void others(struct strbuf *out, const struct run_view *v)
         strbuf_add_cstr(out, "</td><td>");
         if (step) {
             html_step_name(out, step);
+        } else if (e->version.n > 0) {
+            html_text(out, e->version);
+            strbuf_add_char(out, ' ');
+            html_text(out, e->name);
         }
+        struct strbuf said;
+        strbuf_init(&said, 16384);
+        add_event_text(&said, e);
         strbuf_add_cstr(out, "</td><td>");
-        html_text(out, e->detail);
+        html_text(out, strbuf_str(&said));
         strbuf_add_cstr(out, "</td></tr>\n");
+        strbuf_free(&said);
     }
     strbuf_add_cstr(out, "</tbody></table></div></section>\n");
 }

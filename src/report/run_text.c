@@ -191,8 +191,12 @@ void run_text(struct strbuf *out, const struct run_view *v, bool colour)
         clock_duration(e->at_ms, out);
         strbuf_add_cstr(out, ": ");
         term_escape(out, e->kind);
-        strbuf_add_cstr(out, e->detail.n ? ": " : "");
-        add_one_line(out, e->detail, 500);
+        struct strbuf said;
+        strbuf_init(&said, 16384);
+        add_event_text(&said, e);
+        strbuf_add_cstr(out, said.n ? ": " : "");
+        add_one_line(out, strbuf_str(&said), 500);
+        strbuf_free(&said);
         strbuf_add_char(out, '\n');
     }
 }

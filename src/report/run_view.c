@@ -1,5 +1,7 @@
 #include "report/run_view.h"
 
+#include "base/clock.h"
+
 const char *step_outcome_name(enum step_outcome o)
 {
     static const char *const names[] = {"done", "done in an earlier run", "failed", "under way"};
@@ -28,6 +30,42 @@ void add_time(struct strbuf *out, int64_t ms)
     const time_t t = (time_t)(ms / 1000);
     if (gmtime_r(&t, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0) {
         strbuf_add_cstr(out, text);
+    }
+}
+
+/* ---- other events ---- */
+
+static void add_session(struct strbuf *out, const struct journal_event *e)
+{
+    strbuf_addf(out, "pid %" PRId64, e->pid);
+    if (e->user.n > 0) {
+        strbuf_addf(out, ", user %.*s", STR_ARG(e->user));
+    }
+    if (e->application.n > 0) {
+        strbuf_addf(out, ", %.*s", STR_ARG(e->application));
+    }
+}
+
+void add_event_text(struct strbuf *out, const struct journal_event *e)
+{
+    if (str_eq(e->kind, STR("watchdog"))) {
+        strbuf_addf(out, "cancelled, because %" PRId64 " session%s waited behind it", e->rows, e->rows == 1 ? "" : "s");
+        if (e->ms > 0) {
+            strbuf_add_cstr(out, ", one of them for ");
+            clock_duration(e->ms, out);
+        }
+    } else if (str_eq(e->kind, STR("terminated"))) {
+        strbuf_add_cstr(out, e->sqlstate.n > 0 ? "could not end " : "ended ");
+        add_session(out, e);
+        strbuf_addf(out, e->detail.n > 0 ? ": %.*s" : "%.*s", STR_ARG(e->detail));
+    } else if (str_eq(e->kind, STR("analyzed"))) {
+        strbuf_addf(out, "%s%.*s", e->sqlstate.n > 0 ? "could not analyze " : "", STR_ARG(e->detail));
+        if (e->sqlstate.n == 0) {
+            strbuf_add_cstr(out, " in ");
+            clock_duration(e->ms, out);
+        }
+    } else {
+        strbuf_add(out, e->detail);
     }
 }
 

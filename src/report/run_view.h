@@ -48,6 +48,8 @@ void run_view_make(const struct journal_story *story, struct arena *a, struct ru
 
 /* How the run ended, for people: "done", "gave way", "running", "died", "not known". */
 const char *run_result_text(const struct journal_run *run, struct arena *a);
+/* What one of `other` says, as plain text that is not escaped. */
+void add_event_text(struct strbuf *out, const struct journal_event *e);
 /* "2026-11-20 10:36:24 UTC" */
 void add_time(struct strbuf *out, int64_t ms);
 
