@@ -129,7 +129,7 @@ cli: migrate
 pg: migrate
 	$(PROVE) $(call PICK,$(sort $(wildcard tests/pg/*.bats)))
 faults: migrate $(BUILD)/migrate-faults
-	$(PROVE) $(call PICK,$(sort $(wildcard tests/fault/*.bats)))
+	FAULT_ALL=1 $(PROVE) $(call PICK,$(sort $(wildcard tests/fault/*.bats)))
 
 setup:
 	@tools/setup

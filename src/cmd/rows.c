@@ -69,6 +69,8 @@ static const struct option running[] = {
     {"json", 0, OPTION_FLAG, NULL, AT(json), "one event per line on standard output (with --dry-run: the plan)", 0, 0},
     {"run-lock-wait", 0, OPTION_DURATION, "TIME", AT(run_lock_wait_ms), "how long to wait for another run to end (30s)",
      0, INT64_MAX},
+    {"reconnect", 0, OPTION_DURATION, "TIME", AT(reconnect_ms),
+     "how long to try for another connection when one is lost, as in a failover (2min)", 0, INT32_MAX},
     {"ddl-lock-timeout", 0, OPTION_DURATION, "TIME", AT(lock_timeout_ms),
      "lock_timeout of the first try of short DDL; later tries wait longer (200ms)", 1, INT32_MAX},
     {"lock-budget", 0, OPTION_DURATION, "TIME", AT(lock_budget_ms), "give way when a step's tries took so long (10min)",
@@ -114,6 +116,7 @@ void settings_default(struct settings *s)
         .lock_budget_ms = 600000,
         .max_blocked_sessions = 20,
         .max_block_ms = 1000,
+        .reconnect_ms = 120000,
         .terminate = 3,
     };
 }

@@ -201,6 +201,7 @@ static enum status execute(struct run *r, struct error *err)
     options.max_blocked_sessions = c->set.max_blocked_sessions;
     options.max_block_ms = c->set.max_block_ms;
     options.redact = c->set.redact;
+    options.reconnect_ms = c->set.reconnect_ms;
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }

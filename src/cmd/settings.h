@@ -49,7 +49,7 @@ struct settings {
     const char *journal; /* its file; "": none; NULL: not said */
     int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
     int terminate; /* index of TERMINATE_WORDS */
-    int64_t max_blocked_sessions, max_block_ms;
+    int64_t max_blocked_sessions, max_block_ms, reconnect_ms;
     bool redact;
     /* single commands */
     const char *catalog;        /* lint, explain, plan: file that is the base */

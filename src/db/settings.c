@@ -7,10 +7,14 @@
  * sets itself, and no wait for a lock is unlimited: 3 s where nothing else is said.
  */
 #define SET(name, value) "pg_catalog.set_config('" name "','" value "',false)"
-#define SETTINGS_ALL                                                                                                   \
-    "SELECT " SET("lock_timeout", "3s") "," SET("statement_timeout", "0") "," SET(                                    \
-        "idle_in_transaction_session_timeout", "5min") "," SET("client_min_messages", "notice") ","                   \
-    SET("standard_conforming_strings", "on") "," SET("DateStyle", "ISO")
+/* Keepalives from the server's side, too: a client whose machine is gone loses its session, and with it the run lock, in two minutes. */
+/* clang-format off */
+#define SETTINGS_ALL                                                                                         \
+    "SELECT " SET("lock_timeout", "3s") "," SET("statement_timeout", "0")                                    \
+    "," SET("idle_in_transaction_session_timeout", "5min") "," SET("client_min_messages", "notice")          \
+    "," SET("standard_conforming_strings", "on") "," SET("DateStyle", "ISO")                                 \
+    "," SET("tcp_keepalives_idle", "60") "," SET("tcp_keepalives_interval", "10") "," SET("tcp_keepalives_count", "6")
+/* clang-format on */
 /* 14: a session that keeps the run lock may be idle for long, and a statement of a client that died ends soon. */
 #define SETTINGS_14 "," SET("idle_session_timeout", "0") "," SET("client_connection_check_interval", "2s")
 #define SETTINGS_17 "," SET("transaction_timeout", "0")

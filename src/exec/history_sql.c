@@ -171,6 +171,7 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_RUN_BEGIN] =
         "INSERT INTO @.runs (id, direction, host, pid, os_user, tool_version, source_revision, backend_pid)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    [HSQL_RUN_KNOWN] = "SELECT id FROM @.runs WHERE id = $1",
     [HSQL_RUN_SNAPSHOT] = "UPDATE @.runs SET snapshot = $2 WHERE id = $1",
     [HSQL_RUN_END] =
         "UPDATE @.runs SET finished_at = pg_catalog.clock_timestamp(), result = $2, error = $3 WHERE id = $1",

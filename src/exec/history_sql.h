@@ -26,6 +26,7 @@ enum history_statement {
     HSQL_UNBEGIN_UP,      /* version: forget a migration of which no step was done or begun */
     HSQL_UNBEGIN_DOWN,    /* version: it counts as applied again when no down step was done or begun */
     HSQL_RUN_BEGIN,       /* id, direction, host, os pid, os user, tool version, revision, backend pid */
+    HSQL_RUN_KNOWN,    /* id -> a row if it is there */
     HSQL_RUN_SNAPSHOT,    /* id, snapshot */
     HSQL_RUN_END,         /* id, result, error */
     HSQL_MARK,            /* version … (see history.c) */

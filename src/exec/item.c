@@ -111,9 +111,18 @@ enum status item_place(struct run *r, struct item *it, const struct history *h, 
 
 /* ---- its course ---- */
 
-static bool is_lost(const struct run *r)
+/* No session, or a primary no more: a service may turn the server into a reader under our feet. */
+static bool is_lost(struct run *r, const struct error *err)
 {
-    return !session_usable(r->s);
+    struct rows *rows = NULL;
+    struct error ignored;
+    bool standby = false;
+    if (session_usable(r->s) && error_sql_class(err) == SQL_READ_ONLY &&
+        !session_query(r->s, "SELECT pg_catalog.pg_is_in_recovery()", NULL, 0, ANSWER_MS, &rows, &ignored)) {
+        standby = rows_bool(rows, 0, 0);
+        rows_free(rows);
+    }
+    return standby || !session_usable(r->s);
 }
 
 /* The session is gone: what became of the step? `next` is where the item stands afterwards. */
@@ -125,7 +134,7 @@ static enum status settle(struct run *r, struct item *it, unsigned *losses, stru
     struct error again;
     it->moved = 0;
     *losses = moved ? 0 : *losses;
-    /* Somebody who ends our backend by hand means it. (A restart says the same; then a rerun goes on.) */
+    /* A restart and a failover end our backend like an administrator does by hand: who does it again means it. */
     const bool ordered = strcmp(lost.sqlstate, "57P01") == 0 && item_step(it)->kind != STEP_BACKFILL;
     enum status status = run_recover(r, &again);
     if (!status) {
@@ -138,7 +147,7 @@ static enum status settle(struct run *r, struct item *it, unsigned *losses, stru
     for (const struct item *i = r->list; i < it; i++) {
         r->again = r->again || !i->finished;
     }
-    if (!it->finished && it->next == before && (ordered || ++*losses >= MAX_LOSSES)) {
+    if (!it->finished && it->next == before && ++*losses >= (ordered ? MAX_ORDERED_LOSSES : MAX_LOSSES)) {
         *err = lost;
         error_hint(err, "the step left nothing behind, or is taken up where it stopped: run the same command again");
         return ST_SERVER;
@@ -199,7 +208,7 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
             it->next++;
             it->finished = it->next == it->steps.n;
             status = it->touch.lock && !it->finished ? run_lock(r, r->o->run_lock_wait_ms, err) : ST_OK;
-        } else if (status != ST_INTERRUPTED && is_lost(r)) {
+        } else if (status != ST_INTERRUPTED && is_lost(r, err)) {
             status = settle(r, it, &losses, err);
         }
     }

@@ -82,35 +82,6 @@ enum status run_check_server(struct run *r, struct error *err)
     return check_pooler(r, err);
 }
 
-static enum status reopen(struct run *r, struct error *err)
-{
-    const int64_t until = clock_monotonic_ms() + RECONNECT_MS;
-    int64_t pause = 100;
-    for (;;) {
-        struct session *s = NULL;
-        enum status status = session_open(r->loop, r->o->target, &s, err);
-        if (!status) {
-            r->opened = s;
-            r->s = s;
-            return ST_OK;
-        }
-        if (status == ST_INTERRUPTED) {
-            return status;
-        }
-        if (clock_monotonic_ms() + pause > until) {
-            error_context(err, "the connection was lost and cannot be opened again");
-            error_hint(err, "what was done is in the history: run the same command again when the server is back");
-            return status;
-        }
-        struct error interrupted;
-        if (loop_sleep(r->loop, pause / 2 + (int64_t)random_below((uint64_t)pause), &interrupted)) {
-            *err = interrupted;
-            return ST_INTERRUPTED;
-        }
-        pause = pause * 2 < 2000 ? pause * 2 : 2000;
-    }
-}
-
 static void notice_hook(void *arg, const char *severity, const char *message)
 {
     const struct run *r = arg;
@@ -125,23 +96,4 @@ static void notice_hook(void *arg, const char *severity, const char *message)
 void run_listen(struct run *r)
 {
     session_on_notice(r->s, notice_hook, r);
-}
-
-enum status run_recover(struct run *r, struct error *err)
-{
-    const int64_t wait = r->o->run_lock_wait_ms > RECONNECT_MS ? r->o->run_lock_wait_ms : RECONNECT_MS;
-    enum status status;
-    if (!r->o->target) {
-        return error_set(err, ST_SERVER, "the connection was lost, and there is nothing to open another one with");
-    }
-    session_close(r->opened);
-    r->opened = NULL;
-    status = reopen(r, err);
-    if (status) {
-        return status;
-    }
-    run_listen(r);
-    /* The old backend has the lock until it is gone: getting it means that nothing of ours is still running. */
-    status = run_lock(r, wait, err);
-    return status ? status : run_check_server(r, err);
 }

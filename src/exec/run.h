@@ -20,11 +20,17 @@
 #include "exec/touch.h"
 #include "exec/watch.h"
 
-enum { RECONNECT_MS = 30000, MAX_LOSSES = 5, ANSWER_MS = 60000 };
+enum { LOCK_AGAIN_MS = 30000, MAX_LOSSES = 5, MAX_ORDERED_LOSSES = 2, ANSWER_MS = 60000 };
+
+/* Which cluster, and since which promotion; "": the server does not tell. */
+struct identity {
+    char cluster[24], timeline[9];
+};
 
 struct run {
     struct loop *loop;
     struct session *s;      /* executes and carries the run lock */
+    struct session *first;  /* the caller's; s when there is no other, usable or not */
     struct session *opened; /* == s when it is ours: opened after the caller's was lost */
     const struct run_options *o;
     const struct run_item *items;
@@ -32,6 +38,8 @@ struct run {
     struct run_result *result;
     struct history_sql sql;
     struct runlock lock;
+    struct identity identity;
+    const char *host; /* ours */
     struct watch watch;
     struct arena arena;   /* for the run */
     struct arena scratch; /* for one step's texts and parameters */
@@ -76,6 +84,11 @@ void run_emit(const struct run *r,
 struct event run_event(const struct item *it, const struct step *step, enum event_kind kind);
 void run_repair(const struct run *r, const struct item *it, const char *fmt, ...) PRINTF(3, 4); /* EVENT_REPAIR */
 
+/*
+ * After a lost connection: is this run's row there, as it should be on the same database? A standby that was behind may have lost it: it is
+ * written again, if the cluster is known to be the same.
+ */
+NODISCARD enum status run_record_again(struct run *r, bool same_cluster, struct error *err);
 /* Read history and place all items in it; a schema that is missing is made. The lock is held. */
 NODISCARD enum status run_place(struct run *r, struct error *err);
 
@@ -112,14 +125,18 @@ NODISCARD enum status record_empty(struct run *r, struct item *it, struct error 
 
 /* ---- recover.c ---- */
 void run_listen(struct run *r); /* the session's notices become events */
-/* Connect again, take the lock again. */
-NODISCARD enum status run_recover(struct run *r, struct error *err);
 /* runlock_take() for this run. */
 NODISCARD enum status run_lock(struct run *r, int64_t wait_ms, struct error *err);
 /* Back to a session as it was opened, with the lock, behind a migration that may have left something in it. */
 NODISCARD enum status run_settings_again(struct run *r, struct error *err);
 /* Refuse a standby, a read-only session, a pooler that hands one server connection to many clients. */
 NODISCARD enum status run_check_server(struct run *r, struct error *err);
+
+/* ---- reconnect.c ---- */
+/* Who the server is, as far as it tells. */
+NODISCARD enum status run_identity(struct run *r, struct identity *out, struct error *err);
+/* Connect again to the same database, wait for the old backend, take the lock again. */
+NODISCARD enum status run_recover(struct run *r, struct error *err);
 
 /* ---- step.c ---- */
 NODISCARD enum status step_run(struct run *r, struct item *it, struct error *err);

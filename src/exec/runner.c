@@ -11,6 +11,7 @@ void run_options_default(struct run_options *o)
     *o = (struct run_options){
         .schema = "migrate",
         .run_lock_wait_ms = 10000,
+        .reconnect_ms = 120000,
         .lock_timeout_ms = 200,
         .lock_timeout_max_ms = 3000,
         .lock_budget_ms = 600000,
@@ -62,13 +63,13 @@ static const char *os_user(void)
     return pw ? pw->pw_name : "";
 }
 
-static enum status record_run(struct run *r, bool down, const char *host, struct error *err)
+static enum status record_run(struct run *r, struct error *err)
 {
     char pid[16];
     snprintf(pid, sizeof(pid), "%d", (int)getpid());
     const struct param params[] = {
-        {r->result->run_id}, {down ? "down" : "up"},  {host},        {pid}, {os_user()},
-        {MIGRATE_VERSION},   {r->o->source_revision}, {r->pid_text},
+        {r->result->run_id}, {r->list[0].down ? "down" : "up"}, {r->host},     {pid}, {os_user()},
+        {MIGRATE_VERSION},   {r->o->source_revision},           {r->pid_text},
     };
     const enum status status =
         session_query(r->s, r->sql.at[HSQL_RUN_BEGIN], params, countof(params), ANSWER_MS, NULL, err);
@@ -78,6 +79,28 @@ static enum status record_run(struct run *r, bool down, const char *host, struct
     }
     r->recorded = true;
     return ST_OK;
+}
+
+enum status run_record_again(struct run *r, bool same_cluster, struct error *err)
+{
+    const struct param id = {r->result->run_id};
+    struct rows *rows = NULL;
+    if (!r->recorded) {
+        return ST_OK;
+    }
+    enum status status = session_query(r->s, r->sql.at[HSQL_RUN_KNOWN], &id, 1, ANSWER_MS, &rows, err);
+    const bool known = !status && rows_count(rows) > 0;
+    rows_free(rows);
+    if (known || (status && error_sql_class(err) != SQL_UNDEFINED)) {
+        return status;
+    }
+    if (!same_cluster) {
+        error_set(err, ST_SERVER, "%s does not know this run: it may be another database", session_host(r->s));
+        error_hint(err, "look where the connection string leads; what was done is in the history of the other one");
+        return ST_SERVER;
+    }
+    status = status ? history_install_locked(r->s, &r->sql, r->o->schema, err) : ST_OK;
+    return status ? status : record_run(r, err);
 }
 
 const char *run_result_name(enum status status)
@@ -209,7 +232,7 @@ static enum status run_items(struct run *r, struct error *err)
     return status;
 }
 
-static enum status run_locked(struct run *r, const char *host, struct error *err)
+static enum status run_locked(struct run *r, struct error *err)
 {
     r->list = arena_array(&r->arena, struct item, r->n_items);
     enum status status = run_check_server(r, err);
@@ -223,7 +246,8 @@ static enum status run_locked(struct run *r, const char *host, struct error *err
     for (size_t i = 0; i < r->n_items; i++) {
         r->list[i].was_finished = r->list[i].finished;
     }
-    status = record_run(r, r->list[0].down, host, err);
+    status = run_identity(r, &r->identity, err);
+    status = status ? status : record_run(r, err);
     status = status ? status : take_snapshot(r, err);
     FAULT("begun");
     status = status ? status : run_items(r, err);
@@ -244,7 +268,15 @@ enum status run_plans(struct loop *loop, struct session *s, const struct run_opt
 {
     const int64_t begun = clock_monotonic_ms();
     char host[256] = "";
-    struct run r = {.loop = loop, .s = s, .o = options, .items = items, .n_items = n, .result = result, .durable = -1};
+    struct run r = {.loop = loop,
+                    .s = s,
+                    .first = s,
+                    .host = host,
+                    .o = options,
+                    .items = items,
+                    .n_items = n,
+                    .result = result,
+                    .durable = -1};
     enum status status;
     *result = (struct run_result){0};
     if (options->run_id) {
@@ -267,7 +299,7 @@ enum status run_plans(struct loop *loop, struct session *s, const struct run_opt
     run_emit(&r, &e);
     status = run_lock(&r, options->run_lock_wait_ms, err);
     if (!status) {
-        status = run_locked(&r, host, err);
+        status = run_locked(&r, err);
         if (status == ST_INTERRUPTED) {
             loop_acknowledge_signal(loop);
         }

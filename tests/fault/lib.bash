@@ -4,6 +4,7 @@
 # faulty …            migrate with fault points; set MIGRATE_FAULT (and MIGRATE_FAULT_DO), see src/exec/fault.h
 # project FOLDER      migrations with every kind of step
 # state               schema, data and history as text, without times, pids and counters of attempts
+# all_only            skip the test unless all are wanted (FAULT_ALL, as `make faults` sets it): CI runs a part
 # undisturbed         (once per file) state after an undisturbed run, into $BATS_FILE_TMPDIR/undisturbed
 
 # shellcheck source=tests/pg/lib.bash
@@ -11,6 +12,10 @@ source "$BATS_TEST_DIRNAME/../pg/lib.bash"
 
 faulty() {
     "${MIGRATE_FAULTS_BIN:?set MIGRATE_FAULTS_BIN to the program with fault points}" "$@"
+}
+
+all_only() {
+    [ -n "${FAULT_ALL:-}" ] || skip "make faults runs it"
 }
 
 up() {

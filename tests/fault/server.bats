@@ -62,7 +62,7 @@ crash() {
 }
 
 @test "the server goes away for good: exit 3 with a way out, and a rerun completes it" {
-    up_with tx-after:2 "cd / && setpriv --reuid postgres --regid postgres --init-groups -- '$PG_BIN/pg_ctl' stop -D '$PG_DIR/data' -m immediate -w -s >/dev/null 2>&1"
+    MIGRATE_RECONNECT=2s up_with tx-after:2 "cd / && setpriv --reuid postgres --regid postgres --init-groups -- '$PG_BIN/pg_ctl' stop -D '$PG_DIR/data' -m immediate -w -s >/dev/null 2>&1"
     [ "$status" -eq 3 ]
     [[ "$output" == *"run the same command again"* ]]
     pg_up
