@@ -10,6 +10,7 @@
 #   make check-corpus CORPUS=folder    lint each repository in it, and check what must hold of any input
 #   make lint            layers, banned constructs, format, manual pages
 #   make fuzz            libFuzzer targets, FUZZ_SECONDS each
+#   make peers           other tools, from npm, for tests of adopt and benchmarks; without them those are skipped
 #   make bench           ratios against peers, in one run;  make bench-lex CORPUS=folder: the lexer alone
 #   make install PREFIX= DESTDIR=    make clean
 #
@@ -139,6 +140,8 @@ check: setup
 built: migrate $(BUILD)/migrate-faults $(UNIT)
 test: migrate $(BUILD)/migrate-faults $(UNIT)
 	$(PROVE) $(call PICK,$(UNIT) $(sort $(wildcard tests/cli/*.bats tests/pg/*.bats tests/fault/*.bats)))
+peers:
+	@tools/peers
 demo: setup
 	@$(MAKE) --no-print-directory -j $(JOBS) migrate
 	@tools/demo

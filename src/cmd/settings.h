@@ -34,6 +34,8 @@ struct settings {
     /* migrations */
     struct text_list dirs;
     struct text_list sets; /* NAME=VALUE */
+    const char *from, *table; /* adopt */
+    bool accept_changed;
     const char *layout; /* NULL: detect */
     /* judging */
     int64_t server_version; /* 0: not said */

@@ -161,15 +161,16 @@ out:
     return status;
 }
 
+enum { COLUMN_STATE = 4, COLUMN_COMMENT = 14 }; /* of HSQL_READ_FAST */
+
 /* Are these the rows of a history that this program can read, of which every migration is applied in full? */
 static bool all_applied(const struct rows *r)
 {
-    enum { STATE = 4, COMMENT = 14 };
     int format;
     const size_t n = rows_count(r);
-    bool plain = n > 0 && !too_new(rows_value(r, 0, COMMENT), &format) && format > 0;
+    bool plain = n > 0 && !too_new(rows_value(r, 0, COLUMN_COMMENT), &format) && format > 0;
     for (size_t i = 0; i < n && plain; i++) {
-        plain = str_eq(rows_value(r, i, STATE), STR("applied"));
+        plain = str_eq(rows_value(r, i, COLUMN_STATE), STR("applied"));
     }
     return plain;
 }
@@ -186,7 +187,8 @@ enum status history_read(struct session *s, const char *schema, bool with_texts,
         session_in_transaction(s) ? ST_SERVER : session_query(s, sql.at[HSQL_READ_FAST], &texts, 1, READ_MS, &rows, err);
     const bool plain = !status && all_applied(rows);
     if (plain) {
-        *out = (struct history){.exists = true, .format = HISTORY_FORMAT};
+        *out = (struct history){.exists = true};
+        (void)too_new(rows_value(rows, 0, COLUMN_COMMENT), &out->format);
         read_applied(rows, a, out);
     }
     rows_free(rows);
@@ -342,4 +344,59 @@ enum status history_mark(struct session *s, const char *schema, const struct mig
     }
     arena_free(&a);
     return status;
+}
+
+struct adopting {
+    const struct migration *const *list;
+    size_t n;
+};
+
+enum { ADOPT_TOGETHER = 64 }; /* migrations in one round trip; their texts are in memory as often */
+
+static enum status adopt_some(struct session *s, const struct history_sql *sql, const struct adopting *all, size_t from,
+                              struct error *err)
+{
+    struct pipelined items[ADOPT_TOGETHER + 2];
+    struct param params[ADOPT_TOGETHER][8];
+    const size_t n = all->n - from < ADOPT_TOGETHER ? all->n - from : ADOPT_TOGETHER;
+    struct arena a;
+    size_t failed, k = 0;
+    arena_init(&a, (size_t)ADOPT_TOGETHER * 2 * MIGRATION_MAX_BYTES);
+    if (from == 0) {
+        items[k++] = (struct pipelined){"BEGIN", NULL, 0};
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct migration_params p = migration_params_of(all->list[from + i], &a);
+        const struct param row[] = {{p.version}, {p.name},        {p.file},      {p.layout},
+                                    {p.sha256},  {p.sha256_text}, {p.file_text}, {"0"}};
+        memcpy(params[i], row, sizeof(row));
+        items[k++] = (struct pipelined){sql->at[HSQL_MARK], params[i], countof(row)};
+    }
+    if (from + n == all->n) {
+        items[k++] = (struct pipelined){"COMMIT", NULL, 0};
+    }
+    const enum status status = session_pipeline(s, items, k, READ_MS, NULL, &failed, err);
+    arena_free(&a);
+    return status;
+}
+
+static enum status adopt_all(struct session *s, const struct history_sql *sql, void *arg, struct error *err)
+{
+    const struct adopting *all = arg;
+    enum status status = ST_OK;
+    for (size_t from = 0; from < all->n && !status; from += ADOPT_TOGETHER) {
+        status = adopt_some(s, sql, all, from, err);
+    }
+    if (status) {
+        error_context(err, "cannot record the migrations");
+        tx_rollback(s);
+    }
+    return status;
+}
+
+enum status history_adopt(struct session *s, const char *schema, const struct migration *const *list, size_t n,
+                          struct error *err)
+{
+    struct adopting all = {list, n};
+    return n == 0 ? ST_OK : locked(s, schema, adopt_all, &all, err);
 }

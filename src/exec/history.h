@@ -58,4 +58,11 @@ NODISCARD enum status history_install(struct session *s, const char *schema, str
 NODISCARD enum status history_mark(struct session *s, const char *schema, const struct migration *m, bool applied,
                                    struct error *err);
 
+/*
+ * `adopt`: record these migrations as applied, all or none, under the run lock, making the schema when it is missing. Those recorded already are
+ * left as they are.
+ */
+NODISCARD enum status history_adopt(struct session *s, const char *schema, const struct migration *const *list,
+                                    size_t n, struct error *err);
+
 #endif

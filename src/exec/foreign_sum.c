@@ -1,0 +1,125 @@
+/* Which file a row of another tool's history is about, and whether the file is still what that tool ran. */
+#include "base/digest.h"
+#include "exec/foreign.h"
+
+static struct str without_sql(struct str name)
+{
+    return str_ends(name, STR(".sql")) ? str_slice(name, 0, name.n - STR(".sql").n) : name;
+}
+
+bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, const struct migration *m, unsigned nth)
+{
+    if (row->head) {
+        return !m->repeatable && version_cmp(m->version, row->key) <= 0;
+    }
+    switch (tool->match) {
+    case FOREIGN_TEXT:
+        return str_eq(m->version, row->key);
+    case FOREIGN_NUMBER:
+        return m->repeatable ? str_eq(m->version, without_sql(path_base(row->key)))
+                             : version_valid(row->key) && version_cmp(m->version, row->key) == 0;
+    case FOREIGN_HEAD:
+        return version_cmp(m->version, row->key) <= 0;
+    case FOREIGN_FILE:
+        return str_eq(without_sql(path_base(m->file)), without_sql(row->key));
+    case FOREIGN_FOLDER:
+        return str_eq(path_base(path_folder(m->file)), row->key);
+    case FOREIGN_CHANGE:
+        return nth == row->nth && str_eq(m->name, row->key);
+    }
+    return false;
+}
+
+/* Flyway: each line without its end; a byte order mark is not part of the first. */
+static int32_t crc_of_lines(struct str text)
+{
+    uint32_t crc = 0;
+    struct str line;
+    if (str_starts(text, STR("\xEF\xBB\xBF"))) {
+        text = str_slice(text, 3, text.n);
+    }
+    while (text.n > 0) {
+        size_t end = 0;
+        while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r') {
+            end++;
+        }
+        line = str_slice(text, 0, end);
+        crc = crc32_of(crc, line);
+        end += end + 1 < text.n && text.p[end] == '\r' && text.p[end + 1] == '\n';
+        text = str_slice(text, end + 1, text.n);
+    }
+    return (int32_t)crc;
+}
+
+/* refinery hashes name, version (a 32-bit number, 64 bits in some builds) and text, each string with 0xFF behind it. */
+static struct str refinery_sum(const struct migration *m, struct str text, size_t width, struct arena *a)
+{
+    struct strbuf all;
+    int64_t version = 0;
+    strbuf_init(&all, (size_t)MIGRATION_MAX_BYTES + 4096);
+    strbuf_add(&all, m->name);
+    strbuf_add_char(&all, '\xFF');
+    if (!str_to_i64(m->version, 0, INT64_MAX, &version)) {
+        version = 0;
+    }
+    for (size_t i = 0; i < width; i++) {
+        strbuf_add_char(&all, (char)((uint64_t)version >> (8 * i)));
+    }
+    strbuf_add(&all, text);
+    strbuf_add_char(&all, '\xFF');
+    const struct str sum = arena_printf(a, "%" PRIu64, siphash13(strbuf_str(&all)));
+    strbuf_free(&all);
+    return sum;
+}
+
+/* "--! Hash: sha1:…" at the head of a committed file. */
+static struct str sum_in_header(struct str text)
+{
+    struct str line;
+    while (str_next(&text, '\n', &line) && str_starts(line, STR("--!"))) {
+        const struct str rest = str_trim(str_slice(line, 3, line.n));
+        if (str_starts(rest, STR("Hash:"))) {
+            return str_trim(str_slice(rest, STR("Hash:").n, rest.n));
+        }
+    }
+    return STR_NONE;
+}
+
+enum foreign_fit foreign_compare(const struct foreign_tool *tool, const struct foreign_row *row,
+                                 const struct migration *m, struct arena *a)
+{
+    const struct str text = m->bytes.n > 0 ? m->bytes : m->text;
+    struct str sum = STR_NONE;
+    if (row->sum.n == 0 || row->head) {
+        return FOREIGN_UNKNOWN;
+    }
+    switch (tool->sum) {
+    case FOREIGN_NO_SUM:
+        return FOREIGN_UNKNOWN;
+    case FOREIGN_CRC_OF_LINES:
+        sum = arena_printf(a, "%" PRId32, crc_of_lines(text));
+        break;
+    case FOREIGN_SHA384:
+        sum = digest_hex(DIGEST_SHA384, text, a);
+        break;
+    case FOREIGN_SIPHASH:
+        if (str_eq(refinery_sum(m, text, 8, a), row->sum)) {
+            return FOREIGN_FITS;
+        }
+        sum = refinery_sum(m, text, 4, a);
+        break;
+    case FOREIGN_SHA256:
+        sum = digest_hex(DIGEST_SHA256, text, a);
+        break;
+    case FOREIGN_SHA1:
+        sum = digest_hex(DIGEST_SHA1, text, a);
+        break;
+    case FOREIGN_SHA1_NAMED:
+        sum = digest_hex(DIGEST_SHA1, arena_printf(a, "%.*s%.*s", STR_ARG(path_base(m->file)), STR_ARG(text)), a);
+        break;
+    case FOREIGN_SHA1_IN_HEADER:
+        sum = sum_in_header(text);
+        break;
+    }
+    return str_eq(sum, row->sum) ? FOREIGN_FITS : FOREIGN_DIFFERS;
+}
