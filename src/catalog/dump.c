@@ -129,6 +129,11 @@ static void add_constraint(const struct constraint *con, struct arena *a, enum d
     add_flag(out, !con->enforced, "not enforced");
     if (detail == DUMP_ALL) {
         add_text(out, "is", con->expression);
+        add_flag(out, con->deferred, "initially deferred");
+        add_flag(out, con->on_update == 'c', "on update cascade");
+        add_flag(out, con->on_update == 'r', "on update restrict");
+        add_flag(out, con->on_update == 'n', "on update set null");
+        add_flag(out, con->on_update == 'd', "on update set default");
         if (con->not_null.n > 0) {
             strbuf_add_cstr(out, " proves");
             add_names(a, &con->not_null, true, out);
@@ -184,6 +189,14 @@ static void add_relations(const char *word, const struct relation_list *list, st
     }
 }
 
+static void add_list(struct arena *a, const char *word, const struct name_list *names, struct strbuf *out)
+{
+    if (names->n > 0) {
+        strbuf_addf(out, " %s", word);
+        add_names(a, names, true, out);
+    }
+}
+
 static void add_knowledge(const struct relation *r, struct arena *a, struct strbuf *out)
 {
     const bool rows = r->kind == REL_TABLE || r->kind == REL_PARTITIONED || r->kind == REL_MATVIEW;
@@ -195,6 +208,13 @@ static void add_knowledge(const struct relation *r, struct arena *a, struct strb
     add_flag(out, rows && r->loaded == TRI_YES, "loaded");
     add_flag(out, rows && r->loaded == TRI_NO, "empty");
     add_relations(" reads", &r->reads, a, out);
+    add_list(a, "policies", &r->policies, out);
+    add_list(a, "statistics", &r->statistics, out);
+    add_list(a, "publications", &r->publications, out);
+    for (size_t i = 0; i < r->rules.n; i++) {
+        const struct rule *rule = &r->rules.at[i];
+        add_text(out, rule->instead ? "rule instead" : "rule also", rule->actions.n > 0 ? rule->actions : rule->name);
+    }
 }
 
 void relation_dump(const struct relation *r, struct arena *a, enum dump_detail detail, struct strbuf *out)

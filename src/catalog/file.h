@@ -1,7 +1,7 @@
 /*
  * file.h - the catalog file: the model of a database, with sizes, row estimates and settings, in one SQLite file.
  *
- * It holds no row of any table: names, types, the text of definitions (defaults, checks, keys, bodies of SQL functions) and
+ * It holds no row of any table: names, types, the text of definitions (defaults, checks, keys, bodies of functions and rules) and
  * numbers. PRAGMA application_id and user_version say what it is and in which format; the sqlite3 shell reads it (man migrate).
  */
 #ifndef MIGRATE_CATALOG_FILE_H
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "catalog/model.h"
 
-enum { CATALOG_FILE_ID = 0x6d696763 /* "migc" */, CATALOG_FILE_VERSION = 1 };
+enum { CATALOG_FILE_ID = 0x6d696763 /* "migc" */, CATALOG_FILE_VERSION = 2 };
 
 /* What the file says beside the model. */
 struct catalog_setting {

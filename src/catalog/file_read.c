@@ -364,6 +364,40 @@ static void read_triggers(struct file_reader *r)
     io_end(&r->io);
 }
 
+static void read_rules(struct file_reader *r)
+{
+    begin(r, FILE_RULES);
+    while (next(r)) {
+        struct rule rule = {0};
+        struct relation *owner = NULL;
+        row_rule(&r->io, &owner, &rule);
+        if (!is_table(owner)) {
+            r->io.bad = true;
+            break;
+        }
+        *vec_push(r->c->arena, &owner->rules) = rule;
+    }
+    io_end(&r->io);
+}
+
+static void read_typed(struct file_reader *r)
+{
+    if (io_broken(&r->io)) {
+        return;
+    }
+    begin(r, FILE_TYPED);
+    while (next(r)) {
+        struct relation *table = NULL, *type = NULL;
+        row_pair_of_relations(&r->io, &table, &type);
+        if (!is_table(table) || !type || type->kind != REL_COMPOSITE) {
+            r->io.bad = true;
+            break;
+        }
+        table->row_type = type;
+    }
+    io_end(&r->io);
+}
+
 static void read_inheritance(struct file_reader *r)
 {
     struct arena *a = r->c->arena;
@@ -441,7 +475,7 @@ static enum status read_all(struct file_reader *r, struct error *err)
     static void (*const steps[])(struct file_reader *) = {
         check_tables,  check_pages,      read_meta,      read_settings,  read_migrations, read_schemas,
         read_types,    read_functions,   read_relations, read_columns,   read_indexes,    read_constraints,
-        read_triggers, read_inheritance, read_views,     read_sequences,
+        read_triggers, read_rules,       read_typed,     read_inheritance, read_views,      read_sequences,
     };
     r->io.a = r->c->arena;
     r->used = r->c->arena->used;

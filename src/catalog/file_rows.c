@@ -17,13 +17,14 @@ const struct io_table file_tables[FILE_TABLES] = {
                      "base_name TEXT, modifier_1 INTEGER, modifier_2 INTEGER, dimensions INTEGER, set_of INTEGER, "
                      "not_null INTEGER, has_constraints INTEGER, default_sql TEXT, labels TEXT"),
     [FILE_FUNCTIONS] = TABLE(functions, "schema TEXT, name TEXT, arguments INTEGER, volatility TEXT, language TEXT, "
-                                        "returns_trigger INTEGER, body TEXT"),
+                                        "returns_trigger INTEGER, body TEXT, source TEXT"),
     [FILE_RELATIONS] =
         TABLE(relations, "id INTEGER PRIMARY KEY, schema TEXT, name TEXT, kind TEXT, rows INTEGER, "
                          "bytes INTEGER, there TEXT, complete INTEGER, temporary INTEGER, unlogged INTEGER, "
                          "maybe_older INTEGER, loaded TEXT, access_method TEXT, tablespace TEXT, "
                          "row_security INTEGER, is_partition INTEGER, is_default_partition INTEGER, "
-                         "partition_key TEXT, partition_bound TEXT"),
+                         "partition_key TEXT, partition_bound TEXT, owner_role TEXT, policies TEXT, statistics TEXT, "
+                         "publications TEXT, words TEXT"),
     [FILE_COLUMNS] = TABLE(columns, "relation INTEGER, name TEXT, type TEXT, type_schema TEXT, type_name TEXT, "
                                     "modifier_1 INTEGER, modifier_2 INTEGER, dimensions INTEGER, set_of INTEGER, "
                                     "collation TEXT, not_null INTEGER, has_default INTEGER, default_sql TEXT, "
@@ -36,11 +37,14 @@ const struct io_table file_tables[FILE_TABLES] = {
     [FILE_CONSTRAINTS] =
         TABLE(constraints, "relation INTEGER, domain INTEGER, name TEXT, kind TEXT, columns TEXT, "
                            "is_valid INTEGER, enforced INTEGER, no_inherit INTEGER, inherited INTEGER, "
-                           "is_deferrable INTEGER, expression TEXT, proves_not_null TEXT, "
+                           "is_deferrable INTEGER, is_deferred INTEGER, expression TEXT, proves_not_null TEXT, "
                            "index_relation INTEGER, referenced INTEGER, referenced_columns TEXT, "
-                           "on_delete TEXT"),
-    [FILE_TRIGGERS] = TABLE(triggers, "relation INTEGER, name TEXT, is_before INTEGER, each_row INTEGER, "
+                           "on_delete TEXT, on_update TEXT"),
+    [FILE_TRIGGERS] = TABLE(triggers, "relation INTEGER, name TEXT, is_before INTEGER, each_row INTEGER, events INTEGER, "
                                       "function_schema TEXT, function TEXT"),
+    [FILE_RULES] = TABLE(rules, "relation INTEGER, name TEXT, event INTEGER, is_instead INTEGER, "
+                                "is_conditional INTEGER, actions TEXT"),
+    [FILE_TYPED] = TABLE(typed_tables, "relation INTEGER, type_relation INTEGER"),
     [FILE_INHERITANCE] = TABLE(inheritance, "child INTEGER, parent INTEGER"),
     [FILE_VIEW_READS] = TABLE(view_reads, "view INTEGER, relation INTEGER"),
     [FILE_SEQUENCES] = TABLE(sequences, "relation INTEGER, owner INTEGER, owner_column TEXT"),
@@ -48,6 +52,8 @@ const struct io_table file_tables[FILE_TABLES] = {
 
 /* Lists of columns: a table has at most 1,600. Labels of an enum have no bound. */
 #define NAMES_MAX ((size_t)2000)
+/* TRIGGER_INSERT and so on, together. */
+#define EVENTS_MAX 15U
 /* Sums over a whole catalog of such numbers stay within 64 bits; see file_read.c. */
 #define ROWS_MAX (INT64_C(1) << 50)
 
@@ -124,6 +130,7 @@ void row_function(struct io *io, struct function *f)
     io_text(io, &f->language);
     io_bool(io, &f->returns_trigger);
     io_text(io, &f->body);
+    io_text(io, &f->source);
 }
 
 void row_relation(struct io *io, int64_t *id, struct relation *r)
@@ -155,6 +162,11 @@ void row_relation(struct io *io, int64_t *id, struct relation *r)
     io_bool(io, &r->is_default_partition);
     io_text(io, &r->partition_key);
     io_text(io, &r->partition_bound);
+    io_text(io, &r->owner);
+    io_names(io, &r->policies, SIZE_MAX);
+    io_names(io, &r->statistics, SIZE_MAX);
+    io_names(io, &r->publications, SIZE_MAX);
+    io_names(io, &r->words, SIZE_MAX);
 }
 
 void row_column(struct io *io, struct relation **owner, struct column *col)
@@ -215,12 +227,14 @@ void row_constraint(struct io *io, struct relation **owner, struct type **domain
     io_bool(io, &con->no_inherit);
     io_bool(io, &con->inherited);
     io_bool(io, &con->deferrable);
+    io_bool(io, &con->deferred);
     io_text(io, &con->expression);
     io_names(io, &con->not_null, NAMES_MAX);
     io_relation(io, &con->index);
     io_relation(io, &con->referenced);
     io_names(io, &con->referenced_columns, NAMES_MAX);
     io_char(io, actions, countof(actions), &con->on_delete);
+    io_char(io, actions, countof(actions), &con->on_update);
 }
 
 void row_trigger(struct io *io, struct relation **owner, struct trigger *t)
@@ -229,8 +243,19 @@ void row_trigger(struct io *io, struct relation **owner, struct trigger *t)
     io_text(io, &t->name);
     io_bool(io, &t->before);
     io_bool(io, &t->row);
+    io_unsigned(io, &t->events, EVENTS_MAX);
     io_text(io, &t->function_schema);
     io_text(io, &t->function);
+}
+
+void row_rule(struct io *io, struct relation **owner, struct rule *rule)
+{
+    io_relation(io, owner);
+    io_text(io, &rule->name);
+    io_unsigned(io, &rule->event, EVENTS_MAX);
+    io_bool(io, &rule->instead);
+    io_bool(io, &rule->conditional);
+    io_text(io, &rule->actions);
 }
 
 void row_pair_of_relations(struct io *io, struct relation **a, struct relation **b)

@@ -22,6 +22,8 @@ enum file_table {
     FILE_INDEX_COLUMNS,
     FILE_CONSTRAINTS,
     FILE_TRIGGERS,
+    FILE_RULES,
+    FILE_TYPED,
     FILE_INHERITANCE,
     FILE_VIEW_READS,
     FILE_SEQUENCES,
@@ -43,7 +45,8 @@ void row_index_column(struct io *io, struct relation **index, struct index_colum
 /* Of a relation or of a domain. */
 void row_constraint(struct io *io, struct relation **owner, struct type **domain, struct constraint *con);
 void row_trigger(struct io *io, struct relation **owner, struct trigger *t);
-/* Two relations: child and parent, view and what it reads. */
+void row_rule(struct io *io, struct relation **owner, struct rule *rule);
+/* Two relations: child and parent, view and what it reads, typed table and its composite type. */
 void row_pair_of_relations(struct io *io, struct relation **a, struct relation **b);
 void row_sequence(struct io *io, struct relation **sequence, struct relation **table, struct str *column);
 

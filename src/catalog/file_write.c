@@ -228,6 +228,23 @@ static void put_links(struct writer *w)
         }
     }
     io_end(&w->io);
+    io_begin(&w->io, &file_tables[FILE_RULES]);
+    for (size_t i = 0; i < w->relations.n; i++) {
+        struct relation *r = w->relations.at[i];
+        for (size_t k = 0; k < r->rules.n; k++) {
+            struct rule rule = r->rules.at[k];
+            row_rule(&w->io, &r, &rule);
+            io_put(&w->io);
+        }
+    }
+    io_end(&w->io);
+    io_begin(&w->io, &file_tables[FILE_TYPED]);
+    for (size_t i = 0; i < w->relations.n; i++) {
+        if (w->relations.at[i]->row_type) {
+            put_pair_of_relations(w, w->relations.at[i], w->relations.at[i]->row_type);
+        }
+    }
+    io_end(&w->io);
     io_begin(&w->io, &file_tables[FILE_INHERITANCE]);
     for (size_t i = 0; i < w->relations.n; i++) {
         struct relation *parent = w->relations.at[i];

@@ -135,6 +135,11 @@ static void (*const readers[LIVE_N])(struct live *l, const struct rows *r) = {
     [LIVE_INHERITANCE] = live_read_inheritance,
     [LIVE_VIEWS] = live_read_views,
     [LIVE_SEQUENCES] = live_read_sequences,
+    [LIVE_VIEW_WORDS] = live_read_view_words,
+    [LIVE_POLICIES] = live_read_policies,
+    [LIVE_RULES] = live_read_rules,
+    [LIVE_STATISTICS] = live_read_statistics,
+    [LIVE_PUBLICATIONS] = live_read_publications,
 };
 
 static enum status try_read(struct session *s, struct catalog *c, struct error *err)

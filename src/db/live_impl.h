@@ -49,6 +49,11 @@ void live_read_triggers(struct live *l, const struct rows *r);
 void live_read_inheritance(struct live *l, const struct rows *r);
 void live_read_views(struct live *l, const struct rows *r);
 void live_read_sequences(struct live *l, const struct rows *r);
+void live_read_view_words(struct live *l, const struct rows *r);
+void live_read_policies(struct live *l, const struct rows *r);
+void live_read_rules(struct live *l, const struct rows *r);
+void live_read_statistics(struct live *l, const struct rows *r);
+void live_read_publications(struct live *l, const struct rows *r);
 /* When all is read: sizes of partitioned tables and of tables with their indexes. */
 void live_sum_sizes(struct live *l);
 

@@ -56,8 +56,14 @@ void live_read_relations(struct live *l, const struct rows *r)
             rel->access_method = live_text(l, r, i, 11);
         }
         rel->tablespace = live_text(l, r, i, 12);
+        rel->owner = live_text(l, r, i, 13);
         rel->complete = !live_unshown(rel->partition_key);
         map_put(&l->relations, live_text(l, r, i, 0), rel);
+    }
+    for (size_t i = 0; i < rows_count(r); i++) {
+        if (rows_value(r, i, 14).n > 0) {
+            live_relation(l, r, i, 0)->row_type = live_relation(l, r, i, 14);
+        }
     }
 }
 
@@ -172,10 +178,12 @@ static struct constraint *read_constraint(struct live *l, const struct rows *r, 
     con->no_inherit = rows_bool(r, i, 6) && (con->kind == CON_CHECK || con->kind == CON_NOT_NULL);
     con->deferrable = rows_bool(r, i, 7);
     con->inherited = rows_bool(r, i, 8);
+    con->deferred = rows_bool(r, i, 15);
     live_names(l, r, i, 12, &con->columns);
     if (con->kind == CON_FOREIGN) {
         con->referenced = live_relation(l, r, i, 10);
         con->on_delete = live_char(r, i, 11);
+        con->on_update = live_char(r, i, 16);
         live_names(l, r, i, 13, &con->referenced_columns);
     } else if (con->kind == CON_PRIMARY || con->kind == CON_UNIQUE || con->kind == CON_EXCLUDE) {
         con->index = live_relation(l, r, i, 9);
@@ -209,6 +217,14 @@ void live_read_constraints(struct live *l, const struct rows *r)
 
 /* ---- links ---- */
 
+/* The bits of tgtype. */
+static unsigned events_of(int64_t tgtype)
+{
+    enum { TG_INSERT = 4, TG_DELETE = 8, TG_UPDATE = 16, TG_TRUNCATE = 32 };
+    return (tgtype & TG_INSERT ? TRIGGER_INSERT : 0U) | (tgtype & TG_DELETE ? TRIGGER_DELETE : 0U) |
+           (tgtype & TG_UPDATE ? TRIGGER_UPDATE : 0U) | (tgtype & TG_TRUNCATE ? TRIGGER_TRUNCATE : 0U);
+}
+
 void live_read_triggers(struct live *l, const struct rows *r)
 {
     for (size_t i = 0; i < rows_count(r); i++) {
@@ -222,6 +238,7 @@ void live_read_triggers(struct live *l, const struct rows *r)
         t->row = rows_bool(r, i, 3);
         t->function_schema = live_text(l, r, i, 4);
         t->function = live_text(l, r, i, 5);
+        t->events = events_of(rows_i64(r, i, 6));
         *vec_push(l->c->arena, &rel->triggers) = t;
     }
 }

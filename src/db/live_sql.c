@@ -45,13 +45,29 @@ static const char types[] =
 
 static const char labels[] = "SELECT e.enumtypid, e.enumlabel FROM pg_catalog.pg_enum e ORDER BY e.enumtypid, e.enumsortorder";
 
-static const char functions[] =
-    "SELECT n.nspname, p.proname, p.provolatile, l.lanname, CASE WHEN l.lanname = 'sql' THEN p.prosrc END, p.pronargs, "
-    "  p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype "
-    "FROM pg_catalog.pg_proc p "
-    "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
-    "JOIN pg_catalog.pg_language l ON l.oid = p.prolang "
-    "WHERE " OURS("n") " ORDER BY n.nspname, p.proname, p.oid";
+/*
+ * The body of a function whose text the server keeps parsed (14 and later) is shown, which locks the tables in it: only while none
+ * of them is locked against everybody.
+ */
+#define FUNCTIONS(body)                                                                                                \
+    BUSY "SELECT n.nspname, p.proname, p.provolatile, l.lanname, " body ", p.pronargs, "                               \
+         "  p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype, p.proisstrict, "                                  \
+         "  p.proretset OR p.prosecdef OR p.proconfig IS NOT NULL, "                                                   \
+         "  (SELECT pg_catalog.string_agg(COALESCE(p.proargnames[k.n], ''), E'\\x01' ORDER BY k.n) "                   \
+         "   FROM pg_catalog.generate_series(1, COALESCE(pg_catalog.array_length(p.proallargtypes, 1), p.pronargs::pg_catalog.int4)) k(n) " \
+         "   WHERE p.proargmodes IS NULL OR p.proargmodes[k.n] NOT IN ('o', 't')) "                                    \
+         "FROM pg_catalog.pg_proc p "                                                                                  \
+         "JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "                                                   \
+         "JOIN pg_catalog.pg_language l ON l.oid = p.prolang "                                                         \
+         "WHERE " OURS("n") " ORDER BY n.nspname, p.proname, p.oid"
+#define TEXT_BODY "CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN p.prosrc END"
+#define DEPENDS_ON_BUSY(class, object)                                                                                 \
+    "EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN busy b ON b.relation = d.refobjid "                               \
+    "  WHERE d.classid = '" class "'::pg_catalog.regclass AND d.objid = " object " "                                   \
+    "    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)"
+#define PARSED_BODY                                                                                                    \
+    "CASE WHEN p.prosqlbody IS NULL THEN " TEXT_BODY " WHEN NOT " DEPENDS_ON_BUSY("pg_catalog.pg_proc", "p.oid")       \
+    " THEN pg_catalog.pg_get_function_sqlbody(p.oid) END"
 
 /*
  * reltuples is what ANALYZE saw last (-1: never; before 14 also 0 with no pages). n_live_tup is counted from statement to
@@ -66,12 +82,13 @@ static const char relations[] =
     "  CASE WHEN c.relkind NOT IN ('r', 'm', 'i') OR c.relpages <= 0 THEN -1 ELSE c.relpages + COALESCE(t.relpages, 0) END, "
     "  c.relispartition, c.relrowsecurity, "
     "  CASE WHEN c.relkind = 'p' THEN " UNLESS_BUSY("c.oid", "pg_catalog.pg_get_partkeydef(c.oid)") " END, "
-    "  pg_catalog.pg_get_expr(c.relpartbound, 0), am.amname, s.spcname "
+    "  pg_catalog.pg_get_expr(c.relpartbound, 0), am.amname, s.spcname, pg_catalog.pg_get_userbyid(c.relowner), ot.typrelid "
     "FROM pg_catalog.pg_class c "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid "
     "LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam "
     "LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace "
+    "LEFT JOIN pg_catalog.pg_type ot ON ot.oid = c.reloftype AND c.reloftype <> '0'::pg_catalog.oid "
     "WHERE " OURS("n") " ORDER BY n.nspname, c.relname";
 
 static const char columns[] =
@@ -126,7 +143,8 @@ static const char keys[] =
     BUSY "SELECT c.conrelid, c.contypid, c.conname, c.contype, c.convalidated, " enforced ", c.connoinherit, "              \
     "  c.condeferrable, c.coninhcount > 0, c.conindid, c.confrelid, c.confdeltype, " NAMES("c.conkey", "c.conrelid")  \
     ", " NAMES("c.confkey", "c.confrelid") ", CASE WHEN c.conbin IS NOT NULL "                                         \
-    "  THEN " UNLESS_BUSY("c.conrelid", "pg_catalog.pg_get_expr(c.conbin, c.conrelid)") " END "                        \
+    "  THEN " UNLESS_BUSY("c.conrelid", "pg_catalog.pg_get_expr(c.conbin, c.conrelid)") " END, "                       \
+    "  c.condeferred, c.confupdtype "                                                                                  \
     "FROM pg_catalog.pg_constraint c "                                                                                 \
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace "                                                        \
     "LEFT JOIN pg_catalog.pg_constraint p ON p.oid = c.conparentid "                                                   \
@@ -134,27 +152,59 @@ static const char keys[] =
     "  AND NOT (c.contype = 'n' AND c.contypid <> '0'::pg_catalog.oid) AND p.conrelid IS DISTINCT FROM c.conrelid "                      \
     "ORDER BY c.conrelid, c.contypid, c.conname"
 
-/* tgtype: 1 is FOR EACH ROW, 2 is BEFORE (src/include/catalog/pg_trigger.h). */
+/*
+ * tgtype: 1 is FOR EACH ROW, 2 is BEFORE, then INSERT, DELETE, UPDATE, TRUNCATE (src/include/catalog/pg_trigger.h). What partitions
+ * have from the table above is left out: it is told there.
+ */
 static const char triggers[] =
-    "SELECT t.tgrelid, t.tgname, (t.tgtype & '2'::pg_catalog.int2) <> 0, (t.tgtype & '1'::pg_catalog.int2) <> 0, pn.nspname, p.proname "
+    "SELECT t.tgrelid, t.tgname, (t.tgtype & '2'::pg_catalog.int2) <> 0, (t.tgtype & '1'::pg_catalog.int2) <> 0, pn.nspname, p.proname, t.tgtype "
     "FROM pg_catalog.pg_trigger t "
     "JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid "
     "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace "
-    "WHERE " OURS("n") " AND NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname";
+    "WHERE " OURS("n") " AND NOT t.tgisinternal AND t.tgparentid = '0'::pg_catalog.oid ORDER BY t.tgrelid, t.tgname";
 
 static const char inheritance[] =
     "SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i ORDER BY i.inhparent, i.inhrelid, i.inhseqno";
 
-static const char views[] =
-    "SELECT DISTINCT r.ev_class, d.refobjid "
-    "FROM pg_catalog.pg_rewrite r "
-    "JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind IN ('v', 'm') "
-    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+/* What depends on a view's query: relations, their columns by name, functions by name. */
+#define VIEW_DEPENDS                                                                                                   \
+    "FROM pg_catalog.pg_rewrite r "                                                                                    \
+    "JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind IN ('v', 'm') "                                    \
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "                                                        \
     "JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid "
+
+static const char views[] =
+    "SELECT DISTINCT r.ev_class, d.refobjid " VIEW_DEPENDS
     "  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class "
     "WHERE " OURS("n") " ORDER BY r.ev_class, d.refobjid";
+
+static const char view_words[] =
+    "SELECT DISTINCT r.ev_class, COALESCE(a.attname, p.proname) " VIEW_DEPENDS
+    "LEFT JOIN pg_catalog.pg_attribute a ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+    "  AND a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND d.refobjsubid > 0 AND d.refobjid <> r.ev_class "
+    "LEFT JOIN pg_catalog.pg_proc p ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid = d.refobjid "
+    "WHERE " OURS("n") " AND COALESCE(a.attname, p.proname) IS NOT NULL ORDER BY 1, 2";
+
+static const char policies[] =
+    "SELECT p.polrelid, p.polname FROM pg_catalog.pg_policy p ORDER BY p.polrelid, p.polname";
+
+static const char rules[] =
+    BUSY "SELECT r.ev_class, CASE WHEN r.ev_class IN (SELECT relation FROM busy) "
+    "    OR " DEPENDS_ON_BUSY("pg_catalog.pg_rewrite", "r.oid") " THEN '" LIVE_UNSHOWN "' ELSE pg_catalog.pg_get_ruledef(r.oid) END, "
+    "  r.rulename "
+    "FROM pg_catalog.pg_rewrite r "
+    "JOIN pg_catalog.pg_class c ON c.oid = r.ev_class "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE " OURS("n") " AND r.rulename <> '_RETURN'::pg_catalog.name ORDER BY r.ev_class, r.rulename";
+
+static const char statistics[] =
+    "SELECT s.stxrelid, s.stxname FROM pg_catalog.pg_statistic_ext s ORDER BY s.stxrelid, s.stxname";
+
+static const char publications[] =
+    "SELECT r.prrelid, p.pubname FROM pg_catalog.pg_publication_rel r "
+    "JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid ORDER BY r.prrelid, p.pubname";
 
 static const char sequences[] =
     "SELECT d.objid, d.refobjid, a.attname "
@@ -178,7 +228,7 @@ const char *live_sql(enum live_query query, int server_version)
     case LIVE_LABELS:
         return labels;
     case LIVE_FUNCTIONS:
-        return functions;
+        return server_version >= 140000 ? FUNCTIONS(PARSED_BODY) : FUNCTIONS(TEXT_BODY);
     case LIVE_RELATIONS:
         return relations;
     case LIVE_COLUMNS:
@@ -197,6 +247,16 @@ const char *live_sql(enum live_query query, int server_version)
         return views;
     case LIVE_SEQUENCES:
         return sequences;
+    case LIVE_VIEW_WORDS:
+        return view_words;
+    case LIVE_POLICIES:
+        return policies;
+    case LIVE_RULES:
+        return rules;
+    case LIVE_STATISTICS:
+        return statistics;
+    case LIVE_PUBLICATIONS:
+        return publications;
     case LIVE_N:
         break;
     }

@@ -1,4 +1,5 @@
 /* Types and functions of a server. */
+#include "catalog/routine.h"
 #include "db/live_impl.h"
 
 void live_read_types(struct live *l, const struct rows *r)
@@ -69,7 +70,11 @@ void live_read_functions(struct live *l, const struct rows *r)
         f->name = live_text(l, r, i, 1);
         f->volatility = volatility;
         f->language = live_text(l, r, i, 3);
-        f->body = live_text(l, r, i, 4);
+        struct routine routine = {.body = live_text(l, r, i, 4), .strict = rows_bool(r, i, 7)};
+        const bool plain = str_eq(f->language, STR("sql")) && !rows_bool(r, i, 8);
+        live_names(l, r, i, 9, &routine.arguments);
+        f->body = plain ? routine_expression(l->c->arena, &routine) : STR_NONE;
+        f->source = routine_source(l->c->arena, routine.body);
         f->n_args = (unsigned)rows_i64(r, i, 5);
         f->returns_trigger = rows_bool(r, i, 6);
         catalog_add_function(l->c, f);

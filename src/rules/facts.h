@@ -153,6 +153,7 @@ bool select_referencing_changed(struct eval *e, struct call call, struct relatio
 bool select_referencing_read(struct eval *e, struct call call, struct relation_list *out);
 bool select_tables_of(struct eval *e, struct call call, struct relation_list *out);
 bool select_type_users(struct eval *e, struct call call, struct relation_list *out);
+bool select_type_view_users(struct eval *e, struct call call, struct relation_list *out);
 bool select_type_indexes(struct eval *e, struct call call, struct relation_list *out);
 bool select_row_type(struct eval *e, struct call call, struct relation_list *out);
 bool select_inherited(struct eval *e, struct call call, struct relation_list *out);

@@ -25,7 +25,11 @@ struct insert insert_read(struct eval *e, const struct query_source *s)
     struct str schema, name;
     size_t i = s->token, first = 0;
     (void)qualified_name_parse(e->a, e->what->text, st, &i, &schema, &name);
-    if (statement_is(st, i, KW_AS)) {
+    if (s->use == USE_MERGE) { /* of the last WHEN NOT MATCHED THEN INSERT */
+        for (size_t k = i; k + 1 < st->n_tokens; k++) {
+            i = statement_is(st, k, KW_THEN) && statement_is(st, k + 1, KW_INSERT) ? k + 2 : i;
+        }
+    } else if (statement_is(st, i, KW_AS)) {
         i += 2;
     }
     if (is_self(st, i, '(') && !statement_is(st, i + 1, KW_SELECT) && !statement_is(st, i + 1, KW_WITH)) {

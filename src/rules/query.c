@@ -518,18 +518,40 @@ static bool enters_index(const struct relation *r, const struct formula *part)
     return part->kind == FORMULA_COMPARE && part->op != IS_OTHER && leads_index(r, part->operand);
 }
 
-/* SELECT max ( id ) FROM t, at the first token of its level. */
+static bool is_aggregate(struct str name)
+{
+    static const char *const names[] = {"count", "sum", "avg", "every", "stddev", "variance", "corr", "mode"};
+    for (size_t i = 0; i < countof(names); i++) {
+        if (str_eq_nocase(name, str_of(names[i]))) {
+            return true;
+        }
+    }
+    return str_ends(name, STR("_agg")) || str_starts_nocase(name, STR("regr_")) || str_starts_nocase(name, STR("bool_"));
+}
+
+/* SELECT max ( id ) + 1 … FROM t: each aggregate is the first or last entry of an index. */
 static bool takes_extreme(const struct query *q, const struct query_level *level, const struct relation *r)
 {
-    const size_t i = level->first;
     const struct statement *st = q->st;
-    if (!statement_is(st, i, KW_SELECT) || i + 4 >= st->n_tokens || !expression_is_self(st, i + 2, '(') ||
-        !expression_is_self(st, i + 4, ')') || level->where > 0) {
+    bool found = false;
+    if (!statement_is(st, level->first, KW_SELECT) || level->where > 0 || level->sources != 1) {
         return false;
     }
-    const struct str function = token_text(q->text, st->tokens[i + 1]);
-    return (str_eq_nocase(function, STR("max")) || str_eq_nocase(function, STR("min"))) &&
-           leads_index(r, token_name(q->a, q->text, st->tokens[i + 3]));
+    for (size_t i = level->first + 1; i + 3 < st->n_tokens && !statement_is(st, i, KW_FROM); i++) {
+        if (st->tokens[i].kind != TOK_WORD || !expression_is_self(st, i + 1, '(')) {
+            continue;
+        }
+        const struct str function = token_text(q->text, st->tokens[i]);
+        if (str_eq_nocase(function, STR("max")) || str_eq_nocase(function, STR("min"))) {
+            if (!expression_is_self(st, i + 3, ')') || !leads_index(r, token_name(q->a, q->text, st->tokens[i + 2]))) {
+                return false;
+            }
+            found = true;
+        } else if (is_aggregate(function)) {
+            return false;
+        }
+    }
+    return found;
 }
 
 /* Is it a column of this very source? */

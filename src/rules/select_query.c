@@ -287,16 +287,27 @@ bool select_planned_indexes(struct eval *e, struct call call, struct relation_li
     return whole;
 }
 
-/* INSERT lets go of the indexes it adds to, but for those that ON CONFLICT ( … ) looks at. */
-static bool infers_arbiter(const struct eval *e)
+/*
+ * INSERT lets go of the indexes it adds to, but for those that ON CONFLICT ( … ) looks at. Of ON CONSTRAINT it looks at one after the
+ * other until it has found the constraint's.
+ */
+static void add_arbiters(struct eval *e, const struct relation *r, struct relation_list *out)
 {
     const struct statement *st = e->what->statement;
     for (size_t i = 1; i + 2 < st->n_tokens; i++) {
-        if (statement_is(st, i, KW_CONFLICT) && (is_self(st, i + 1, '(') || statement_is(st, i + 2, KW_CONSTRAINT))) {
-            return true;
+        const bool named = statement_is(st, i, KW_CONFLICT) && statement_is(st, i + 2, KW_CONSTRAINT);
+        if (!named && !(statement_is(st, i, KW_CONFLICT) && is_self(st, i + 1, '('))) {
+            continue;
         }
+        const struct str constraint = named && i + 3 < st->n_tokens ? token_name(e->a, e->what->text, st->tokens[i + 3]) : STR_NONE;
+        for (size_t k = 0; (r->kind != REL_PARTITIONED || e->server_version >= 16) && k < r->indexes.n; k++) {
+            relation_list_add(e->a, out, r->indexes.at[k]);
+            if (named && str_eq(r->indexes.at[k]->name, constraint)) {
+                return;
+            }
+        }
+        return;
     }
-    return false;
 }
 
 bool select_changed_indexes(struct eval *e, struct call call, struct relation_list *out)
@@ -310,8 +321,8 @@ bool select_changed_indexes(struct eval *e, struct call call, struct relation_li
         if (is_changed(o.s) && (!rows_replaced(o.s) || old_rows_read(e->a, o.s))) {
             open_relation(&o, o.s->relation, 0);
         }
-        if (is_insert(&q->sources.at[i]) && infers_arbiter(e) && !rows_replaced(&q->sources.at[i])) {
-            relation_list_add(e->a, &changed, insert_base(q->sources.at[i].relation));
+        if (is_insert(o.s) && !rows_replaced(o.s)) {
+            add_arbiters(e, insert_base(o.s->relation), out);
         }
     }
     planned_indexes_add(e, &changed, out);

@@ -99,6 +99,17 @@ static void default_sequences(struct eval *e, const struct query_source *s, stru
     }
 }
 
+static bool merges_insert(const struct eval *e, const struct query_source *s)
+{
+    const struct statement *st = e->what->statement;
+    for (size_t i = s->token; s->use == USE_MERGE && i + 1 < st->n_tokens; i++) {
+        if (statement_is(st, i, KW_THEN) && statement_is(st, i + 1, KW_INSERT)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool select_sequences_used(struct eval *e, struct call call, struct relation_list *out)
 {
     const struct shape *s = e->what->shape;
@@ -109,7 +120,8 @@ bool select_sequences_used(struct eval *e, struct call call, struct relation_lis
     called_sequences(e, e->what->text, e->what->statement, first, last, out);
     const struct query *q = call.n > 0 ? NULL : eval_query(e);
     for (size_t i = 0; q && i < q->sources.n; i++) {
-        if (q->sources.at[i].use == USE_INSERT && !rows_replaced(&q->sources.at[i])) {
+        const bool inserts = q->sources.at[i].use == USE_INSERT || merges_insert(e, &q->sources.at[i]);
+        if (inserts && !rows_replaced(&q->sources.at[i])) {
             default_sequences(e, &q->sources.at[i], out);
         }
     }

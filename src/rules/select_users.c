@@ -5,6 +5,32 @@
 
 enum { MAX_DEPTH = 16 };
 
+/* ---- views -------------------------------------------------------------------------------------------------------------- */
+
+static void add_with_views(struct eval *e, struct relation *view, struct relation_list *out, unsigned depth)
+{
+    relation_list_add(e->a, out, view);
+    for (size_t i = 0; depth < MAX_DEPTH && i < view->read_by.n; i++) {
+        add_with_views(e, view->read_by.at[i], out, depth + 1);
+    }
+}
+
+/* Views whose query mentions one of the columns, and views on those. */
+static void add_column_views(struct eval *e, const struct relation *r, const struct name_list *columns,
+                             struct relation_list *out)
+{
+    for (size_t i = 0; i < r->read_by.n; i++) {
+        struct relation *view = r->read_by.at[i];
+        bool uses = columns->n > 0 && (name_list_has(&view->words, STR("*")) || view->words.n == 0);
+        for (size_t k = 0; k < columns->n; k++) {
+            uses = uses || name_list_has(&view->words, columns->at[k]);
+        }
+        if (uses) {
+            add_with_views(e, view, out, 0);
+        }
+    }
+}
+
 /* ---- types -------------------------------------------------------------------------------------------------------------- */
 
 /* Is the column's type this one, or a domain over it? */
@@ -93,6 +119,28 @@ bool select_type_indexes(struct eval *e, struct call call, struct relation_list 
     return each_type(e, call, out, visit_type_indexes);
 }
 
+/* Views that depend on a column of the type. */
+static void visit_type_view_users(struct eval *e, const struct type *type, struct relation_list *out)
+{
+    struct relation_list tables = {0};
+    select_if(e, &tables, has_column_of, type);
+    for (size_t i = 0; i < tables.n; i++) {
+        const struct relation *r = tables.at[i];
+        struct name_list columns = {0};
+        for (size_t c = 0; c < r->columns.n; c++) {
+            if (is_of(e, &r->columns.at[c]->type, type, 0)) {
+                expression_add_name(e->a, &columns, r->columns.at[c]->name);
+            }
+        }
+        add_column_views(e, r, &columns, out);
+    }
+}
+
+bool select_type_view_users(struct eval *e, struct call call, struct relation_list *out)
+{
+    return each_type(e, call, out, visit_type_view_users);
+}
+
 static void visit_row_type(struct eval *e, const struct type *type, struct relation_list *out)
 {
     struct relation *row = type->kind == TYPE_COMPOSITE ? catalog_relation(e->catalog, type->schema, type->name) : NULL;
@@ -125,28 +173,13 @@ bool select_tables_of(struct eval *e, struct call call, struct relation_list *ou
 
 /* ---- columns and functions ---------------------------------------------------------------------------------------------- */
 
-static void add_with_views(struct eval *e, struct relation *view, struct relation_list *out, unsigned depth)
-{
-    relation_list_add(e->a, out, view);
-    for (size_t i = 0; depth < MAX_DEPTH && i < view->read_by.n; i++) {
-        add_with_views(e, view->read_by.at[i], out, depth + 1);
-    }
-}
-
 bool select_view_users(struct eval *e, struct call call, struct relation_list *out)
 {
     struct relation *r = term_relation(e, call.arguments[0]);
     struct name_list columns = {0};
     term_names(e, call.arguments[1], &columns);
-    for (size_t i = 0; r && i < r->read_by.n; i++) {
-        struct relation *view = r->read_by.at[i];
-        bool uses = name_list_has(&view->words, STR("*")) || view->words.n == 0;
-        for (size_t k = 0; k < columns.n; k++) {
-            uses = uses || name_list_has(&view->words, columns.at[k]);
-        }
-        if (uses) {
-            add_with_views(e, view, out, 0);
-        }
+    if (r) {
+        add_column_views(e, r, &columns, out);
     }
     return !r || relation_whole(e, r);
 }

@@ -530,6 +530,7 @@ static const struct selector selectors[] = {
     {"domain_users", "c", select_type_users, "tables with a column of this domain"},
     {"type_users", "c", select_type_users, "tables with a column of this type"},
     {"tables_of", "c", select_tables_of, "typed tables of this composite type"},
+    {"type_view_users", "c", select_type_view_users, "views whose query mentions a column of this type or domain"},
     {"type_indexes", "c", select_type_indexes, "indexes on columns of this type or domain"},
     {"row_type", "c", select_row_type, "the relation that a composite type is"},
     {"inherited", "", select_inherited, "the tables that INHERITS ( … ) names"},

@@ -128,9 +128,21 @@ bool term_next_listed(struct str *rest, struct str *name)
     if (rest->n == 0) {
         return false;
     }
-    const size_t end = str_find(*rest, STR(" , "));
-    *name = str_slice(*rest, 0, end == SIZE_MAX ? rest->n : end);
-    *rest = end == SIZE_MAX ? STR("") : str_slice(*rest, end + 3, rest->n);
+    size_t end = 0, depth = 0, paren = SIZE_MAX; /* an element may have a list of columns behind its name */
+    for (bool quoted = false; end < rest->n; end++) {
+        const char c = rest->p[end];
+        quoted = quoted != (c == '"');
+        if (!quoted && c == '(') {
+            paren = depth == 0 && paren == SIZE_MAX ? end : paren;
+            depth++;
+        } else if (!quoted && c == ')') {
+            depth -= depth > 0;
+        } else if (!quoted && depth == 0 && c == ',') {
+            break;
+        }
+    }
+    *name = str_trim(str_slice(*rest, 0, paren < end ? paren : end));
+    *rest = end < rest->n ? str_trim(str_slice(*rest, end + 1, rest->n)) : STR("");
     if (str_starts(*name, STR("ONLY "))) {
         *name = str_slice(*name, 5, name->n);
     }

@@ -350,15 +350,16 @@ static bool same_order(const struct catalog *c, const struct type_ref *old, cons
     return same_name(&a, &b) || texts || addresses || numbers;
 }
 
-static bool rebuilt(struct eval *e, const struct relation *index, struct str column, bool stays)
+/* With a condition or an expression, whatever these are about, no index is kept. */
+static bool rebuilt(const struct relation *index, struct str column, bool stays)
 {
-    bool answer = mentions_column(e, index->predicate, column);
+    bool key = false, plain = index->predicate.n == 0;
     for (size_t i = 0; i < index->index_columns.n; i++) {
         const struct index_column *c = &index->index_columns.at[i];
-        answer =
-            answer || mentions_column(e, c->expression, column) || (!stays && !c->included && str_eq(c->name, column));
+        plain = plain && c->name.n > 0;
+        key = key || (!c->included && str_eq(c->name, column));
     }
-    return answer;
+    return name_list_has(&index->mentions, column) && (!plain || (key && !stays));
 }
 
 /* Is the collation that the column will have the one that it has? Without COLLATE it becomes the type's own. */
@@ -392,7 +393,7 @@ static void add_rebuilt(struct eval *e, const struct relation *r, struct str nam
         struct relation *index = r->indexes.at[i];
         if (index->kind == REL_PARTITIONED_INDEX && name_list_has(&index->mentions, column->name)) {
             add_parts(e, index, out);
-        } else if (index->kind == REL_INDEX && rebuilt(e, index, column->name, stays)) {
+        } else if (index->kind == REL_INDEX && rebuilt(index, column->name, stays)) {
             relation_list_add(e->a, out, index);
         }
     }

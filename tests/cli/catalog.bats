@@ -22,7 +22,7 @@ shop() {
     [[ "$output" == *"wrote prod.catalog: 4 relations"* ]]
     [ "$(ls)" = prod.catalog ]
     [ "$(sqlite3 prod.catalog "SELECT name, kind, rows FROM relations WHERE name = 'orders'")" = "orders|table|50000" ]
-    [ "$(sqlite3 prod.catalog "PRAGMA user_version; PRAGMA integrity_check" | paste -sd' ')" = "1 ok" ]
+    [ "$(sqlite3 prod.catalog "PRAGMA user_version; PRAGMA integrity_check" | paste -sd' ')" = "2 ok" ]
     [ "$(sqlite3 prod.catalog "SELECT value FROM settings WHERE name = 'TimeZone'")" = "$(pg_sql 'SHOW TimeZone')" ]
 }
 
@@ -130,7 +130,7 @@ shop() {
     migrate catalog pull -q -o good
     : >empty
     head -c 5000 good >cut
-    cp good later && sqlite3 later 'PRAGMA user_version = 2'
+    cp good later && sqlite3 later 'PRAGMA user_version = 3'
     cp good other && sqlite3 other 'PRAGMA application_id = 0'
     cp good hostile && sqlite3 hostile "DROP TABLE settings; CREATE VIEW settings AS SELECT load_extension('x') AS name, 1 AS value"
     mkdir folder
@@ -146,5 +146,5 @@ shop() {
         done
     done
     run migrate lint --catalog later m
-    [[ "$output" == *"another version of migrate"*"format is 2, this migrate reads 1"* ]]
+    [[ "$output" == *"another version of migrate"*"format is 3, this migrate reads 2"* ]]
 }

@@ -1,4 +1,4 @@
-# What the rulebook says of over 1500 statements on six versions, against what the servers did (tests/truth).
+# What the rulebook says of over 1700 statements on six versions, against what the servers did (tests/truth).
 load lib.bash
 
 truth=$BATS_TEST_DIRNAME/../truth

@@ -322,7 +322,7 @@ static void hostile_shapes(void **state)
     (void)state;
     static const char node[] =
         "INSERT INTO relations SELECT (SELECT max(id) FROM relations) + 1 + i, 'app', 'n' || i, 'table', "
-        "NULL, NULL, 'yes', 1, 0, 0, 0, 'no', NULL, NULL, 0, 0, 0, NULL, NULL FROM n;";
+        "NULL, NULL, 'yes', 1, 0, 0, 0, 'no', NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM n;";
     static const struct {
         const char *about, *n, *links;
         bool refused;
