@@ -29,6 +29,7 @@ struct judge_options context_judge_options(const struct context *c, int server_m
         .server_version = version,
         .small_rows = c->config.small_rows,
         .small_bytes = c->config.small_bytes,
+        .batch_rows = c->set.backfill_rows,
         .all_rules = c->set.all_rules,
         .platform = (enum platform)c->set.platform,
         .severities = c->config.rules,

@@ -3,6 +3,7 @@
 
 #include "cmd/rows.h"
 #include "plan/analyze.h"
+#include "exec/throttle.h"
 #include "rules/judge.h"
 
 #define AT(member) offsetof(struct settings, member)
@@ -88,6 +89,7 @@ static const struct option running[] = {
     {"terminate-blockers", 0, OPTION_CHOICE, TERMINATE_WORDS, AT(terminate),
      "end sessions of this kind that keep a step from its locks (none)", 0, 0},
     {"redact", 0, OPTION_FLAG, NULL, AT(redact), "do not show or record the statements of other sessions", 0, 0},
+    {"pace", 0, OPTION_CHOICE, PACE_WORDS, AT(pace), "of backfills; gentle: short batches with pauses (normal)", 0, 0},
 };
 
 const struct option_rows *option_group_rows(size_t i)
@@ -118,5 +120,7 @@ void settings_default(struct settings *s)
         .max_block_ms = 1000,
         .reconnect_ms = 120000,
         .terminate = 3,
+        .backfill_rows = JUDGE_BATCH_ROWS,
+        .max_lag_bytes = THROTTLE_LAG_BYTES,
     };
 }

@@ -202,6 +202,13 @@ static enum status execute(struct run *r, struct error *err)
     options.max_block_ms = c->set.max_block_ms;
     options.redact = c->set.redact;
     options.reconnect_ms = c->set.reconnect_ms;
+    options.backfill_rows = c->set.backfill_rows;
+    options.throttle.lag_bytes = c->set.max_lag_bytes;
+    options.throttle.slot_bytes = c->set.max_slot_bytes;
+    options.throttle.active_sessions = c->set.max_sessions;
+    options.throttle.archive_files = c->set.max_archive;
+    options.throttle.query = c->set.throttle_query && c->set.throttle_query[0] ? c->set.throttle_query : NULL;
+    options.throttle.gentle = c->set.pace == PACE_GENTLE;
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }

@@ -18,6 +18,9 @@ enum parts { PARTS_BOTH, PARTS_UP, PARTS_DOWN }; /* the words of --parts, in thi
 enum doc_format { DOC_MARKDOWN, DOC_MAN };
 #define DOC_FORMAT_WORDS "markdown|man"
 
+enum pace { PACE_NORMAL, PACE_GENTLE };
+#define PACE_WORDS "normal|gentle"
+
 struct settings {
     /* common */
     bool help, version, quiet, verbose;
@@ -53,6 +56,10 @@ struct settings {
     int terminate; /* index of TERMINATE_WORDS */
     int64_t max_blocked_sessions, max_block_ms, reconnect_ms;
     bool redact;
+    /* backfills */
+    int64_t backfill_rows, max_lag_bytes, max_slot_bytes, max_sessions, max_archive;
+    const char *throttle_query; /* NULL: none */
+    int pace;                   /* enum pace */
     /* single commands */
     const char *catalog;        /* lint, explain, plan: file that is the base */
     const char *output;         /* catalog pull: file to write */

@@ -2,12 +2,14 @@
 
 enum { SQL_MAX = 1 << 24 };
 
-/* indoption: 0 ascending, 3 descending with NULLs first, which read backwards is the same order. One direction for all columns. */
+/*
+ * indoption: 0 ascending, 3 descending with NULLs first, which read backwards is the same order. One direction for all columns. The operators
+ * are those of the index's operator family for the class's own type, by strategy: 1 <, 2 <=, 3 =, 4 >=, 5 >.
+ */
 static const char keys_sql[] =
-    "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, c.reltuples::pg_catalog.int8, i.indexrelid,"
-    " a.attname, pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod)"
+    "SELECT c.relkind, c.reltuples::pg_catalog.int8, c.relpages, i.indexrelid, ic.relname, a.attname,"
+    " pg_catalog.quote_ident(a.attname), pg_catalog.concat(pg_catalog.quote_ident(tn.nspname), '.', pg_catalog.quote_ident(t.typname)), op.lt, op.le, op.eq, op.ge, op.gt"
     " FROM (SELECT pg_catalog.to_regclass($1) AS oid) o JOIN pg_catalog.pg_class c ON c.oid = o.oid"
-    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " LEFT JOIN (pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid"
     " JOIN pg_catalog.pg_am am ON am.oid = ic.relam AND am.amname = 'btree'"
     " CROSS JOIN LATERAL pg_catalog.generate_series(0, i.indnkeyatts - 1) k"
@@ -22,24 +24,42 @@ static const char keys_sql[] =
     " OR i.indcollation[j] <> ja.attcollation OR EXISTS (SELECT FROM pg_catalog.pg_constraint nn"
     " WHERE nn.conrelid = i.indrelid AND nn.contype = 'n' AND nn.conkey[1] = ja.attnum AND NOT nn.convalidated))"
     " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[k]"
+    " LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
+    " LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace"
+    " LEFT JOIN LATERAL (SELECT"
+    " max(n.name) FILTER (WHERE n.s = 1) AS lt, max(n.name) FILTER (WHERE n.s = 2) AS le, max(n.name) FILTER (WHERE n.s = 3) AS eq,"
+    " max(n.name) FILTER (WHERE n.s = 4) AS ge, max(n.name) FILTER (WHERE n.s = 5) AS gt FROM (SELECT m.amopstrategy AS s,"
+    " pg_catalog.format('OPERATOR(%I.%s)', os.nspname, p.oprname) AS name FROM pg_catalog.pg_opclass oc"
+    " JOIN pg_catalog.pg_amop m ON m.amopfamily = oc.opcfamily AND m.amoplefttype = oc.opcintype AND m.amoprighttype = oc.opcintype"
+    " JOIN pg_catalog.pg_operator p ON p.oid = m.amopopr JOIN pg_catalog.pg_namespace os ON os.oid = p.oprnamespace"
+    " WHERE oc.oid = i.indclass[k]) n) op ON true"
     " ORDER BY i.indisprimary DESC NULLS LAST, w.width, ic.relname, k";
+
+enum { ROW_KIND, ROW_ROWS, ROW_PAGES, ROW_INDEX, ROW_INDEX_NAME, ROW_NAME, ROW_QUOTED, ROW_TYPE, ROW_OPERATORS };
 
 /* ---- finding ---- */
 
 static void read_columns(const struct rows *rows, size_t from, size_t n, struct arena *a, struct backfill_key *out)
 {
     out->n = n;
+    out->row_form = true;
+    out->index = arena_str(a, rows_value(rows, from, ROW_INDEX_NAME));
     for (size_t i = 0; i < n; i++) {
-        out->column[i] = arena_str(a, rows_value(rows, from + i, 4));
-        out->quoted[i] = arena_str(a, rows_value(rows, from + i, 5));
-        out->type[i] = arena_str(a, rows_value(rows, from + i, 6));
+        struct key_column *c = &out->column[i];
+        c->name = arena_str(a, rows_value(rows, from + i, ROW_NAME));
+        c->quoted = arena_str(a, rows_value(rows, from + i, ROW_QUOTED));
+        c->type = arena_str(a, rows_value(rows, from + i, ROW_TYPE));
+        for (size_t k = 0; k < KEY_OPERATORS; k++) {
+            c->operator[k] = arena_str(a, rows_value(rows, from + i, ROW_OPERATORS + k));
+            out->row_form = out->row_form && str_eq(c->operator[k], out->column[0].operator[k]);
+        }
     }
 }
 
 static bool has_column(const struct rows *rows, size_t from, size_t n, struct str name)
 {
     for (size_t i = 0; i < n; i++) {
-        if (str_eq(rows_value(rows, from + i, 4), name)) {
+        if (str_eq(rows_value(rows, from + i, ROW_NAME), name)) {
             return true;
         }
     }
@@ -53,8 +73,13 @@ static bool fits(const struct rows *rows, size_t from, size_t n, const struct ba
     if (n == 0 || n > KEY_MAX || (n_wanted > 0 && n_wanted != n) || (spec->key.n > 0 && spec->key.n != n)) {
         return false;
     }
+    for (size_t i = 0; i < n; i++) {
+        if (rows_null(rows, from + i, ROW_OPERATORS) || rows_null(rows, from + i, ROW_OPERATORS + KEY_GT)) {
+            return false;
+        }
+    }
     for (size_t i = 0; i < n_wanted; i++) {
-        if (!str_eq(rows_value(rows, from + i, 4), wanted[i])) {
+        if (!str_eq(rows_value(rows, from + i, ROW_NAME), wanted[i])) {
             return false;
         }
     }
@@ -66,22 +91,32 @@ static bool fits(const struct rows *rows, size_t from, size_t n, const struct ba
     return true;
 }
 
-static enum status refuse_table(const struct batch_spec *spec, const struct rows *rows, struct error *err)
+/* A TID range scan is there since PostgreSQL 14. */
+static bool ctid_will_do(struct session *s, const struct batch_spec *spec, const struct str *wanted, size_t n_wanted)
 {
-    if (rows_count(rows) == 0) {
-        error_set(err, ST_USAGE, "cannot run in batches: table %.*s does not exist", STR_ARG(spec->table));
-        return ST_USAGE;
-    }
-    error_set(err, ST_USAGE, "cannot run in batches: %.*s is not a table with rows of its own",
-              STR_ARG(rows_value(rows, 0, 0)));
-    error_hint(err, "run it as one statement: -- migrate:whole because REASON");
-    return ST_USAGE;
+    const bool asked = n_wanted == 1 && str_eq(wanted[0], STR("ctid"));
+    return spec->key.n == 0 && session_server_version(s) >= 140000 && (asked || n_wanted == 0) &&
+           (spec->again || spec->verb.p[0] == 'D');
 }
 
-static enum status refuse_key(const struct batch_spec *spec, const struct rows *rows, size_t n_wanted,
+static void use_ctid(const struct rows *rows, struct backfill_key *out)
+{
+    out->ctid = out->row_form = true;
+    out->n = 1;
+    out->column[0] = (struct key_column){
+        .name = STR("ctid"),
+        .quoted = STR("ctid"),
+        .type = STR("pg_catalog.tid"),
+        .operator= {STR("OPERATOR(pg_catalog.<)"), STR("OPERATOR(pg_catalog.<=)"), STR("OPERATOR(pg_catalog.=)"),
+                    STR("OPERATOR(pg_catalog.>=)"), STR("OPERATOR(pg_catalog.>)")},
+    };
+    const int64_t pages = rows_i64(rows, 0, ROW_PAGES);
+    out->page_rows = pages > 0 && out->rows > pages ? out->rows / pages : 1;
+}
+
+static enum status refuse_key(struct session *s, const struct batch_spec *spec, struct str relation, size_t n_wanted,
                               struct error *err)
 {
-    const struct str relation = rows_value(rows, 0, 0);
     if (n_wanted > 0) {
         error_set(err, ST_CONFLICT, "the key of %.*s that this backfill was begun with is gone", STR_ARG(relation));
         error_hint(err, "bring its unique index back, then run the same command again");
@@ -90,99 +125,129 @@ static enum status refuse_key(const struct batch_spec *spec, const struct rows *
     error_set(err, ST_USAGE, "cannot run in batches: %.*s has no %s to walk by", STR_ARG(relation),
               spec->key.n > 0 ? "such key" : "key");
     error_detail(
-        err,
-        "wanted: a primary key, or a valid unique btree index over NOT NULL columns, without WHERE or expressions%s",
-        spec->key.n > 0 ? ", of just the columns that key= names" : "");
+        err, "wanted: a primary key, or a valid unique btree index over NOT NULL columns, without WHERE or expressions%s",
+        spec->key.n > 0 ? ", of just the columns that key= names"
+        : session_server_version(s) < 140000 || spec->verb.p[0] == 'I'
+            ? ""
+            : "; without one, only a statement that may meet a row twice (a WHERE that leaves out what is done, such as "
+              "column IS NULL) can go by the rows' places in the file");
     error_hint(
         err,
         "make one (CREATE UNIQUE INDEX CONCURRENTLY), or run it as one statement: -- migrate:whole because REASON");
     return ST_USAGE;
 }
 
-enum status backfill_key_find(struct session *s, const struct batch_spec *spec, const struct str *wanted,
-                              size_t n_wanted, struct arena *a, struct backfill_key *out, struct error *err)
+enum status backfill_key_find(struct session *s, const struct batch_spec *spec, struct str relation,
+                              const struct str *wanted, size_t n_wanted, struct arena *a, struct backfill_key *out,
+                              struct error *err)
 {
-    struct strbuf name;
     struct rows *rows = NULL;
-    enum status status;
+    const struct param param = {arena_cstr(a, relation)};
+    enum status status = session_query(s, keys_sql, &param, 1, 60000, &rows, err);
     *out = (struct backfill_key){0};
-    strbuf_init(&name, 1024);
-    if (spec->schema.n > 0) {
-        session_quote_identifier(s, spec->schema, &name);
-        strbuf_add_char(&name, '.');
-    }
-    session_quote_identifier(s, spec->table, &name);
-    const struct param param = {strbuf_cstr(&name)};
-    status = session_query(s, keys_sql, &param, 1, 60000, &rows, err);
-    strbuf_free(&name);
     if (status) {
         return status;
     }
-    const struct str kind = rows_count(rows) > 0 ? rows_value(rows, 0, 1) : STR("");
-    if (!str_eq(kind, STR("r")) && !str_eq(kind, STR("p"))) {
-        status = refuse_table(spec, rows, err);
-        goto out;
+    if (rows_count(rows) == 0) {
+        rows_free(rows);
+        return error_set(err, ST_CONFLICT, "table %.*s is gone", STR_ARG(relation));
     }
-    out->relation = arena_str(a, rows_value(rows, 0, 0));
-    out->rows = rows_i64(rows, 0, 2);
+    out->relation = arena_str(a, relation);
+    out->rows = rows_i64(rows, 0, ROW_ROWS);
+    out->pages = rows_i64(rows, 0, ROW_PAGES);
     for (size_t i = 0, n; i < rows_count(rows) && out->n == 0; i += n) {
-        for (n = 1; i + n < rows_count(rows) && str_eq(rows_value(rows, i + n, 3), rows_value(rows, i, 3)); n++) {
+        for (n = 1; i + n < rows_count(rows) && str_eq(rows_value(rows, i + n, ROW_INDEX), rows_value(rows, i, ROW_INDEX));
+             n++) {
         }
-        if (!rows_null(rows, i, 3) && fits(rows, i, n, spec, wanted, n_wanted)) {
+        if (!rows_null(rows, i, ROW_INDEX) && fits(rows, i, n, spec, wanted, n_wanted)) {
             read_columns(rows, i, n, a, out);
         }
     }
-    if (out->n == 0) {
-        status = refuse_key(spec, rows, n_wanted, err);
+    if (out->n == 0 && ctid_will_do(s, spec, wanted, n_wanted)) {
+        use_ctid(rows, out);
     }
-out:
+    if (out->n == 0) {
+        status = refuse_key(s, spec, relation, n_wanted, err);
+    }
     rows_free(rows);
     return status;
 }
 
 /* ---- SQL ---- */
 
-void backfill_key_row(const struct backfill_key *k, const char *alias, struct strbuf *out)
+static void add_row(const struct backfill_key *k, const char *alias, struct strbuf *out)
 {
     for (size_t i = 0; i < k->n; i++) {
-        strbuf_addf(out, "%s%s.%.*s", i > 0 ? ", " : k->n > 1 ? "(" : "", alias, STR_ARG(k->quoted[i]));
+        strbuf_addf(out, "%s%s.%.*s", i > 0 ? ", " : k->n > 1 ? "(" : "", alias, STR_ARG(k->column[i].quoted));
     }
     strbuf_add_cstr(out, k->n > 1 ? ")" : "");
 }
 
-void backfill_key_params(const struct backfill_key *k, size_t from, struct strbuf *out)
+static void add_params(const struct backfill_key *k, size_t from, struct strbuf *out)
 {
     for (size_t i = 0; i < k->n; i++) {
-        strbuf_addf(out, "%s$%zu::%.*s", i > 0 ? ", " : k->n > 1 ? "(" : "", from + i, STR_ARG(k->type[i]));
+        strbuf_addf(out, "%s$%zu::%.*s", i > 0 ? ", " : k->n > 1 ? "(" : "", from + i, STR_ARG(k->column[i].type));
     }
     strbuf_add_cstr(out, k->n > 1 ? ")" : "");
+}
+
+static void add_one(const struct backfill_key *k, const char *alias, size_t i, enum key_operator op, size_t from,
+                    struct strbuf *out)
+{
+    const struct key_column *c = &k->column[i];
+    strbuf_addf(out, "%s.%.*s %.*s $%zu::%.*s", alias, STR_ARG(c->quoted), STR_ARG(c->operator[op]), from + i,
+                STR_ARG(c->type));
+}
+
+/*
+ * The row against parameters: `op` is KEY_GT or KEY_LE. A comparison of rows takes one operator name for all columns; where they differ (citext
+ * beside an integer) it is spelled out: a >= x AND (a > x OR b > y), of which the first half is the index condition.
+ */
+static void add_compare(const struct backfill_key *k, const char *alias, enum key_operator op, size_t from,
+                        struct strbuf *out)
+{
+    if (k->row_form) {
+        add_row(k, alias, out);
+        strbuf_addf(out, " %.*s ", STR_ARG(k->column[0].operator[op]));
+        add_params(k, from, out);
+        return;
+    }
+    for (size_t i = 0; i < k->n; i++) {
+        const bool last = i + 1 == k->n;
+        strbuf_add_cstr(out, "(");
+        add_one(k, alias, i, last ? op : op == KEY_GT ? KEY_GE : KEY_LE, from, out);
+        if (!last) {
+            strbuf_add_cstr(out, " AND (");
+            add_one(k, alias, i, op == KEY_GT ? KEY_GT : KEY_LT, from, out);
+            strbuf_add_cstr(out, " OR ");
+        }
+    }
+    strbuf_add_repeat(out, ')', 2 * k->n - 1);
 }
 
 static void add_range(const struct backfill_key *k, const char *alias, bool has_lo, struct strbuf *out)
 {
     if (has_lo) {
-        backfill_key_row(k, alias, out);
-        strbuf_add_cstr(out, " > ");
-        backfill_key_params(k, 1, out);
+        add_compare(k, alias, KEY_GT, 1, out);
         strbuf_add_cstr(out, " AND ");
     }
-    backfill_key_row(k, alias, out);
-    strbuf_add_cstr(out, " <= ");
-    backfill_key_params(k, has_lo ? k->n + 1 : 1, out);
+    add_compare(k, alias, KEY_LE, has_lo ? k->n + 1 : 1, out);
 }
 
+/* As the output function writes it, which the input function reads: a cast to text may be anybody's. */
 static void add_select(const struct backfill_key *k, struct strbuf *out)
 {
     for (size_t i = 0; i < k->n; i++) {
-        strbuf_addf(out, "%sa.%.*s::pg_catalog.text", i > 0 ? ", " : "SELECT ", STR_ARG(k->quoted[i]));
+        strbuf_addf(out, "%spg_catalog.format('%%s', a.%.*s)", i > 0 ? ", " : "SELECT ", STR_ARG(k->column[i].quoted));
     }
-    strbuf_addf(out, " FROM %.*s a", STR_ARG(k->relation));
+    strbuf_addf(out, " FROM ONLY %.*s a", STR_ARG(k->relation));
 }
 
-static void add_order(const struct backfill_key *k, const char *direction, struct strbuf *out)
+static void add_order(const struct backfill_key *k, bool backwards, struct strbuf *out)
 {
     for (size_t i = 0; i < k->n; i++) {
-        strbuf_addf(out, "%sa.%.*s%s", i > 0 ? ", " : " ORDER BY ", STR_ARG(k->quoted[i]), direction);
+        const struct str op = k->column[i].operator[backwards ? KEY_GT : KEY_LT];
+        strbuf_addf(out, "%sa.%.*s USING %.*s", i > 0 ? ", " : " ORDER BY ", STR_ARG(k->column[i].quoted), STR_ARG(op));
     }
 }
 
@@ -196,58 +261,148 @@ static const char *finish(struct strbuf *sb, struct arena *a)
     return made;
 }
 
+/* The relation as a literal: "schema"."table" with its single quotes doubled. */
+static void add_literal(struct str s, struct strbuf *out)
+{
+    strbuf_add_cstr(out, "E'");
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\'' || s.p[i] == '\\') {
+            strbuf_add_char(out, s.p[i]);
+        }
+        strbuf_add_char(out, s.p[i]);
+    }
+    strbuf_add_cstr(out, "'");
+}
+
 const char *backfill_end_sql(const struct backfill_key *k, struct arena *a)
 {
     struct strbuf sb;
     strbuf_init(&sb, SQL_MAX);
+    if (k->ctid) {
+        strbuf_add_cstr(&sb, "SELECT pg_catalog.format('(%s,65535)', b.n - 1) FROM (SELECT pg_catalog.pg_relation_size(");
+        add_literal(k->relation, &sb);
+        strbuf_add_cstr(&sb, "::pg_catalog.regclass) / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS n) b"
+                             " WHERE b.n > 0");
+        return finish(&sb, a);
+    }
     add_select(k, &sb);
-    add_order(k, " DESC", &sb);
+    add_order(k, true, &sb);
     strbuf_add_cstr(&sb, " LIMIT 1");
+    return finish(&sb, a);
+}
+
+/* By ctid the next boundary is reckoned: so many pages further. A text "(5,65535)" reads as a point, too. */
+static const char *ctid_boundary_sql(const struct backfill_key *k, bool has_lo, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, 4096);
+    strbuf_addf(&sb,
+                "SELECT pg_catalog.format('(%%s,65535)', b.n) FROM (SELECT %s + $%d::pg_catalog.int8 / %" PRId64
+                " + 1 AS n, ($%d::pg_catalog.text::pg_catalog.point)[0]::pg_catalog.int8 AS last) b WHERE b.n < b.last",
+                has_lo ? "($1::pg_catalog.text::pg_catalog.point)[0]::pg_catalog.int8" : "(-1)", has_lo ? 3 : 2,
+                k->page_rows, has_lo ? 2 : 1);
     return finish(&sb, a);
 }
 
 const char *backfill_boundary_sql(const struct backfill_key *k, bool has_lo, struct arena *a)
 {
     struct strbuf sb;
+    if (k->ctid) {
+        return ctid_boundary_sql(k, has_lo, a);
+    }
     strbuf_init(&sb, SQL_MAX);
     add_select(k, &sb);
     strbuf_add_cstr(&sb, " WHERE ");
     add_range(k, "a", has_lo, &sb);
-    add_order(k, "", &sb);
+    add_order(k, false, &sb);
     strbuf_addf(&sb, " OFFSET $%zu::pg_catalog.int8 LIMIT 1", k->n * (has_lo ? 2 : 1) + 1);
     return finish(&sb, a);
 }
 
+const char *backfill_sample_sql(const struct backfill_key *k, bool has_lo, double percent, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, SQL_MAX);
+    add_select(k, &sb);
+    strbuf_addf(&sb, " TABLESAMPLE SYSTEM (%.6f) WHERE ", percent);
+    add_range(k, "a", has_lo, &sb);
+    add_order(k, false, &sb);
+    return finish(&sb, a);
+}
+
+static void add_statement(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo, bool guard,
+                          struct session *s, struct strbuf *sb)
+{
+    struct strbuf alias;
+    strbuf_init(&alias, 1024);
+    session_quote_identifier(s, spec->alias, &alias);
+    /* A line end behind each piece of the file's text: it may end in a comment. */
+    strbuf_addf(sb, "%.*s\n ONLY %.*s AS %s %.*s\n WHERE ", STR_ARG(spec->before), STR_ARG(k->relation),
+                strbuf_cstr(&alias), STR_ARG(spec->after));
+    add_range(k, strbuf_cstr(&alias), has_lo, sb);
+    if (spec->where.n > 0) {
+        strbuf_addf(sb, " AND (%.*s\n)", STR_ARG(spec->where));
+    }
+    strbuf_addf(sb, " %.*s\n RETURNING ", STR_ARG(spec->tail));
+    if (guard && spec->verb.p[0] == 'U' && !k->ctid) {
+        add_compare(k, strbuf_cstr(&alias), KEY_LE, has_lo ? k->n + 1 : 1, sb);
+    } else {
+        strbuf_add_cstr(sb, "true");
+    }
+    strbuf_add_cstr(sb, " AS behind");
+    strbuf_free(&alias);
+}
+
+const char *backfill_range_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo, bool guard,
+                               struct session *s, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, SQL_MAX);
+    add_statement(k, spec, has_lo, guard, s, &sb);
+    return finish(&sb, a);
+}
+
 const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_spec *spec, const char *history,
-                               bool has_lo, struct session *s, struct arena *a)
+                               bool has_lo, bool guard, struct session *s, struct arena *a)
 {
     const size_t p = k->n * (has_lo ? 2 : 1);
-    struct strbuf sb, alias;
-    strbuf_init(&alias, 1024);
-    session_quote_identifier(s, spec->alias.n > 0 ? spec->alias : spec->table, &alias);
+    struct strbuf sb;
     strbuf_init(&sb, SQL_MAX);
-    /* A line end behind each piece of the file's text: it may end in a comment. */
-    strbuf_addf(&sb, "WITH migrate_changed AS (%.*s\n WHERE ", STR_ARG(spec->head));
-    add_range(k, strbuf_cstr(&alias), has_lo, &sb);
-    if (spec->where.n > 0) {
-        strbuf_addf(&sb, " AND (%.*s\n)", STR_ARG(spec->where));
-    }
-    /* Ahead of the range a row whose key was changed would be met again. That makes keys negative, which the table forbids. */
-    strbuf_addf(&sb, " %.*s\n RETURNING ", STR_ARG(spec->tail));
-    backfill_key_row(k, strbuf_cstr(&alias), &sb);
-    strbuf_add_cstr(&sb, " <= ");
-    backfill_key_params(k, has_lo ? k->n + 1 : 1, &sb);
-    strbuf_add_cstr(&sb, " AS behind)");
+    strbuf_add_cstr(&sb, "WITH migrate_changed AS (");
+    add_statement(k, spec, has_lo, guard, s, &sb);
+    /*
+     * Ahead of the range a row whose key was changed would be met again. The server has no way to fail on purpose but to be asked for what does not
+     * exist: the message is the setting's name.
+     */
     strbuf_addf(
         &sb,
-        " UPDATE %s.backfills SET rows = rows + (SELECT count(*) FROM migrate_changed),"
-        " cursor = $%zu::pg_catalog.text[], keys = CASE WHEN (SELECT pg_catalog.bool_and(behind) FROM migrate_changed)"
-        " IS FALSE THEN -1 ELSE keys + $%zu::pg_catalog.int8 END, batches = batches + 1,"
+        "), migrate_count AS (SELECT count(*) AS n, pg_catalog.bool_and(behind) AS behind FROM migrate_changed)"
+        " UPDATE %s.backfills SET rows = rows + (SELECT n FROM migrate_count),"
+        " pass_rows = pass_rows + (SELECT n FROM migrate_count),"
+        " cursor = $%zu::pg_catalog.text[], keys = CASE WHEN (SELECT behind FROM migrate_count)"
+        " IS FALSE THEN pg_catalog.current_setting('migrate.a_backfill_must_not_change_its_own_key')::pg_catalog.int8 ELSE keys + $%zu::pg_catalog.int8 END, batches = batches + 1,"
         " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
-        " reason = NULL, updated_at = pg_catalog.clock_timestamp()"
-        " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4"
-        " RETURNING (SELECT count(*) FROM migrate_changed), control",
-        history, p + 4, p + 5, p + 6, p + 7, p + 8, p + 1, p + 2, p + 3);
-    strbuf_free(&alias);
+        " reason = NULL, updated_at = pg_catalog.clock_timestamp(),"
+        " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval"
+        " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4 AND part = $%zu::pg_catalog.int4"
+        " RETURNING (SELECT n FROM migrate_count), control, set_rate, set_batch, max_bad_rows,"
+        " pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')",
+        history, p + 5, p + 6, p + 7, p + 8, p + 9, p + 1, p + 2, p + 3, p + 4);
     return finish(&sb, a);
+}
+
+void backfill_key_behind(const struct backfill_key *k, const char *array, size_t param, struct strbuf *out)
+{
+    /* $param is behind the values of the array. */
+    for (size_t i = 0; i < k->n; i++) {
+        const struct key_column *c = &k->column[i];
+        const bool last = i + 1 == k->n;
+        for (int half = 0; half < (last ? 1 : 2); half++) {
+            const enum key_operator op = last || half == 1 ? KEY_GT : KEY_GE;
+            strbuf_addf(out, "%s($%zu::pg_catalog.text[])[%zu]::%.*s %.*s %s[%zu]::%.*s%s", half == 0 ? "(" : "", param,
+                        i + 1, STR_ARG(c->type), STR_ARG(c->operator[op]), array, i + 1, STR_ARG(c->type),
+                        last ? "" : half == 0 ? " AND (" : " OR ");
+        }
+    }
+    strbuf_add_repeat(out, ')', 2 * k->n - 1);
 }

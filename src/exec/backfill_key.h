@@ -3,7 +3,9 @@
  *
  * The primary key, else the narrowest other index that orders all rows: unique, valid, not deferrable, without condition or expression, all
  * columns NOT NULL, plain btree order, the columns' own collation. Columns are taken in the index's order and compared as a row, which is the
- * only form that the server turns into one index condition.
+ * only form that the server turns into one index condition. Operators are those of the index's operator class, named with their schema: a bare
+ * "<" would be looked up by the search path, where another one may stand in front (and for citext there would be none that fits). A table
+ * without a key is walked by ctid where each row may be met twice.
  */
 #ifndef MIGRATE_EXEC_BACKFILL_KEY_H
 #define MIGRATE_EXEC_BACKFILL_KEY_H
@@ -13,35 +15,54 @@
 
 enum { KEY_MAX = 32 }; /* INDEX_MAX_KEYS of PostgreSQL */
 
+enum key_operator { KEY_LT, KEY_LE, KEY_EQ, KEY_GE, KEY_GT, KEY_OPERATORS };
+
+struct key_column {
+    struct str name;                    /* not quoted */
+    struct str quoted;                  /* as SQL */
+    struct str type;                    /* as SQL, with schema, without modifier */
+    struct str operator[KEY_OPERATORS]; /* OPERATOR(schema.name) */
+};
+
 struct backfill_key {
-    struct str relation;        /* "schema"."table", quoted for SQL */
-    struct str column[KEY_MAX]; /* names, not quoted */
-    struct str quoted[KEY_MAX];
-    struct str type[KEY_MAX]; /* as SQL */
+    struct str relation; /* "schema"."table", quoted for SQL */
+    struct key_column column[KEY_MAX];
     size_t n;
-    int64_t rows; /* the server's estimate; -1: never analysed */
+    struct str index; /* its name, quoted; empty: by ctid */
+    bool ctid;
+    bool row_form;      /* all columns' operators are the same: ROW comparison */
+    int64_t rows;       /* the server's estimate; -1: never analysed */
+    int64_t pages;      /* of the table itself */
+    int64_t page_rows;  /* by ctid: rows per page, at least 1 */
 };
 
 /*
- * Find it. spec->key asks for columns (any order); wanted (n_wanted > 0) demands exactly these in this order: those that the backfill was begun with.
- * Errors: ST_USAGE without place: no such table, not a table, no key; ST_SERVER.
+ * Find that of one relation (quoted, with schema). spec->key asks for columns (any order); wanted (n_wanted > 0) demands exactly these in this order:
+ * those that the backfill was begun with. Errors: ST_USAGE without place: no key; ST_CONFLICT: the wanted one is gone; ST_SERVER.
  */
-NODISCARD enum status backfill_key_find(struct session *s, const struct batch_spec *spec, const struct str *wanted,
-                                        size_t n_wanted, struct arena *a, struct backfill_key *out, struct error *err);
+NODISCARD enum status backfill_key_find(struct session *s, const struct batch_spec *spec, struct str relation,
+                                        const struct str *wanted, size_t n_wanted, struct arena *a,
+                                        struct backfill_key *out, struct error *err);
 
-/* "alias"."a", or ("alias"."a", "alias"."b") */
-void backfill_key_row(const struct backfill_key *k, const char *alias, struct strbuf *out);
-/* $from::type, or ($from::type, …) */
-void backfill_key_params(const struct backfill_key *k, size_t from, struct strbuf *out);
 /* The last key: no parameters. One row of texts, none for an empty table. */
 const char *backfill_end_sql(const struct backfill_key *k, struct arena *a);
 /* The nth key behind lo and not behind the end: parameters lo (if has_lo), end, n - 1. No row: fewer are left. */
 const char *backfill_boundary_sql(const struct backfill_key *k, bool has_lo, struct arena *a);
+/* Keys of about `percent` of the pages between lo and end, in order: parameters lo (if has_lo), end. */
+const char *backfill_sample_sql(const struct backfill_key *k, bool has_lo, double percent, struct arena *a);
 /*
- * The statement for the keys behind lo (if has_lo) up to hi, inside the UPDATE of its own row in the history: parameters lo (if has_lo), hi, then
- * version, direction, ordinal, hi as an array, keys, batch size, rate, finished. One row: rows changed, control word.
+ * The statement for the keys behind lo (if has_lo) up to hi, as it is given to EXPLAIN: parameters lo (if has_lo), hi. guard: it returns whether the
+ * row stays behind hi, for tables whose triggers may change keys.
+ */
+const char *backfill_range_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo, bool guard,
+                               struct session *s, struct arena *a);
+/*
+ * That inside the UPDATE of its own row in the history: parameters lo (if has_lo), hi, then version, direction, ordinal, part, hi as an array, keys,
+ * batch size, rate, finished. One row: rows changed, control word, rate and batch size asked for, limit of bad rows, place in the WAL.
  */
 const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_spec *spec, const char *history,
-                               bool has_lo, struct session *s, struct arena *a);
+                               bool has_lo, bool guard, struct session *s, struct arena *a);
+/* Is $1…$n of the key's types behind $n+1…? For splitting a range: an expression. */
+void backfill_key_behind(const struct backfill_key *k, const char *array, size_t param, struct strbuf *out);
 
 #endif

@@ -1,122 +1,122 @@
-/* How a backfill begins, and how its keys travel: as texts, between batches and between runs. */
+/* The rows of history that a backfill begins with, one for each part, and those of a further pass. */
 #include "exec/backfill.h"
 
 #include "exec/tx.h"
 
-/* ---- parameters ---- */
+enum { BEGIN_LOCK_MS = 10000, PARTS_MAX = 4096 };
 
-void backfill_add_bounds(struct param *params, size_t *n, const struct backfill *b, const struct bounds *v)
+enum status backfill_sum(struct backfill *b, struct backfill_sum *out, struct error *err)
 {
+    struct param params[3];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    backfill_add_identity(params, &n, b);
+    const enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_SUM], params, n, ANSWER_MS, &rows, err);
+    *out = (struct backfill_sum){0};
+    if (!status) {
+        int64_t *const to[] = {&out->parts,   &out->finished,  &out->rows, &out->keys,
+                               &out->batches, &out->pass_rows, &out->pass, &out->bad_rows};
+        for (size_t i = 0; i < countof(to); i++) {
+            *to[i] = rows_i64(rows, 0, i);
+        }
+        out->by_ctid = rows_bool(rows, 0, countof(to));
+    }
+    rows_free(rows);
+    return status;
+}
+
+/* ---- parts ---- */
+
+static const char *names_of(const struct backfill *b, struct arena *a)
+{
+    struct str names[KEY_MAX];
     for (size_t i = 0; i < b->key.n; i++) {
-        params[(*n)++].text = v->value[i].p;
+        names[i] = b->key.column[i].name;
     }
+    return param_array(a, names, b->key.n);
 }
 
-void backfill_add_identity(struct param *params, size_t *n, const struct backfill *b)
+static const char *number_or_null(struct arena *a, int64_t n)
 {
-    params[(*n)++].text = b->it->params.version;
-    params[(*n)++].text = b->it->down ? "down" : "up";
-    params[(*n)++].text = b->ordinal;
+    return n > 0 ? param_i64(a, n) : NULL;
 }
 
-const char *backfill_array(const struct backfill *b, const struct bounds *v, struct arena *a)
+static void add_part(struct backfill *b, struct pipe *p, int64_t part, const struct bounds *start,
+                     const struct bounds *end)
 {
-    return v->set ? param_array(a, v->value, b->key.n) : NULL;
-}
-
-void backfill_read_bounds(const struct backfill *b, const struct rows *rows, struct arena *a, struct bounds *out)
-{
-    out->set = rows_count(rows) > 0;
-    for (size_t i = 0; out->set && i < b->key.n; i++) {
-        out->value[i] = (struct str){arena_cstr(a, rows_value(rows, 0, i)), rows_value(rows, 0, i).n};
-    }
-}
-
-void backfill_keep_bounds(const struct backfill *b, struct bounds *to, const struct bounds *from)
-{
-    to->set = from->set;
-    for (size_t i = 0; from->set && i < b->key.n; i++) {
-        to->value[i] = arena_str(b->a, from->value[i]);
-    }
-}
-
-/* ---- beginning ---- */
-
-static bool read_array(const struct rows *rows, size_t column, struct arena *a, struct bounds *out)
-{
+    struct param params[12];
     size_t n = 0;
-    out->set = !rows_null(rows, 0, column);
-    if (!out->set) {
-        return true;
-    }
-    if (!array_values(rows_value(rows, 0, column), a, out->value, KEY_MAX, &n)) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        out->value[i] = arena_str(a, out->value[i]);
-    }
-    return true;
+    backfill_add_identity(params, &n, b);
+    params[n++].text = param_i64(p->arena, part);
+    params[n++].text = arena_cstr(p->arena, b->key.relation);
+    params[n++].text = names_of(b, p->arena);
+    params[n++].text = backfill_array(b, start, p->arena);
+    params[n++].text = backfill_array(b, end, p->arena);
+    params[n++].text = number_or_null(p->arena, b->spec->rate);
+    params[n++].text = number_or_null(p->arena, b->spec->batch);
+    params[n++].text = number_or_null(p->arena, b->spec->max_bad_rows);
+    params[n++].text = "1";
+    pipe_add_params(p, b->r->sql.at[HSQL_BACKFILL_NEW], params, n);
 }
 
-static enum status resume(struct backfill *b, const struct rows *rows, struct error *err)
+static enum status end_of(struct backfill *b, struct error *err)
 {
-    struct str names[KEY_MAX], rest = rows_value(rows, 0, 2), part;
-    size_t n = 0;
-    while (n < KEY_MAX && str_next(&rest, '\x1f', &part)) {
-        names[n++] = arena_str(b->a, part);
+    struct rows *rows = NULL;
+    const enum status status =
+        session_query(b->r->s, backfill_end_sql(&b->key, &b->r->scratch), NULL, 0, 0, &rows, err);
+    if (!status) {
+        backfill_read_bounds(b, rows, b->a, &b->end);
     }
-    const enum status status = backfill_key_find(b->r->s, b->spec, names, n, b->a, &b->key, err);
-    if (status) {
-        return status;
-    }
-    if (!read_array(rows, 3, b->a, &b->lo) || !read_array(rows, 4, b->a, &b->end) ||
-        !str_eq(rows_value(rows, 0, 1), b->key.relation)) {
-        error_set(err, ST_CONFLICT, "the cursor of step %u of migration %s does not fit table %.*s", b->step->ordinal,
-                  b->it->params.version, STR_ARG(b->key.relation));
-        error_hint(err, "see table %s.backfills", b->r->sql.identifier);
-        return ST_CONFLICT;
-    }
-    b->finished = rows_bool(rows, 0, 0);
-    b->rows = rows_i64(rows, 0, 5);
-    b->keys = rows_i64(rows, 0, 6);
-    b->batches = rows_i64(rows, 0, 7);
-    if (b->spec->batch == 0 && rows_i64(rows, 0, 8) > 0) {
-        b->size.rows = rows_i64(rows, 0, 8);
-    }
-    snprintf(b->control, sizeof(b->control), "%.*s", STR_ARG(rows_value(rows, 0, 9)));
-    return ST_OK;
+    rows_free(rows);
+    return status;
 }
 
-/* First time: which key, how far; and both rows of history in one transaction. */
-static enum status start(struct backfill *b, struct error *err)
+/* One relation's parts: as many as there are to be workers, three times over so that they end together; but a partitioned table has enough. */
+static enum status add_relation(struct backfill *b, struct pipe *p, struct str relation, int64_t *part, struct error *err)
+{
+    struct bounds cuts[3 * BACKFILL_WORKERS_MAX] = {0}, none = {0};
+    size_t n_cuts = 0;
+    enum status status = backfill_table_key(b->r->s, b->spec, relation, b->a, &b->key, err);
+    status = status ? status : end_of(b, err);
+    if (!status && b->end.set && *part == 1) {
+        status = backfill_check(b, err);
+    }
+    if (!status && b->end.set && b->spec->workers > 1 && !b->whole && !b->key.ctid &&
+        b->table.n < (size_t)b->spec->workers) {
+        status = backfill_sample(b, &none, &b->end, 3 * (size_t)b->spec->workers, cuts, &n_cuts, NULL, err);
+    }
+    for (size_t i = 0; !status && i <= n_cuts; i++) {
+        add_part(b, p, (*part)++, i == 0 ? &none : &cuts[i - 1], i == n_cuts ? &b->end : &cuts[i]);
+    }
+    return status;
+}
+
+enum status backfill_begin(struct backfill *b, struct error *err)
 {
     struct run *r = b->r;
-    struct rows *rows = NULL;
     struct pipe p;
-    enum status status = backfill_key_find(r->s, b->spec, NULL, 0, b->a, &b->key, err);
-    if (!status) {
-        status = session_query(r->s, backfill_end_sql(&b->key, &r->scratch), NULL, 0, 0, &rows, err);
+    int64_t part = 1;
+    enum status status = backfill_table_find(r->s, b->spec, b->a, &b->table, err);
+    if (!status && b->table.n > PARTS_MAX) {
+        status = error_set(err, ST_USAGE, "cannot run in batches: %.*s has more than %d partitions", STR_ARG(b->spec->table),
+                           PARTS_MAX);
     }
-    if (status) {
-        return status;
-    }
-    backfill_read_bounds(b, rows, b->a, &b->end);
-    rows_free(rows);
-    b->finished = !b->end.set;
-    const struct param params[] = {
-        {b->it->params.version},
-        {b->it->down ? "down" : "up"},
-        {b->ordinal},
-        {arena_cstr(&r->scratch, b->key.relation)},
-        {param_array(&r->scratch, b->key.column, b->key.n)},
-        {backfill_array(b, &b->end, &r->scratch)},
-        {r->result->run_id},
-    };
     pipe_begin(&p, &r->scratch);
-    step_settings(r, &p, b->step->lock_timeout_ms, BATCH_STATEMENT_MS, true);
+    step_settings(r, &p, BEGIN_LOCK_MS, BATCH_STATEMENT_MS, true);
     pipe_add(&p, "BEGIN");
     record_step(r, b->it, &p, RECORDED_STARTED, false, 1, 0, 0);
-    pipe_add_params(&p, r->sql.at[HSQL_BACKFILL_NEW], params, countof(params));
+    for (size_t i = 0; !status && i < b->table.n; i++) {
+        status = add_relation(b, &p, b->table.at[i].name, &part, err);
+    }
+    if (!status && b->table.n == 0) {
+        /* A partitioned table without partitions: a part without an end, which is done. */
+        b->key = (struct backfill_key){.relation = b->spec->table};
+        add_part(b, &p, part, &(struct bounds){0}, &(struct bounds){0});
+    }
+    if (status) {
+        step_settings_unknown(r);
+        return status;
+    }
     pipe_add(&p, "COMMIT");
     status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
     if (status) {
@@ -128,24 +128,45 @@ static enum status start(struct backfill *b, struct error *err)
     return ST_OK;
 }
 
-enum status backfill_open(struct backfill *b, struct error *err)
+/* ---- a further pass ---- */
+
+static enum status relation_again(struct backfill *b, struct str relation, struct error *err)
 {
-    struct run *r = b->r;
-    struct param params[4];
+    struct param params[6];
+    struct pipe p;
     size_t n = 0;
-    struct rows *rows = NULL;
-    backfill_add_identity(params, &n, b);
-    params[n++].text = r->result->run_id;
-    enum status status = session_query(r->s, r->sql.at[HSQL_BACKFILL_OPEN], params, n, ANSWER_MS, &rows, err);
-    if (status) {
+    enum status status = backfill_key_find(b->r->s, b->spec, relation, NULL, 0, b->a, &b->key, err);
+    status = status ? status : end_of(b, err);
+    if (status || !b->end.set) {
         return status;
     }
-    if (rows_count(rows) == 0) {
-        status = start(b, err);
-    } else {
-        status = resume(b, rows, err);
-        status = status ? status : record_now(r, b->it, RECORDED_STARTED, false, 1, b->rows, err);
+    backfill_add_identity(params, &n, b);
+    params[n++].text = arena_cstr(&b->r->scratch, relation);
+    params[n++].text = backfill_array(b, &b->end, &b->r->scratch);
+    params[n++].text = names_of(b, &b->r->scratch);
+    pipe_begin(&p, &b->r->scratch);
+    step_settings(b->r, &p, BEGIN_LOCK_MS, BATCH_STATEMENT_MS, false);
+    pipe_add(&p, "BEGIN");
+    pipe_add_params(&p, b->r->sql.at[HSQL_BACKFILL_AGAIN], params, n);
+    pipe_add_params(&p, b->r->sql.at[HSQL_BACKFILL_MERGE], params, 4);
+    pipe_add(&p, "COMMIT");
+    status = pipe_run(&p, b->r->s, ANSWER_MS, NULL, err);
+    if (status) {
+        tx_rollback(b->r->s);
+        step_settings_unknown(b->r);
     }
-    rows_free(rows);
+    return status;
+}
+
+enum status backfill_again(struct backfill *b, struct error *err)
+{
+    enum status status = ST_OK;
+    if (b->table.n == 0) {
+        status = backfill_table_find(b->r->s, b->spec, b->a, &b->table, err);
+    }
+    /* Those whose pass is begun already when the run dies here are walked once more than the others: that does no harm. */
+    for (size_t i = 0; !status && i < b->table.n; i++) {
+        status = relation_again(b, b->table.at[i].name, err);
+    }
     return status;
 }

@@ -5,27 +5,50 @@ static int64_t clamp(int64_t rows, int64_t max)
     return rows < BATCH_MIN ? BATCH_MIN : rows > max ? max : rows;
 }
 
-void batch_size_begin(struct batch_size *b, int64_t fixed)
+void batch_size_begin(struct batch_size *b, int64_t fixed, double target_ms)
 {
-    *b = (struct batch_size){.fixed = fixed, .rows = fixed > 0 ? clamp(fixed, BATCH_MAX) : BATCH_START};
+    *b = (struct batch_size){.rows = BATCH_START, .target_ms = target_ms > 0 ? target_ms : BATCH_TARGET_MS};
+    batch_size_fix(b, fixed);
 }
 
-/* The next size from the measured rate: at most half as much again, and only after three clean batches. */
+void batch_size_fix(struct batch_size *b, int64_t fixed)
+{
+    if (fixed != b->fixed) {
+        b->fixed = fixed;
+        b->rows = fixed > 0 ? clamp(fixed, BATCH_MAX) : b->rows;
+        b->clean = 0;
+    }
+}
+
+/* The rows that both aims allow by the measured rates. */
+static double aim(const struct batch_size *b, double otherwise)
+{
+    double rows = b->sum_ms > 0 ? b->sum_rows / b->sum_ms * b->target_ms : otherwise;
+    if (b->sum_wal > 0) {
+        double by_wal = b->sum_rows / b->sum_wal * BATCH_TARGET_WAL;
+        by_wal = by_wal < BATCH_WAL_MIN ? BATCH_WAL_MIN : by_wal;
+        rows = rows < by_wal ? rows : by_wal;
+    }
+    return rows;
+}
+
+/* The next size: at most half as much again, and only after three clean batches. */
 static int64_t grown(const struct batch_size *b)
 {
     const int64_t limit = b->rows + b->rows / 2 + 1;
-    const double aim = b->sum_ms > 0 ? b->sum_rows / b->sum_ms * BATCH_TARGET_MS : (double)limit;
-    const int64_t wanted = aim < (double)limit ? (int64_t)aim : limit;
+    const double wish = aim(b, (double)limit);
+    const int64_t wanted = wish < (double)limit ? (int64_t)wish : limit;
     return b->clean >= 3 || wanted < b->rows ? wanted : b->rows;
 }
 
-void batch_size_done(struct batch_size *b, int64_t keys, double ms)
+void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal)
 {
     const int64_t max = b->fixed > 0 ? clamp(b->fixed, BATCH_MAX) : BATCH_MAX;
     b->sum_rows = 0.75 * b->sum_rows + (double)keys;
     b->sum_ms = 0.75 * b->sum_ms + ms;
-    if (b->fixed == 0 && ms > 3 * BATCH_TARGET_MS) {
-        b->rows = clamp(ms > 5 * BATCH_TARGET_MS ? b->rows / 10 : b->rows / 2, max);
+    b->sum_wal = 0.75 * b->sum_wal + wal;
+    if (b->fixed == 0 && ms > 3 * b->target_ms) {
+        b->rows = clamp(ms > 5 * b->target_ms ? b->rows / 10 : b->rows / 2, max);
         b->clean = 0;
         return;
     }
@@ -38,6 +61,14 @@ void batch_size_done(struct batch_size *b, int64_t keys, double ms)
     b->rows = clamp(grown(b), max);
 }
 
+void batch_size_blocks(struct batch_size *b)
+{
+    if (b->fixed == 0) {
+        b->rows = clamp(b->rows / 2, BATCH_MAX);
+        b->clean = 0;
+    }
+}
+
 bool batch_size_failed(struct batch_size *b)
 {
     const bool smaller = b->rows > BATCH_MIN;
@@ -45,5 +76,6 @@ bool batch_size_failed(struct batch_size *b)
     b->clean = 0;
     b->sum_rows = 0;
     b->sum_ms = 0;
+    b->sum_wal = 0;
     return smaller;
 }

@@ -1,7 +1,8 @@
 /*
  * batch_size.h - how many rows the next batch of a backfill takes.
  *
- * The aim is a constant time per batch. The rate is a ratio of two decaying sums (rows over milliseconds), so that small and noisy batches
+ * Two aims, the smaller counts: a constant time per batch, and a bounded amount of WAL (after a checkpoint the first change of each page logs the
+ * whole page: the time hardly moves, the replicas' work does). Both rates are ratios of decaying sums, so that small and noisy batches
  * weigh little. It grows slowly and shrinks fast; time spent waiting for a row lock is not the size's fault and is not fed in.
  */
 #ifndef MIGRATE_EXEC_BATCH_SIZE_H
@@ -15,18 +16,25 @@ enum {
     BATCH_MIN = 1,
     BATCH_MAX = 100000,
     BATCH_TARGET_MS = 250,
+    BATCH_TARGET_WAL = 16 << 20,
+    BATCH_WAL_MIN = 500, /* the WAL of all sessions is counted: others' alone may not make it smaller than this */
 };
 
 struct batch_size {
-    int64_t rows;  /* of the next batch */
-    int64_t fixed; /* asked for: no growth beyond it, and back to it after a shrink; 0: automatic */
-    double sum_rows, sum_ms;
+    int64_t rows;      /* of the next batch */
+    int64_t fixed;     /* asked for: no growth beyond it, and back to it after a shrink; 0: automatic */
+    double target_ms;  /* of a batch */
+    double sum_rows, sum_ms, sum_wal;
     unsigned clean; /* batches since the last failure or slow one */
 };
 
-void batch_size_begin(struct batch_size *b, int64_t fixed);
-/* A batch of `keys` key values took `ms` (may be a fraction). */
-void batch_size_done(struct batch_size *b, int64_t keys, double ms);
+void batch_size_begin(struct batch_size *b, int64_t fixed, double target_ms);
+/* What is asked for has changed; 0: automatic from now on. */
+void batch_size_fix(struct batch_size *b, int64_t fixed);
+/* A batch of `keys` key values took `ms` (may be a fraction) and at most `wal` bytes. */
+void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal);
+/* Others wait for its locks: half of it next. */
+void batch_size_blocks(struct batch_size *b);
 /* A batch gave way (lock, deadlock, statement timeout): half of it next. False when it was one row already. */
 bool batch_size_failed(struct batch_size *b);
 

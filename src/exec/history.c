@@ -265,7 +265,9 @@ enum status history_install_locked(struct session *s, const struct history_sql *
         return status;
     }
     /* CREATE SCHEMA IF NOT EXISTS asks for the right to make one even where it is there: somebody else may have made it for us. */
-    return create(s, sql, schema, has_schema, h.exists ? history_ddl_2 : history_ddl + has_schema, err);
+    return create(s, sql, schema, has_schema, !h.exists        ? history_ddl + has_schema
+                                          : h.format == 1 ? history_ddl_2
+                                                          : history_ddl_3, err);
 }
 
 /* Run fn under the run lock. */

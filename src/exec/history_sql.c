@@ -25,6 +25,23 @@
     " direction text NOT NULL, ordinal integer NOT NULL, pid integer, db_user text, application text, state text," \
     " transaction_ms bigint, query text, sessions integer, blocked_ms bigint)"
 
+/* Of format 3, with backfills in parts. */
+#define BAD_ROWS                                                                                                      \
+    "CREATE TABLE IF NOT EXISTS @.bad_rows ("                                                                         \
+    "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, relation text NOT NULL,"               \
+    " key_columns text[] NOT NULL, key text[] NOT NULL, sqlstate text NOT NULL, message text NOT NULL, run text,"     \
+    " at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal, relation, key))"
+#define TO_PARTS                                                                                                      \
+    BAD_ROWS,                                                                                                         \
+        "ALTER TABLE @.backfills ADD COLUMN part integer NOT NULL DEFAULT 1, ADD COLUMN range_start text[],"          \
+        " ADD COLUMN pass integer NOT NULL DEFAULT 1, ADD COLUMN pass_rows bigint NOT NULL DEFAULT 0,"                \
+        " ADD COLUMN bad_rows bigint NOT NULL DEFAULT 0, ALTER COLUMN owner DROP NOT NULL,"                           \
+        " ADD COLUMN owner_pid integer, ADD COLUMN token bigint NOT NULL DEFAULT 0,"                                  \
+        " ADD COLUMN lease_until timestamptz, ADD COLUMN set_rate bigint CHECK (set_rate >= 0),"                      \
+        " ADD COLUMN set_batch integer CHECK (set_batch >= 0),"                                                       \
+        " ADD COLUMN max_bad_rows bigint CHECK (max_bad_rows >= 0), DROP CONSTRAINT backfills_pkey,"                  \
+        " ADD PRIMARY KEY (version, direction, ordinal, part)"
+
 const char *const history_ddl[] = {
     "CREATE SCHEMA IF NOT EXISTS @",
     "CREATE TABLE IF NOT EXISTS @.runs ("
@@ -47,23 +64,36 @@ const char *const history_ddl[] = {
     " backend_pid integer, backend_start timestamptz, started_at timestamptz NOT NULL DEFAULT now(),"
     " finished_at timestamptz, sqlstate text, error text, PRIMARY KEY (version, direction, ordinal))",
     "CREATE TABLE IF NOT EXISTS @.backfills ("
-    "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, relation text NOT NULL,"
-    " key_columns text[] NOT NULL, cursor text[], range_end text[], rows bigint NOT NULL DEFAULT 0,"
-    " keys bigint NOT NULL DEFAULT 0 CONSTRAINT a_backfill_must_not_change_its_own_key CHECK (keys >= 0), batches "
-    "bigint NOT NULL DEFAULT 0, batch_rows integer NOT NULL DEFAULT 0,"
-    " rate double precision NOT NULL DEFAULT 0, finished boolean NOT NULL DEFAULT false, owner text NOT NULL,"
-    " control text CHECK (control IN ('pause', 'abort')), reason text, started_at timestamptz NOT NULL DEFAULT now(),"
-    " updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal))"
+    "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, part integer NOT NULL DEFAULT 1,"
+    " relation text NOT NULL, key_columns text[] NOT NULL, range_start text[], cursor text[], range_end text[],"
+    " rows bigint NOT NULL DEFAULT 0,"
+    " keys bigint NOT NULL DEFAULT 0,"
+    " batches bigint NOT NULL DEFAULT 0, batch_rows integer NOT NULL DEFAULT 0,"
+    " rate double precision NOT NULL DEFAULT 0, pass integer NOT NULL DEFAULT 1, pass_rows bigint NOT NULL DEFAULT 0,"
+    " bad_rows bigint NOT NULL DEFAULT 0, finished boolean NOT NULL DEFAULT false,"
+    " owner text, owner_pid integer, token bigint NOT NULL DEFAULT 0, lease_until timestamptz,"
+    " control text CHECK (control IN ('pause', 'abort')), set_rate bigint CHECK (set_rate >= 0),"
+    " set_batch integer CHECK (set_batch >= 0), max_bad_rows bigint CHECK (max_bad_rows >= 0),"
+    " reason text, started_at timestamptz NOT NULL DEFAULT now(),"
+    " updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal, part))"
     " WITH (fillfactor = 50)",
     INTERVENTIONS,
+    BAD_ROWS,
     /* Last, in the transaction of all of the above: with it the schema counts as installed. */
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 2'",
+    "COMMENT ON TABLE @.migrations IS 'migrate history, format 3'",
     NULL,
 };
 
 const char *const history_ddl_2[] = {
     INTERVENTIONS,
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 2'",
+    TO_PARTS,
+    "COMMENT ON TABLE @.migrations IS 'migrate history, format 3'",
+    NULL,
+};
+
+const char *const history_ddl_3[] = {
+    TO_PARTS,
+    "COMMENT ON TABLE @.migrations IS 'migrate history, format 3'",
     NULL,
 };
 
@@ -153,7 +183,8 @@ static const char *const statements[HSQL_COUNT] = {
         " INSERT INTO @.steps AS s " STEP_COLUMNS " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $9, $10, $11, $13,"
         " CASE WHEN $6 = 'done' THEN pg_catalog.clock_timestamp() END)" STEP_UPSERT,
     [HSQL_WRITE_DOWN_LAST] = "WITH s AS (DELETE FROM @.steps WHERE version = $1),"
-                             " b AS (DELETE FROM @.backfills WHERE version = $1)"
+                             " b AS (DELETE FROM @.backfills WHERE version = $1),"
+                             " r AS (DELETE FROM @.bad_rows WHERE version = $1)"
                              " DELETE FROM @.migrations WHERE version = $1",
     [HSQL_FAILED] =
         "INSERT INTO @.steps AS s (version, direction, ordinal, kind, sha256, attempts, run, sqlstate, error, state,"
@@ -183,22 +214,88 @@ static const char *const statements[HSQL_COUNT] = {
         "INSERT INTO @.migrations AS h"
         " (version, name, file, layout, sha256, sha256_text, file_text, state, n_steps, run, applied_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, 'applied', $8, NULL, pg_catalog.clock_timestamp())" MIGRATION_UPSERT,
-    [HSQL_BACKFILL_OPEN] = "UPDATE @.backfills SET owner = $4, reason = NULL, updated_at = now() WHERE " BACKFILL_KEY
-                           " RETURNING finished, relation, pg_catalog.array_to_string(key_columns, pg_catalog.chr(31)),"
-                           " cursor, range_end, rows, keys, batches, batch_rows, control",
+    [HSQL_BACKFILL_SUM] = "SELECT count(*), count(*) FILTER (WHERE finished), coalesce(sum(rows), 0), coalesce(sum(keys), 0),"
+                          " coalesce(sum(batches), 0), coalesce(sum(pass_rows), 0), coalesce(max(pass), 1), coalesce(sum(bad_rows), 0),"
+                          " coalesce(bool_or(key_columns = '{ctid}'), false) FROM @.backfills WHERE " BACKFILL_KEY,
     [HSQL_BACKFILL_NEW] =
-        "INSERT INTO @.backfills (version, direction, ordinal, relation, key_columns, range_end, owner,"
-        " finished) VALUES ($1, $2, $3, $4, $5::pg_catalog.text[], $6::pg_catalog.text[], $7,"
-        " $6::pg_catalog.text[] IS NULL)",
-    [HSQL_BACKFILL_FENCE] = "SELECT 1 / count(*) FROM (SELECT FROM @.backfills WHERE " BACKFILL_KEY
-                            " AND cursor::pg_catalog.text IS NOT DISTINCT FROM $4::pg_catalog.text[]::pg_catalog.text"
-                            " AND owner = $5 FOR UPDATE) fence",
-    [HSQL_BACKFILL_REASON] = "UPDATE @.backfills SET reason = $5, updated_at = now() WHERE " BACKFILL_KEY
-                             " AND owner = $4 RETURNING control",
-    [HSQL_BACKFILL_ABORTED] =
-        "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE " BACKFILL_KEY
-        " AND owner = $4",
-    [HSQL_BACKFILL_FORGET] = "DELETE FROM @.backfills WHERE " BACKFILL_KEY " AND batches = 0",
+        "INSERT INTO @.backfills (version, direction, ordinal, part, relation, key_columns, range_start, cursor, range_end,"
+        " finished, set_rate, set_batch, max_bad_rows, pass) VALUES ($1, $2, $3, $4, $5, $6::pg_catalog.text[],"
+        " $7::pg_catalog.text[], $7::pg_catalog.text[], $8::pg_catalog.text[], $8::pg_catalog.text[] IS NULL, $9, $10, $11, $12)",
+    /*
+     * Whose owner is another backend that is gone, or that has not been heard of for its lease, is taken over. Its batch, should one still be
+     * running, keeps the row locked; behind that the fence stops it.
+     */
+    [HSQL_BACKFILL_CLAIM] =
+        "WITH free AS (SELECT part FROM @.backfills b WHERE " BACKFILL_KEY
+        " AND NOT finished AND (owner IS NULL OR owner_pid = pg_catalog.pg_backend_pid()"
+        " OR lease_until < pg_catalog.clock_timestamp() OR NOT EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a"
+        " WHERE a.pid = b.owner_pid)) ORDER BY part FOR UPDATE SKIP LOCKED LIMIT 1)"
+        " UPDATE @.backfills b SET owner = $4, owner_pid = pg_catalog.pg_backend_pid(), token = token + 1, reason = NULL,"
+        " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval,"
+        " updated_at = pg_catalog.clock_timestamp() FROM free"
+        " WHERE " BACKFILL_KEY " AND b.part = free.part RETURNING b.part, b.relation,"
+        " pg_catalog.array_to_string(b.key_columns, pg_catalog.chr(31)), b.cursor, b.range_end, b.token, b.rows, b.keys,"
+        " b.batches, b.batch_rows, b.control, b.set_rate, b.set_batch, b.max_bad_rows, b.pass",
+    [HSQL_BACKFILL_LOOK] = "SELECT cursor, range_end, token, owner, finished, coalesce(control, ''), rows, keys FROM @.backfills"
+                           " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
+    [HSQL_BACKFILL_FENCE] =
+        "SELECT 1 / count(*), pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')"
+        " FROM (SELECT FROM @.backfills WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4"
+        " AND token = $5::pg_catalog.int8 AND owner = $6 AND NOT finished"
+        " AND cursor::pg_catalog.text IS NOT DISTINCT FROM $7::pg_catalog.text[]::pg_catalog.text"
+        " AND range_end::pg_catalog.text IS NOT DISTINCT FROM $8::pg_catalog.text[]::pg_catalog.text FOR UPDATE) fence",
+    [HSQL_BACKFILL_REASON] =
+        "UPDATE @.backfills SET reason = $7, updated_at = pg_catalog.clock_timestamp(),"
+        " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval WHERE " BACKFILL_KEY
+        " AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6 RETURNING control, set_rate, set_batch",
+    [HSQL_BACKFILL_RELEASE] = "UPDATE @.backfills SET owner = NULL, owner_pid = NULL, lease_until = NULL, reason = $7,"
+                              " updated_at = pg_catalog.clock_timestamp() WHERE " BACKFILL_KEY
+                              " AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6",
+    [HSQL_BACKFILL_BAD] =
+        "WITH bad AS (INSERT INTO @.bad_rows (version, direction, ordinal, relation, key_columns, key, sqlstate, message, run)"
+        " SELECT version, direction, ordinal, relation, key_columns, $5::pg_catalog.text[], $6, $7, owner FROM @.backfills"
+        " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4"
+        " ON CONFLICT (version, direction, ordinal, relation, key) DO UPDATE SET sqlstate = excluded.sqlstate,"
+        " message = excluded.message, run = excluded.run, at = excluded.at)"
+        " UPDATE @.backfills SET cursor = $5::pg_catalog.text[], keys = keys + 1, bad_rows = bad_rows + 1,"
+        " finished = $8::pg_catalog.bool, updated_at = pg_catalog.clock_timestamp()"
+        " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
+    /* Another pass over a relation: its parts become one again, from the first key to the last one as it is now. */
+    [HSQL_BACKFILL_AGAIN] =
+        "UPDATE @.backfills b SET rows = s.rows, keys = s.keys, batches = s.batches, bad_rows = s.bad_rows, pass = b.pass + 1,"
+        " pass_rows = 0, range_start = NULL, cursor = NULL, range_end = $5::pg_catalog.text[], key_columns = $6::pg_catalog.text[],"
+        " finished = false, owner = NULL,"
+        " owner_pid = NULL, lease_until = NULL, updated_at = pg_catalog.clock_timestamp() FROM (SELECT min(part) AS part,"
+        " sum(rows) AS rows, sum(keys) AS keys, sum(batches) AS batches, sum(bad_rows) AS bad_rows FROM @.backfills"
+        " WHERE " BACKFILL_KEY " AND relation = $4) s WHERE " BACKFILL_KEY " AND b.part = s.part",
+    [HSQL_BACKFILL_MERGE] = "DELETE FROM @.backfills b WHERE " BACKFILL_KEY " AND relation = $4 AND part > (SELECT min(part)"
+                            " FROM @.backfills WHERE " BACKFILL_KEY " AND relation = $4)",
+    [HSQL_BACKFILL_CAN_SPLIT] =
+        "SELECT part, relation, pg_catalog.array_to_string(key_columns, pg_catalog.chr(31)), cursor, range_end, batch_rows"
+        " FROM @.backfills WHERE " BACKFILL_KEY " AND NOT finished AND key_columns <> '{ctid}' ORDER BY part",
+    [HSQL_BACKFILL_ABORTED] = "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE " BACKFILL_KEY,
+    [HSQL_BACKFILL_FORGET] = "DELETE FROM @.backfills WHERE " BACKFILL_KEY " AND NOT EXISTS (SELECT FROM @.backfills"
+                             " WHERE " BACKFILL_KEY " AND (batches > 0 OR bad_rows > 0))",
+    [HSQL_BACKFILL_LIST] =
+        "SELECT b.version, b.direction, b.ordinal, b.part, b.relation, pg_catalog.array_to_string(b.key_columns, ', '),"
+        " pg_catalog.array_to_string(b.cursor, ', '), pg_catalog.array_to_string(b.range_end, ', '), b.rows, b.keys, b.batches,"
+        " b.batch_rows, b.rate, b.pass, b.bad_rows, b.finished, coalesce(b.control, ''), coalesce(b.reason, ''), b.owner,"
+        " b.owner_pid IS NOT NULL AND b.lease_until > pg_catalog.clock_timestamp()"
+        " AND EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.pid = b.owner_pid),"
+        " coalesce(s.state, ''), coalesce(m.name, ''),"
+        " coalesce((SELECT c.reltuples::pg_catalog.int8 FROM pg_catalog.pg_class c"
+        " WHERE c.oid = pg_catalog.to_regclass(b.relation)), -1),"
+        " pg_catalog.to_char(b.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), b.set_rate, b.set_batch"
+        " FROM @.backfills b LEFT JOIN @.steps s USING (version, direction, ordinal)"
+        " LEFT JOIN @.migrations m USING (version) WHERE $1::pg_catalog.bool OR NOT b.finished"
+        " OR s.state IS DISTINCT FROM 'done' ORDER BY b.started_at, b.version, b.direction, b.ordinal, b.part",
+    [HSQL_BACKFILL_CONTROL] = "UPDATE @.backfills SET control = NULLIF($2, ''), updated_at = pg_catalog.clock_timestamp()"
+                              " WHERE ($1::pg_catalog.text IS NULL OR version = $1) AND NOT finished",
+    [HSQL_BACKFILL_TUNE] = "UPDATE @.backfills SET set_rate = coalesce($2::pg_catalog.int8, set_rate),"
+                           " set_batch = coalesce($3::pg_catalog.int4, set_batch),"
+                           " max_bad_rows = coalesce($4::pg_catalog.int8, max_bad_rows),"
+                           " updated_at = pg_catalog.clock_timestamp()"
+                           " WHERE ($1::pg_catalog.text IS NULL OR version = $1) AND NOT finished",
 };
 
 const char *history_sql_expand(const char *text, const struct history_sql *sql, struct arena *a)

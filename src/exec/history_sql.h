@@ -30,12 +30,24 @@ enum history_statement {
     HSQL_RUN_SNAPSHOT,    /* id, snapshot */
     HSQL_RUN_END,         /* id, result, error */
     HSQL_MARK,            /* version … (see history.c) */
-    HSQL_BACKFILL_OPEN,   /* version, direction, ordinal, owner -> finished, relation, n key columns, whole row */
-    HSQL_BACKFILL_NEW,    /* version, direction, ordinal, relation, key columns, range end, owner */
-    HSQL_BACKFILL_FENCE,  /* version, direction, ordinal, old cursor, owner: division by zero unless all is as it was */
-    HSQL_BACKFILL_REASON, /* version, direction, ordinal, owner, reason -> control */
-    HSQL_BACKFILL_ABORTED, /* version, direction, ordinal, owner */
-    HSQL_BACKFILL_FORGET,  /* version, direction, ordinal: one of which no batch was done */
+    /* All of these begin with version, direction, ordinal ($1 to $3). */
+    HSQL_BACKFILL_SUM,   /* -> parts, finished ones, rows, keys, batches, rows of this pass, pass, bad rows, any by ctid? */
+    HSQL_BACKFILL_NEW,   /* part, relation, key columns, start, end, rate, batch, bad rows allowed, pass */
+    HSQL_BACKFILL_CLAIM, /* owner -> part, relation, key columns (by chr(31)), cursor, end, token, … (backfill_part.c) */
+    HSQL_BACKFILL_LOOK,  /* part -> cursor, end, token, owner, finished, control, rows, keys */
+    HSQL_BACKFILL_FENCE, /* part, token, owner, old cursor, end: division by zero unless all is as it was -> 1, place in the WAL */
+    HSQL_BACKFILL_REASON,    /* part, token, owner, reason -> control, rate, batch; keeps the lease */
+    HSQL_BACKFILL_RELEASE,   /* part, token, owner, reason */
+    HSQL_BACKFILL_BAD,       /* part, key, sqlstate, message, finished */
+    HSQL_BACKFILL_AGAIN,     /* relation, end, key columns: one part from the start */
+    HSQL_BACKFILL_MERGE,     /* relation: the other parts go */
+    HSQL_BACKFILL_CAN_SPLIT, /* -> part, relation, key columns, cursor, end, batch rows */
+    HSQL_BACKFILL_ABORTED,
+    HSQL_BACKFILL_FORGET, /* one of which no batch was done */
+    /* Other parameters. */
+    HSQL_BACKFILL_LIST,    /* (those that are done, too?) -> see backfill_control.c */
+    HSQL_BACKFILL_CONTROL, /* version or NULL, word or "" */
+    HSQL_BACKFILL_TUNE,    /* version or NULL, rate, batch, bad rows allowed; NULL: as it is */
     HSQL_INTERVENTION,     /* a row of interventions; see watch_act.c */
     HSQL_COUNT
 };
@@ -53,7 +65,7 @@ const char *history_sql_expand(const char *text, const struct history_sql *sql, 
 
 /* CREATE SCHEMA, then CREATE TABLE …, all idempotent, one statement each; NULL ends the list. */
 extern const char *const history_ddl[];
-/* What brings format 1 to format 2. */
-extern const char *const history_ddl_2[];
+/* What brings format 1, and format 2, to this one. */
+extern const char *const history_ddl_2[], *const history_ddl_3[];
 
 #endif

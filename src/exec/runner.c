@@ -18,7 +18,9 @@ void run_options_default(struct run_options *o)
         .lock_attempts = 30,
         .max_blocked_sessions = 20,
         .max_block_ms = 1000,
+        .backfill_rows = JUDGE_BATCH_ROWS,
     };
+    throttle_limits_default(&o->throttle);
 }
 
 /* ---- events ---- */

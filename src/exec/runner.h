@@ -8,6 +8,7 @@
 #include "exec/event.h"
 #include "exec/history.h"
 #include "plan/analyze.h"
+#include "exec/throttle.h"
 
 /* The place of the snapshot before the first change: cmd/ fills it (from aws/ or a command), the executor only calls it. */
 struct snapshot_source {
@@ -36,6 +37,8 @@ struct run_options {
     struct snapshot_source snapshot;
     enum analyze_mode analyze;   /* behind each migration */
     const char *run_id;          /* 32 hexadecimal digits; NULL: one is made up */
+    int64_t backfill_rows;           /* an automatic backfill of at most so many rows is one batch (100 000) */
+    struct throttle_limits throttle; /* of backfills */
     const char *source_revision; /* of the migrations (git), for the runs table; NULL: unknown */
 };
 /* Schema "migrate", 10 s for the run lock, the numbers in parentheses above; no target, sink or snapshot. */

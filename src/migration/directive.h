@@ -3,7 +3,7 @@
  *
  *     -- migrate:allow RULE[, RULE…] because REASON
  *     -- migrate:allow-file RULE[, RULE…] because REASON
- *     -- migrate:backfill [key=COL[,COL]] [batch=N|auto] [rate=ROWS/s] [workers=N] [allow=NAME[,NAME]]
+ *     -- migrate:backfill [key=COL[,COL]] [batch=N|auto] [rate=ROWS/s] [workers=N] [max_bad_rows=N] [allow=NAME[,NAME]]
  *     -- migrate:whole because REASON
  *     -- migrate:shadow [keep-old=7d]
  *     -- migrate:timeout lock=2s statement=30s
@@ -43,6 +43,7 @@ struct directive {
     int64_t batch; /* rows; 0 = auto */
     int64_t rate;  /* rows per second */
     int64_t workers;
+    int64_t max_bad_rows;
     /* timeout and shadow, in milliseconds; -1: not said */
     int64_t lock_ms, statement_ms, keep_old_ms;
 };

@@ -165,6 +165,19 @@ static enum status read_names(struct reader *r, struct str key, struct str value
     return refuse_value(r, key, value, "names with commas and no blanks between, \"quoted\" where SQL wants it");
 }
 
+/* word[,word]: what is allowed, for the planner to know or not. */
+static enum status read_words(struct reader *r, struct str key, struct str value, struct str_list *out)
+{
+    struct str rest = value, word;
+    while (str_next(&rest, ',', &word)) {
+        if (!is_rule_name(word)) {
+            return refuse_value(r, key, value, "words with commas and no blanks between");
+        }
+        *vec_push(r->a, out) = word;
+    }
+    return value.n > 0 ? ST_OK : refuse_value(r, key, value, "words with commas and no blanks between");
+}
+
 static enum status read_batch(struct reader *r, struct str key, struct str value)
 {
     return str_eq(value, STR("auto"))
@@ -180,7 +193,7 @@ static enum status read_option(struct reader *r, struct str key, struct str valu
         return read_names(r, key, value, &r->d->key);
     }
     if (kind == DIRECTIVE_BACKFILL && str_eq(key, STR("allow"))) {
-        return read_names(r, key, value, &r->d->allow);
+        return read_words(r, key, value, &r->d->allow);
     }
     if (kind == DIRECTIVE_BACKFILL && str_eq(key, STR("batch"))) {
         return read_batch(r, key, value);
@@ -191,6 +204,9 @@ static enum status read_option(struct reader *r, struct str key, struct str valu
     }
     if (kind == DIRECTIVE_BACKFILL && str_eq(key, STR("workers"))) {
         return read_number(r, key, value, STR(""), 64, "a number from 1 to 64", &r->d->workers);
+    }
+    if (kind == DIRECTIVE_BACKFILL && str_eq(key, STR("max_bad_rows"))) {
+        return read_number(r, key, value, STR(""), 1000000000, "a number of rows", &r->d->max_bad_rows);
     }
     if (kind == DIRECTIVE_SHADOW && str_eq(key, STR("keep-old"))) {
         return read_duration(r, key, value, &r->d->keep_old_ms);
@@ -205,7 +221,7 @@ static enum status read_option(struct reader *r, struct str key, struct str valu
     return ST_OK;
 }
 
-static const char *const backfill_options[] = {"key", "batch", "rate", "workers", "allow", NULL};
+static const char *const backfill_options[] = {"key", "batch", "rate", "workers", "max_bad_rows", "allow", NULL};
 static const char *const shadow_options[] = {"keep-old", NULL};
 static const char *const timeout_options[] = {"lock", "statement", NULL};
 

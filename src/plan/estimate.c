@@ -4,7 +4,10 @@
 
 static int64_t backfill(const struct step *step)
 {
-    const struct relation *r = step->locks.n == 0 ? NULL : step->locks.at[0].relation;
+    const struct relation *r = NULL;
+    for (size_t i = 0; i < step->locks.n && !r; i++) {
+        r = str_eq(step->locks.at[i].relation->name, step->batch->table) ? step->locks.at[i].relation : NULL;
+    }
     const int64_t rows = !r ? -1 : r->rows < 0 && r->loaded == TRI_NO ? 0 : r->rows;
     const int64_t rate = step->batch->rate;
     return rows < 0   ? -1

@@ -290,7 +290,11 @@ static enum status make_batch(struct planner *p, struct step *step)
         said = s->directives.at[i].kind == DIRECTIVE_BACKFILL ? &s->directives.at[i] : said;
     }
     step->batch = arena_new(p->a, struct batch_spec);
-    return batch_spec_of(s, m->text, m->file.p, said, p->a, step->batch, p->err);
+    const enum status status = batch_spec_of(s, m->text, m->file.p, said, p->a, step->batch, p->err);
+    if (status && !said) {
+        error_detail(p->err, "its table is large (backfill.rows in migrate.yaml), so it is not run as one statement unasked");
+    }
+    return status;
 }
 
 static enum status finish_step(struct planner *p, struct step *step)

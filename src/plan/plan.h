@@ -12,15 +12,27 @@
 enum step_kind { STEP_TRANSACTION, STEP_SINGLE, STEP_BACKFILL };
 const char *step_kind_name(enum step_kind k); /* "transaction", "single", "backfill" */
 
-/* What a backfill runs; filled for STEP_BACKFILL. */
+/*
+ * What a backfill runs; filled for STEP_BACKFILL. The statement for a range of keys of one table or partition is
+ *
+ *     before ONLY relation AS alias after WHERE (key range) AND (where) tail
+ */
 struct batch_spec {
-    struct str verb;          /* "UPDATE" or "DELETE" */
-    struct str schema, table; /* folded, unquoted; schema empty: by the search path */
-    struct str alias;         /* of the target in the statement; the table's name when none */
-    struct str head, tail;    /* the statement is head WHERE (key range) AND (where) tail; where empty: no condition */
-    struct str where;
-    struct name_list key; /* asked for by the directive; empty: the executor takes the primary key */
-    int64_t batch, rate;  /* rows; 0 = automatic, 0 = unlimited */
+    struct str verb;          /* "UPDATE", "DELETE" or "INSERT" */
+    struct str schema, table; /* of the table that is walked, folded, unquoted; schema empty: by the search path */
+    struct str alias;         /* of it in the statement; the table's name when none was given */
+    struct str before, after, where, tail; /* of the file's text; where empty: no condition */
+    struct name_list set;       /* columns that UPDATE sets */
+    struct name_list functions; /* called in WHERE, folded, without schema: the server knows whether they are volatile */
+    struct name_list key;       /* asked for by the directive; empty: the executor chooses */
+    bool only;                  /* ONLY was said: children of the table stay as they are */
+    bool again;                 /* rows that are done do not match any more: it may run twice */
+    bool joins;                 /* it reads other relations, too */
+    bool automatic;             /* no directive asked for it: the table is large */
+    bool allow_volatile;        /* the directive vouches for it */
+    int64_t batch, rate;        /* rows; 0 = automatic, 0 = unlimited */
+    int64_t workers;            /* 0, 1: this run alone */
+    int64_t max_bad_rows;       /* rows that may fail and are set aside; 0: the first one stops it */
 };
 
 struct planned_statement {

@@ -3,6 +3,7 @@
 #include "catalog/replay.h"
 #include "migration/layout.h"
 #include "migration/place.h"
+#include "rules/batchable.h"
 #include "rules/body.h"
 #include "rules/facts.h"
 #include "rules/finding.h"
@@ -379,6 +380,9 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
         return status;
     }
     read_statement(w, s);
+    if (!w->tx.sent && w->tx.mode != TX_TRUE && !w->tx.explicit_block && s->kind == STATEMENT_SQL) {
+        s->backfill = s->backfill || batchable(w->j, s, w->text);
+    }
     transaction_place(&w->tx, s, w->j->files, &w->j->transactions);
     judge_placed(w, s);
     w->out->before = s;

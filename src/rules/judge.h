@@ -23,6 +23,7 @@ struct judge_options {
     int server_version;          /* major: 13 … 18; the default is JUDGE_DEFAULT_VERSION */
     int64_t small_rows;          /* a table of at most so many rows is small */
     int64_t small_bytes;         /* and of at most so many bytes */
+    int64_t batch_rows;          /* plain DML on a table of more rows runs in batches by itself; 0: never */
     bool all_rules;              /* also those off by default */
     enum platform platform;      /* rules about what that service refuses */
     const struct runner *runner; /* transactions as this tool sends the file; NULL: as this program does */
@@ -34,6 +35,7 @@ struct judge_options {
     bool findings_only;   /* nobody will look at the statements: a part keeps no more of them than its findings need */
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
+enum { JUDGE_BATCH_ROWS = 100000 }; /* what commands set .batch_rows to, unless told otherwise */
 enum { JUDGE_SMALL_ROWS = 10000, JUDGE_SMALL_BYTES = 16 * 1024 * 1024 }; /* defaults; options that are 0 take them */
 
 /* One action of a statement, judged. */
@@ -60,7 +62,7 @@ struct judged_statement {
     struct effects effects;           /* of all actions together: strongest lock per relation, unions of the rest */
     uint32_t transaction;             /* statements of one part with the same number share a transaction; from 1 */
     bool alone;                       /* runs outside a transaction block */
-    bool backfill;                    /* UPDATE or DELETE that is to run in batches (directive) */
+    bool backfill;                    /* it runs in batches: the directive asks for it, or the table is large */
     struct directive_list directives; /* from the comments right before it */
     unsigned line, column;            /* of its first token */
     bool inner;                       /* it stands in the body of a DO block: judged, and no statement of the part */

@@ -293,7 +293,7 @@ static const struct predicate predicates[] = {
     {"mentions", "cw", ask_mentions, NULL, "does the word stand in the capture"},
     {"says", "w", ask_says, NULL, "does the word stand anywhere in the statement"},
     {"directive", "w", ask_directive, NULL,
-     "does this directive stand before the statement: backfill, whole, shadow, timeout"},
+     "does this directive stand before the statement (backfill, whole, shadow, timeout), or does it run in batches by itself"},
     {"server", "", NULL, ask_server, "the server's major version"},
     {"new", "r", is_new, NULL, "made earlier in this file"},
     {"new_in_transaction", "r", is_new_in_transaction, NULL, "made earlier in this transaction"},

@@ -123,7 +123,8 @@ enum tri ask_directive(struct eval *e, struct call call)
             return TRI_YES;
         }
     }
-    return TRI_NO;
+    /* A large table's DML runs in batches by itself. */
+    return tri_of(e->statement && e->statement->backfill && str_eq(call.arguments[0]->text, STR("backfill")));
 }
 
 /* What is worked out of the form's effects, for hazards that rest on them. */

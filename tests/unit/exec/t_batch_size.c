@@ -12,7 +12,7 @@
 static void run(struct batch_size *b, int n, double per_ms)
 {
     for (int i = 0; i < n; i++) {
-        batch_size_done(b, b->rows, (double)b->rows / per_ms);
+        batch_size_done(b, b->rows, (double)b->rows / per_ms, 0);
     }
 }
 
@@ -20,7 +20,7 @@ static void settles_at_the_aim(void **state)
 {
     struct batch_size b;
     (void)state;
-    batch_size_begin(&b, 0);
+    batch_size_begin(&b, 0, 0);
     assert_int_equal(b.rows, BATCH_START);
     run(&b, 40, 20.0);
     assert_in_range(b.rows, 4900, 5100); /* 20 rows/ms for 250 ms */
@@ -32,7 +32,7 @@ static void grows_by_half_at_most_and_after_three(void **state)
 {
     struct batch_size b;
     (void)state;
-    batch_size_begin(&b, 0);
+    batch_size_begin(&b, 0, 0);
     run(&b, 2, 1000.0);
     assert_int_equal(b.rows, BATCH_START);
     for (int i = 0; i < 60; i++) {
@@ -47,11 +47,11 @@ static void shrinks_at_once(void **state)
 {
     struct batch_size b;
     (void)state;
-    batch_size_begin(&b, 0);
+    batch_size_begin(&b, 0, 0);
     b.rows = 8000;
-    batch_size_done(&b, 8000, 3.5 * BATCH_TARGET_MS);
+    batch_size_done(&b, 8000, 3.5 * BATCH_TARGET_MS, 0);
     assert_int_equal(b.rows, 4000);
-    batch_size_done(&b, 4000, 6.0 * BATCH_TARGET_MS);
+    batch_size_done(&b, 4000, 6.0 * BATCH_TARGET_MS, 0);
     assert_int_equal(b.rows, 400);
     run(&b, 1, 1000.0);
     assert_int_equal(b.rows, 400); /* and does not grow at once */
@@ -61,7 +61,7 @@ static void halves_when_it_gives_way(void **state)
 {
     struct batch_size b;
     (void)state;
-    batch_size_begin(&b, 0);
+    batch_size_begin(&b, 0, 0);
     assert_true(batch_size_failed(&b));
     assert_int_equal(b.rows, 250);
     b.rows = 1;
@@ -73,7 +73,7 @@ static void a_fixed_size_stays_and_comes_back(void **state)
 {
     struct batch_size b;
     (void)state;
-    batch_size_begin(&b, 1000);
+    batch_size_begin(&b, 1000, 0);
     run(&b, 10, 1000.0);
     assert_int_equal(b.rows, 1000);
     run(&b, 10, 0.1);
@@ -83,8 +83,41 @@ static void a_fixed_size_stays_and_comes_back(void **state)
     assert_int_equal(b.rows, 250);
     run(&b, 12, 10.0);
     assert_int_equal(b.rows, 1000);
-    batch_size_begin(&b, 5000000);
+    batch_size_begin(&b, 5000000, 0);
     assert_int_equal(b.rows, BATCH_MAX);
+}
+
+/* 4 kB of WAL a row, as behind a checkpoint: 4096 rows are 16 MiB, however fast they are. */
+static void wal_bounds_it(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0, 0);
+    for (int i = 0; i < 40; i++) {
+        batch_size_done(&b, b.rows, (double)b.rows / 1000, (double)b.rows * 4096);
+    }
+    assert_in_range(b.rows, 4090, 4100);
+    for (int i = 0; i < 40; i++) {
+        batch_size_done(&b, b.rows, (double)b.rows / 1000, (double)b.rows * 1e6);
+    }
+    assert_int_equal(b.rows, BATCH_WAL_MIN);
+}
+
+static void what_is_asked_for_may_change(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0, 0);
+    batch_size_fix(&b, 2000);
+    assert_int_equal(b.rows, 2000);
+    batch_size_blocks(&b);
+    assert_int_equal(b.rows, 2000);
+    batch_size_fix(&b, 0);
+    run(&b, 10, 1000.0);
+    assert_true(b.rows > 2000);
+    const int64_t before = b.rows;
+    batch_size_blocks(&b);
+    assert_int_equal(b.rows, before / 2);
 }
 
 int main(void)
@@ -95,6 +128,8 @@ int main(void)
         cmocka_unit_test(shrinks_at_once),
         cmocka_unit_test(halves_when_it_gives_way),
         cmocka_unit_test(a_fixed_size_stays_and_comes_back),
+        cmocka_unit_test(wal_bounds_it),
+        cmocka_unit_test(what_is_asked_for_may_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

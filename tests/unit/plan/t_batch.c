@@ -1,5 +1,6 @@
 /*
- * UPDATE and DELETE read as batches, from tests/cases/plan/batch.case. "% key a,b" is what the directive names. Shown: the parts of the
+ * UPDATE and DELETE read as batches, from tests/cases/plan/batch.case. "% key a,b" and "% allow name" are
+ * what the directive says. Shown: the parts of the
  * statement, or the refusal with its hint.
  */
 #include "../migration/cases.h"
@@ -15,6 +16,9 @@ static void read_batch(const struct test_case *c, struct arena *a, struct strbuf
     struct error err;
     struct str rest = c->settings, key;
     while (rest.n > 0 && str_next(&rest, '\n', &key)) {
+        if (str_starts(key, STR("allow"))) {
+            *vec_push(a, &said.allow) = str_trim(str_slice(key, 5, key.n));
+        }
         if (str_starts(key, STR("key"))) {
             struct str names = str_trim(str_slice(key, 3, key.n)), name;
             while (str_next(&names, ',', &name)) {
@@ -30,9 +34,11 @@ static void read_batch(const struct test_case *c, struct arena *a, struct strbuf
     } else {
         assert_int_equal(spec.batch, 500);
         assert_int_equal(spec.key.n, said.key.n);
-        strbuf_addf(out, "%.*s %.*s.%.*s as %.*s\n", STR_ARG(spec.verb), STR_ARG(spec.schema), STR_ARG(spec.table),
-                    STR_ARG(spec.alias));
-        strbuf_addf(out, "head |%.*s|\nwhere |%.*s|\n", STR_ARG(spec.head), STR_ARG(spec.where));
+        strbuf_addf(out, "%.*s %.*s.%.*s as %.*s%s%s%s\n", STR_ARG(spec.verb), STR_ARG(spec.schema), STR_ARG(spec.table),
+                    STR_ARG(spec.alias), spec.only ? ", only" : "", spec.joins ? ", reads others" : "",
+                    spec.again ? ", may run again" : "");
+        strbuf_addf(out, "|%.*s|%.*s|%.*s|%.*s|\n", STR_ARG(spec.before), STR_ARG(spec.after), STR_ARG(spec.where),
+                    STR_ARG(spec.tail));
     }
     splitter_free(&sp);
 }

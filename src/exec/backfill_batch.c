@@ -1,0 +1,383 @@
+/*
+ * One batch: one transaction and one message,
+ *
+ *     BEGIN; fence; the statement for (lo, hi] with cursor and counters in the same statement; where the next batch ends; COMMIT
+ *
+ * The fence fails unless cursor, end and token are as this worker left them, so a second one, or a COMMIT whose answer was lost, can do no
+ * harm: the row in the table is the truth. Only the question for the next boundary decides the end, never a batch that changed no row.
+ */
+#include "exec/backfill.h"
+
+#include "base/clock.h"
+#include "exec/fault.h"
+#include "exec/tx.h"
+
+/* ---- settings ---- */
+
+/*
+ * row_security: rather an error than rows left out by a policy. plan_cache_mode: a generic plan does not know how short the range is. jit: a batch
+ * is over before its code is made. enable_seqscan: where the statement reads no other table; a plan that reads all of it for a range is never wanted.
+ */
+enum status backfill_settings(struct backfill *b, struct error *err)
+{
+    static const char ask[] =
+        "SELECT pg_catalog.current_setting('row_security'), pg_catalog.current_setting('jit'),"
+        " pg_catalog.current_setting('plan_cache_mode'), pg_catalog.current_setting('enable_seqscan'),"
+        " pg_catalog.current_setting('idle_in_transaction_session_timeout'),"
+        " (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout')";
+    static const char set[] =
+        "SELECT pg_catalog.set_config('row_security', 'off', false), pg_catalog.set_config('jit', 'off', false),"
+        " pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', false),"
+        " pg_catalog.set_config('enable_seqscan', $1, false)";
+    struct rows *rows = NULL;
+    enum status status = session_query(b->r->s, ask, NULL, 0, ANSWER_MS, &rows, err);
+    for (size_t i = 0; !status && i < countof(b->old_settings); i++) {
+        snprintf(b->old_settings[i], sizeof(b->old_settings[i]), "%.*s", STR_ARG(rows_value(rows, 0, i)));
+    }
+    rows_free(rows);
+    const struct param param = {b->spec->joins ? b->old_settings[3] : "off"};
+    status = status ? status : session_query(b->r->s, set, &param, 1, ANSWER_MS, NULL, err);
+    b->settings = !status;
+    return status;
+}
+
+void backfill_settings_back(struct backfill *b)
+{
+    static const char back[] =
+        "SELECT pg_catalog.set_config('row_security', $1, false), pg_catalog.set_config('jit', $2, false),"
+        " pg_catalog.set_config('plan_cache_mode', $3, false), pg_catalog.set_config('enable_seqscan', $4, false)";
+    struct param params[4];
+    struct error ignored;
+    for (size_t i = 0; i < countof(params); i++) {
+        params[i].text = b->old_settings[i];
+    }
+    if (b->settings && session_usable(b->r->s) &&
+        session_query(b->r->s, back, params, countof(params), ANSWER_MS, NULL, &ignored)) {
+        session_settings_again(b->r->s); /* a session that answers no more is replaced by its user */
+    }
+    b->settings = false;
+}
+
+/*
+ * A wait for a row's lock and the batch's own time together stay below deadlock_timeout: whoever waits for us in a circle gets our row before his
+ * deadlock check fires, so that it is never the application whose transaction is sacrificed.
+ */
+static int64_t lock_timeout(const struct backfill *b)
+{
+    int64_t deadlock = 1000;
+    const int64_t wanted = b->step->lock_timeout_ms;
+    if (!str_to_i64(str_of(b->old_settings[5]), 1, INT64_MAX, &deadlock)) {
+        return wanted;
+    }
+    const int64_t most = deadlock > 4 * 10 ? deadlock / 4 : 10;
+    return wanted > 0 && wanted < most ? wanted : most;
+}
+
+/* ---- where a batch ends ---- */
+
+static const char index_only[] =
+    "SELECT pg_catalog.set_config('enable_seqscan', 'off', true), pg_catalog.set_config('enable_sort', 'off', true),"
+    " pg_catalog.set_config('enable_bitmapscan', 'off', true)";
+
+/* When fewer keys than its size are left, at the frozen end. */
+static void take_boundary(struct backfill *b, const struct rows *rows, int64_t size)
+{
+    struct bounds found;
+    backfill_read_bounds(b, rows, &b->r->scratch, &found);
+    b->next_is_end = !found.set;
+    backfill_keep_bounds(b, &b->next, found.set ? &found : &b->end);
+    b->next_rows = size;
+}
+
+static void add_boundary(const struct backfill *b, const struct bounds *lo, int64_t size, struct pipe *p)
+{
+    struct param params[2 * KEY_MAX + 1];
+    size_t n = 0;
+    if (lo->set) {
+        backfill_add_bounds(params, &n, b, lo);
+    }
+    backfill_add_bounds(params, &n, b, &b->end);
+    params[n++].text = param_i64(p->arena, size - 1);
+    pipe_add(p, index_only);
+    pipe_add_params(p, lo->set ? b->sql_boundary : backfill_boundary_sql(&b->key, false, p->arena), params, n);
+}
+
+static enum status ask_boundary(struct backfill *b, int64_t size, struct error *err)
+{
+    struct rows *rows[8] = {NULL};
+    size_t failed;
+    struct pipe p;
+    pipe_begin(&p, &b->r->scratch);
+    step_settings(b->r, &p, lock_timeout(b), 4 * BATCH_STATEMENT_MS, false);
+    pipe_add(&p, "BEGIN");
+    add_boundary(b, &b->lo, size, &p);
+    const size_t boundary = p.items.n - 1;
+    pipe_add(&p, "COMMIT");
+    const enum status status = session_pipeline(b->r->s, p.items.at, p.items.n, 0, rows, &failed, err);
+    if (!status) {
+        take_boundary(b, rows[boundary], size);
+    } else {
+        tx_rollback(b->r->s);
+        step_settings_unknown(b->r);
+    }
+    for (size_t i = 0; i < countof(rows); i++) {
+        rows_free(rows[i]);
+    }
+    return status;
+}
+
+/* ---- the message ---- */
+
+static void add_fence(const struct backfill *b, struct pipe *p)
+{
+    struct param params[8];
+    size_t n = 0;
+    backfill_add_claim(params, &n, b);
+    params[n++].text = backfill_array(b, &b->lo, p->arena);
+    params[n++].text = backfill_array(b, &b->end, p->arena);
+    pipe_add_params(p, b->r->sql.at[HSQL_BACKFILL_FENCE], params, n);
+}
+
+static double rate_of(const struct backfill *b)
+{
+    return b->size.sum_ms > 0 ? b->size.sum_rows / b->size.sum_ms * 1000 : 0;
+}
+
+static void add_batch(const struct backfill *b, struct pipe *p)
+{
+    struct param params[2 * KEY_MAX + 9];
+    size_t n = 0;
+    if (b->lo.set) {
+        backfill_add_bounds(params, &n, b, &b->lo);
+    }
+    backfill_add_bounds(params, &n, b, &b->next);
+    backfill_add_identity(params, &n, b);
+    params[n++].text = b->part;
+    params[n++].text = backfill_array(b, &b->next, p->arena);
+    params[n++].text = param_i64(p->arena, b->next_is_end ? 0 : b->next_rows);
+    params[n++].text = param_i64(p->arena, b->size.rows);
+    params[n++].text = arena_printf(p->arena, "%.3f", rate_of(b)).p;
+    params[n++].text = b->next_is_end ? "t" : "f";
+    pipe_add_params(p, b->lo.set ? b->sql_next : b->sql_first, params, n);
+}
+
+/* What the row of history says by now: control word, and what was tuned. */
+static void heed_row(struct backfill *b, const struct rows *rows)
+{
+    const int64_t batch = rows_i64(rows, 0, 3);
+    snprintf(b->control, sizeof(b->control), "%.*s", STR_ARG(rows_value(rows, 0, 1)));
+    b->rate = rows_i64(rows, 0, 2);
+    b->max_bad_rows = rows_i64(rows, 0, 4);
+    batch_size_fix(&b->size, batch);
+}
+
+static int64_t next_size(const struct backfill *b)
+{
+    return b->suspect > 1 ? b->suspect / 2 : b->suspect == 1 ? 1 : b->size.rows;
+}
+
+/* The message, and what its answers say. Indexes of items are counted as they are added. *fenced: it was the fence that failed. */
+static enum status send_batch(struct backfill *b, int64_t *changed, double *wal, bool *fenced, struct error *err)
+{
+    struct run *r = b->r;
+    struct rows *rows[16] = {NULL};
+    struct pipe p;
+    size_t fence, batch, boundary, failed;
+    const int64_t size = b->size.rows;
+    pipe_begin(&p, &r->scratch);
+    step_settings(r, &p, lock_timeout(b),
+                  b->step->statement_timeout_ms > 0 ? b->step->statement_timeout_ms
+                  : b->whole                        ? 0
+                                                    : BATCH_STATEMENT_MS,
+                  false);
+    pipe_add(&p, "BEGIN ISOLATION LEVEL READ COMMITTED");
+    fence = p.items.n;
+    add_fence(b, &p);
+    batch = p.items.n;
+    add_batch(b, &p);
+    boundary = p.items.n + 1;
+    if (!b->next_is_end) {
+        add_boundary(b, &b->next, size, &p);
+    }
+    pipe_add(&p, "COMMIT");
+    FAULT("batch-before");
+    const enum status status = session_pipeline(r->s, p.items.at, p.items.n, 0, rows, &failed, err);
+    FAULT("batch-after");
+    if (!status) {
+        double from = 0, to = 0;
+        *changed = rows_i64(rows[batch], 0, 0);
+        from = strtod(arena_cstr(&r->scratch, rows_value(rows[fence], 0, 1)), NULL);
+        to = strtod(arena_cstr(&r->scratch, rows_value(rows[batch], 0, 5)), NULL);
+        *wal = to > from ? to - from : 0;
+        heed_row(b, rows[batch]);
+        backfill_keep_bounds(b, &b->lo, &b->next);
+        b->finished = b->next_is_end;
+        b->part_keys += b->next_is_end ? 0 : b->next_rows;
+        if (!b->finished) {
+            take_boundary(b, rows[boundary], size);
+        }
+    }
+    for (size_t i = 0; i < countof(rows); i++) {
+        rows_free(rows[i]);
+    }
+    if (status) {
+        if (failed == batch) {
+            error_place(err, b->it->m->file.p, b->step->statements.at[0].line,
+                        b->step->statements.at[0].judged ? b->step->statements.at[0].judged->column : 1);
+        }
+        tx_rollback(r->s);
+        step_settings_unknown(r);
+        *fenced = failed == fence && strcmp(err->sqlstate, "22012") == 0;
+    }
+    return status;
+}
+
+/* ---- afterwards ---- */
+
+void backfill_tell(struct backfill *b, const char *reason)
+{
+    struct event e = run_event(b->it, b->step, EVENT_PROGRESS);
+    const int64_t keys = b->sum.keys + b->part_keys;
+    const bool last = b->finished && b->sum.finished + 1 >= b->sum.parts;
+    e.total = b->table.rows > 0 ? b->table.rows : -1;
+    e.done = last && e.total > 0 ? e.total : keys;
+    if (e.total >= 0 && e.total < e.done) {
+        e.total = e.done;
+    }
+    e.rows = b->sum.rows + b->part_rows;
+    e.batch_rows = b->size.rows;
+    e.rate = rate_of(b);
+    if (b->rate > 0 && e.rate > (double)b->rate) {
+        e.rate = (double)b->rate; /* measured without the pauses that keep it down to what was asked for */
+    }
+    e.detail = reason;
+    run_emit(b->r, &e);
+}
+
+static enum status done_so_far(const struct backfill *b, struct error *err)
+{
+    const int64_t rows = b->sum.rows + b->part_rows;
+    if (b->sum.batches + b->batches == 0 && b->sum.bad_rows == 0) {
+        return err->status;
+    }
+    error_hint(err, "%" PRId64 " rows are done and stay so; the same command goes on from there", rows);
+    return err->status = ST_PARTIAL;
+}
+
+static bool may_retry(const struct error *err)
+{
+    const enum sql_class class = error_sql_class(err);
+    return retry_class(class) || class == SQL_QUERY_CANCELED || class == SQL_SERIALIZATION;
+}
+
+static enum status give_way(struct backfill *b, struct error *err)
+{
+    const struct error last = *err;
+    error_set(err, ST_GAVE_WAY, "gave way: the backfill of step %u of migration %s came to no further batch in %u attempts",
+              b->step->ordinal, b->it->params.version, b->retry.attempt);
+    memcpy(err->sqlstate, last.sqlstate, sizeof(err->sqlstate));
+    error_detail(err, "%s", last.primary);
+    error_hint(err, "%" PRId64 " rows are done and stay so; the same command goes on from there",
+               b->sum.rows + b->part_rows);
+    return ST_GAVE_WAY;
+}
+
+/* A batch failed: smaller and again after a pause, or by halves to the bad row, or the end of it. */
+static enum status after_failure(struct backfill *b, enum status status, int64_t keys, struct error *err)
+{
+    struct run *r = b->r;
+    int64_t pause = 0;
+    if (status == ST_INTERRUPTED || status == ST_RUN_LOCKED || !session_usable(r->s)) {
+        return status;
+    }
+    if (backfill_is_bad_data(err) && !b->key.ctid) {
+        status = backfill_bad(b, keys, err);
+        return status ? done_so_far(b, err) : ST_OK;
+    }
+    if (!may_retry(err)) {
+        return done_so_far(b, err);
+    }
+    batch_size_failed(&b->size);
+    b->next.set = false;
+    if (!retry_next(&b->retry, &pause)) {
+        return give_way(b, err);
+    }
+    struct event e = run_event(b->it, b->step, EVENT_STEP_RETRY);
+    e.attempt = b->retry.attempt - 1;
+    e.wait_ms = pause;
+    e.detail = err->primary;
+    memcpy(e.sqlstate, err->sqlstate, sizeof(e.sqlstate));
+    run_emit(r, &e);
+    return loop_sleep(r->loop, pause, err);
+}
+
+static void begin_retries(struct backfill *b)
+{
+    const int64_t lock_ms = lock_timeout(b);
+    retry_begin(&b->retry, lock_ms, lock_ms, b->r->o->lock_budget_ms, b->r->o->lock_attempts);
+    b->retry.pause_ms = 50;
+    b->retry.pause_max_ms = 5000;
+}
+
+/* Where this batch ends: all of the rest, as asked for with the batch before, or asked for now. */
+static enum status set_next(struct backfill *b, struct error *err)
+{
+    if (b->whole && b->suspect == 0) {
+        backfill_keep_bounds(b, &b->next, &b->end);
+        b->next_is_end = true;
+        b->next_rows = 0;
+        return ST_OK;
+    }
+    const int64_t size = next_size(b);
+    /* Asked for with a much larger size than is wanted by now: ask again. */
+    const bool fits = b->next.set && (b->suspect > 0 ? b->next_rows == size
+                                                     : b->next_is_end || b->next_rows <= size * 4 / 3);
+    return fits ? ST_OK : ask_boundary(b, size, err);
+}
+
+enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
+{
+    const struct event base = {
+        .migration = b->it->m, .step = b->step, .down = b->it->down, .attempt = b->retry.attempt};
+    int64_t changed = 0;
+    double wal = 0;
+    bool fenced = false;
+    *mine = true;
+    arena_reset(&b->r->scratch);
+    if (b->retry.attempt == 0) {
+        begin_retries(b);
+    }
+    enum status status = set_next(b, err);
+    const int64_t keys = b->next_rows;
+    const int64_t begun = clock_monotonic_us();
+    if (!status) {
+        watch_start(&b->r->watch, b->r->lock.pid, lock_timeout(b) * 4 / 5, false, &base);
+        status = send_batch(b, &changed, &wal, &fenced, err);
+        watch_stop(&b->r->watch);
+    }
+    if (fenced) {
+        return backfill_look(b, mine, err);
+    }
+    if (status) {
+        return after_failure(b, status, keys, err);
+    }
+    const double ms = (double)(clock_monotonic_us() - begun) / 1000;
+    b->part_rows += changed;
+    b->batches++;
+    b->it->moved++;
+    if (b->suspect > 0) {
+        b->suspect = b->suspect > keys && !b->next_is_end ? b->suspect - keys : 0;
+        b->next.set = false;
+    } else if (!b->whole) {
+        batch_size_done(&b->size, keys, ms, wal);
+    }
+    begin_retries(b);
+    backfill_tell(b, NULL);
+    if (b->finished) {
+        return ST_OK;
+    }
+    const int64_t due = b->rate > 0 ? keys * 1000 / b->rate : 0;
+    const int64_t pause = throttle_pause(b->throttle, (int64_t)ms);
+    const int64_t sleep = due - (int64_t)ms > pause ? due - (int64_t)ms : pause;
+    return sleep > 0 ? loop_sleep(b->r->loop, sleep, err) : ST_OK;
+}

@@ -1,0 +1,248 @@
+#include "exec/throttle.h"
+
+#include "base/clock.h"
+#include "exec/tx.h"
+
+enum { READ_MS = 3000, REASON_MAX = 256 };
+
+struct throttle {
+    struct loop *loop;
+    const struct target *target;
+    struct throttle_limits limits;
+    struct session *s;
+    bool aurora;     /* it has aurora_replica_status() */
+    int timer;
+    int watched;
+    int64_t read_ms; /* of the last answer */
+    double utilisation;
+    int64_t lag;
+    bool blocks;
+    char reason[REASON_MAX]; /* of the utilisation */
+    char blind[REASON_MAX];  /* why there is no answer */
+    struct arena a;
+};
+
+void throttle_limits_default(struct throttle_limits *l)
+{
+    *l = (struct throttle_limits){.lag_bytes = THROTTLE_LAG_BYTES, .lag_ms = 10000};
+}
+
+int64_t throttle_sleep(double utilisation, bool gentle, int64_t batch_ms)
+{
+    const double slow = utilisation < 0.7 ? 0 : utilisation > 1 ? 2 : (utilisation - 0.7) / 0.3 * 2;
+    const double share = gentle && slow < 1 ? 1 : slow;
+    return (int64_t)((double)batch_ms * share);
+}
+
+/* ---- reading ---- */
+
+/*
+ * Of replicas the bytes count: the lag columns in time are NULL while nothing is written. All columns are NULL for a role without pg_monitor, and
+ * that must not pass for "no lag": state tells the two apart. A WAL file's name is timeline, log and segment in eight hexadecimal digits each.
+ */
+static const char signals_sql[] =
+    "WITH here AS (SELECT pg_catalog.pg_current_wal_lsn() AS lsn)"
+    " SELECT (SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE state IS NULL),"
+    " (SELECT max(pg_catalog.pg_wal_lsn_diff(h.lsn, r.replay_lsn))::pg_catalog.int8 FROM pg_catalog.pg_stat_replication r, here h),"
+    " (SELECT max(pg_catalog.pg_wal_lsn_diff(h.lsn, s.restart_lsn))::pg_catalog.int8 FROM pg_catalog.pg_replication_slots s, here h),"
+    " (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE wal_status = 'unreserved'),"
+    " (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND backend_type = 'client backend'"
+    " AND pid NOT IN ($1::pg_catalog.int4, pg_catalog.pg_backend_pid())),"
+    " EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE wait_event_type = 'Lock'"
+    " AND $1::pg_catalog.int4 = ANY (pg_catalog.pg_blocking_pids(pid))),"
+    " CASE WHEN $2::pg_catalog.bool AND pg_catalog.current_setting('archive_mode') <> 'off' THEN"
+    " (SELECT CASE WHEN a.last_archived_wal ~ '^[0-9A-F]{24}$' THEN (pg_catalog.pg_wal_lsn_diff(h.lsn, '0/0')"
+    " - ((('x' || pg_catalog.substr(a.last_archived_wal, 9, 8))::pg_catalog.bit(32)::pg_catalog.int8 << 32)"
+    " + ('x' || pg_catalog.substr(a.last_archived_wal, 17, 8))::pg_catalog.bit(32)::pg_catalog.int8 * w.bytes))::pg_catalog.int8"
+    " / w.bytes WHEN a.failed_count > 0 THEN 1000000 ELSE 0 END FROM pg_catalog.pg_stat_archiver a, here h,"
+    " (SELECT setting::pg_catalog.int8 AS bytes FROM pg_catalog.pg_settings WHERE name = 'wal_segment_size') w) END,"
+    " pg_catalog.to_regproc('pg_catalog.aurora_replica_status') IS NOT NULL";
+
+static const char aurora_sql[] =
+    "SELECT coalesce(max(replica_lag_in_msec), 0)::pg_catalog.int8 FROM pg_catalog.aurora_replica_status()"
+    " WHERE session_id <> 'MASTER_SESSION_ID'";
+
+enum { SEEN_HIDDEN, SEEN_LAG, SEEN_SLOT, SEEN_UNRESERVED, SEEN_ACTIVE, SEEN_BLOCKS, SEEN_ARCHIVE, SEEN_AURORA };
+
+static void add(struct throttle *t, double utilisation, const char *fmt, ...) PRINTF(3, 4);
+static void add(struct throttle *t, double utilisation, const char *fmt, ...)
+{
+    if (utilisation > t->utilisation) {
+        va_list ap;
+        t->utilisation = utilisation;
+        va_start(ap, fmt);
+        vsnprintf(t->reason, sizeof(t->reason), fmt, ap);
+        va_end(ap);
+    }
+}
+
+static void add_ratio(struct throttle *t, int64_t value, int64_t limit, double unit, const char *what, const char *units)
+{
+    if (limit > 0) {
+        add(t, (double)value / (double)limit, "%s: %.0f of %.0f %s", what, (double)value / unit, (double)limit / unit, units);
+    }
+}
+
+static enum status read_server(struct throttle *t, struct error *err)
+{
+    struct rows *rows = NULL;
+    const struct throttle_limits *l = &t->limits;
+    const struct param params[] = {{param_i64(&t->a, t->watched)}, {l->archive_files > 0 ? "t" : "f"}};
+    const enum status status = session_query(t->s, signals_sql, params, 2, READ_MS, &rows, err);
+    if (status) {
+        return status;
+    }
+    const double mib = 1 << 20;
+    if (l->lag_bytes > 0 && rows_i64(rows, 0, SEEN_HIDDEN) > 0) {
+        add(t, 1, "the lag of replicas is hidden from this role (GRANT pg_monitor, or set throttle.max_lag_bytes to 0)");
+    }
+    t->lag = rows_null(rows, 0, SEEN_LAG) ? -1 : rows_i64(rows, 0, SEEN_LAG);
+    add_ratio(t, rows_i64(rows, 0, SEEN_LAG), l->lag_bytes, mib, "a replica is behind", "MiB");
+    add_ratio(t, rows_i64(rows, 0, SEEN_SLOT), l->slot_bytes, mib, "a replication slot holds WAL", "MiB");
+    if (rows_i64(rows, 0, SEEN_UNRESERVED) > 0) {
+        add(t, 1, "a replication slot is about to lose its WAL");
+    }
+    add_ratio(t, rows_i64(rows, 0, SEEN_ACTIVE), l->active_sessions, 1, "busy sessions", "allowed");
+    add_ratio(t, rows_i64(rows, 0, SEEN_ARCHIVE), l->archive_files, 1, "WAL files wait for the archiver", "allowed");
+    t->blocks = t->blocks || rows_bool(rows, 0, SEEN_BLOCKS);
+    t->aurora = rows_bool(rows, 0, SEEN_AURORA);
+    rows_free(rows);
+    return ST_OK;
+}
+
+static enum status read_aurora(struct throttle *t, struct error *err)
+{
+    struct rows *rows = NULL;
+    if (!t->aurora || t->limits.lag_ms == 0) {
+        return ST_OK;
+    }
+    const enum status status = session_query(t->s, aurora_sql, NULL, 0, READ_MS, &rows, err);
+    if (!status) {
+        add_ratio(t, rows_i64(rows, 0, 0), t->limits.lag_ms, 1, "an Aurora reader is behind", "ms");
+    }
+    rows_free(rows);
+    return status;
+}
+
+static enum status read_own(struct throttle *t, struct error *err)
+{
+    struct rows *rows = NULL;
+    if (!t->limits.query) {
+        return ST_OK;
+    }
+    const enum status status = session_simple(t->s, str_of(t->limits.query), READ_MS, &rows, err);
+    if (status) {
+        error_context(err, "throttle.query");
+        return status;
+    }
+    const struct str value = rows_count(rows) > 0 ? rows_value(rows, 0, 0) : STR("");
+    const char *text = arena_cstr(&t->a, value);
+    char *end = NULL;
+    const double number = strtod(text, &end);
+    if (str_eq(value, STR("t"))) {
+        add(t, 1, "throttle.query says stop");
+    } else if (value.n > 0 && !str_eq(value, STR("f"))) {
+        /* What is no number stops it, too: an answer that cannot be read is none. */
+        add(t, *end ? 1 : number, "throttle.query says %.60s", text);
+    }
+    rows_free(rows);
+    return ST_OK;
+}
+
+static enum status read_all(struct throttle *t, struct error *err)
+{
+    enum status status = ST_OK;
+    arena_reset(&t->a);
+    if (!t->s || !session_usable(t->s)) {
+        session_close(t->s);
+        t->s = NULL;
+        status = session_open(t->loop, t->target, &t->s, err);
+    }
+    t->utilisation = 0;
+    t->reason[0] = '\0';
+    status = status ? status : read_server(t, err);
+    status = status ? status : read_aurora(t, err);
+    status = status ? status : read_own(t, err);
+    if (!status) {
+        t->read_ms = clock_monotonic_ms();
+        t->blind[0] = '\0';
+    } else {
+        snprintf(t->blind, sizeof(t->blind), "the server's state cannot be read: %.200s", err->primary);
+    }
+    return status;
+}
+
+static void tick(void *arg)
+{
+    struct error ignored;
+    if (read_all(arg, &ignored)) {
+        return; /* told by throttle_reason() once it has lasted */
+    }
+}
+
+/* ---- use ---- */
+
+enum status throttle_start(struct loop *loop, const struct target *target, const struct throttle_limits *limits,
+                           int watched_pid, struct throttle **out, struct error *err)
+{
+    struct throttle *t = mem_alloc(sizeof(*t));
+    *t = (struct throttle){.loop = loop, .target = target, .limits = *limits, .watched = watched_pid, .lag = -1};
+    arena_init(&t->a, 1 << 20);
+    *out = t;
+    if (!target) {
+        return ST_OK;
+    }
+    /* Its first failure counts at once: a query that can never be answered should not let batches through for a while. */
+    t->read_ms = clock_monotonic_ms() - THROTTLE_BLIND_MS;
+    const enum status status = read_all(t, err);
+    t->timer = loop_timer_add(loop, THROTTLE_EVERY_MS, tick, t);
+    return status == ST_INTERRUPTED ? status : ST_OK;
+}
+
+void throttle_stop(struct throttle *t)
+{
+    if (!t) {
+        return;
+    }
+    if (t->timer > 0) {
+        loop_timer_remove(t->loop, t->timer);
+    }
+    session_close(t->s);
+    arena_free(&t->a);
+    free(t);
+}
+
+int64_t throttle_pause(const struct throttle *t, int64_t batch_ms)
+{
+    return t ? throttle_sleep(t->utilisation, t->limits.gentle, batch_ms) : 0;
+}
+
+const char *throttle_reason(const struct throttle *t)
+{
+    if (!t || !t->target) {
+        return NULL;
+    }
+    if (clock_monotonic_ms() - t->read_ms >= THROTTLE_BLIND_MS) {
+        return t->blind[0] ? t->blind : "the server's state could not be read for a while";
+    }
+    return t->utilisation >= 1 ? t->reason : NULL;
+}
+
+const char *throttle_slowed(const struct throttle *t)
+{
+    return t && t->utilisation >= 0.7 ? t->reason : NULL;
+}
+
+bool throttle_blocks_others(struct throttle *t)
+{
+    const bool blocks = t && t->blocks;
+    if (blocks) {
+        t->blocks = false;
+    }
+    return blocks;
+}
+
+int64_t throttle_lag(const struct throttle *t)
+{
+    return t ? t->lag : -1;
+}

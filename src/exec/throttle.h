@@ -1,0 +1,53 @@
+/*
+ * throttle.h - how hard a backfill may press the server.
+ *
+ * A second connection asks once a second what the server suffers, and makes one number of it: the utilisation, the largest of signal / limit. Below
+ * 0.7 batches follow one another; from there to 1 the backfill sleeps more and more between them (up to twice a batch's time); from 1 on it
+ * stands still. Without an answer for BLIND_MS it stands still as well: who cannot see must not drive. The reason is always told.
+ */
+#ifndef MIGRATE_EXEC_THROTTLE_H
+#define MIGRATE_EXEC_THROTTLE_H
+
+#include "base/arena.h"
+#include "db/loop.h"
+#include "db/session.h"
+
+enum { THROTTLE_EVERY_MS = 1000, THROTTLE_BLIND_MS = 15000, THROTTLE_LAG_BYTES = 64 << 20 };
+
+/* Limits; 0: not looked at. */
+struct throttle_limits {
+    int64_t lag_bytes;       /* WAL that the slowest replica has not replayed (pg_stat_replication) */
+    int64_t lag_ms;          /* replica lag where the service tells time (Aurora) */
+    int64_t slot_bytes;      /* WAL that the oldest replication slot holds back */
+    int64_t active_sessions; /* other sessions that run something */
+    int64_t archive_files;   /* WAL files that wait for the archiver */
+    const char *query;       /* a number: 1 or more (or true) stops, less is the utilisation; NULL: none */
+    bool gentle;             /* sleep as long as each batch took, whatever the server says */
+};
+/* 64 MiB of lag, 10 s, no limit for slots, sessions and archive, no query. */
+void throttle_limits_default(struct throttle_limits *l);
+
+struct throttle;
+
+/*
+ * Connect and read for the first time. Without a target nothing is looked at (only `gentle` counts). ST_INTERRUPTED is the only failure: a
+ * server that cannot be asked makes it blind, which is told by throttle_reason().
+ */
+NODISCARD enum status throttle_start(struct loop *loop, const struct target *target, const struct throttle_limits *limits,
+                                     int watched_pid, struct throttle **out, struct error *err);
+void throttle_stop(struct throttle *t); /* NULL is fine */
+/* How long to sleep behind a batch that took batch_ms. */
+int64_t throttle_pause(const struct throttle *t, int64_t batch_ms);
+/* Why to stand still just now; NULL: go on. Valid until the next wait. */
+const char *throttle_reason(const struct throttle *t);
+/* What slows it down, for people; NULL: nothing does. */
+const char *throttle_slowed(const struct throttle *t);
+/* Has it been seen since the last call that others wait for the watched backend's locks? */
+bool throttle_blocks_others(struct throttle *t);
+/* Bytes that the slowest replica is behind; -1: there is none, or it is not known. */
+int64_t throttle_lag(const struct throttle *t);
+
+/* The sleep behind a batch for a utilisation: pure, for tests. */
+int64_t throttle_sleep(double utilisation, bool gentle, int64_t batch_ms);
+
+#endif
