@@ -168,7 +168,7 @@ enum status backfill_check(struct backfill *b, struct error *err)
     b->whole = b->spec->automatic && b->spec->batch == 0 && !b->key.ctid && all.rows <= limit;
     /* Of a small table reading all of it is the right plan. */
     const double batches = b->key.rows > 0 ? (double)b->key.rows / 10000 : 1;
-    const bool dear = one.seq_other && b->key.rows > 0 && one.other_cost * batches > 10 * all.cost && batches > 10;
+    const bool dear = one.seq_other && b->key.rows > 0 && one.other_cost * batches > 4 * all.cost && batches > 10;
     if (one.aggregate || (!one.by_key && b->key.pages > CHECKED_PAGES) || (dear && !b->whole)) {
         return refuse_scan(b, &one, err);
     }

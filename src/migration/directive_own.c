@@ -173,7 +173,11 @@ static enum status read_words(struct reader *r, struct str key, struct str value
         if (!is_rule_name(word)) {
             return refuse_value(r, key, value, "words with commas and no blanks between");
         }
-        *vec_push(r->a, out) = word;
+        char *lower = arena_cstr(r->a, word);
+        for (size_t i = 0; i < word.n; i++) {
+            lower[i] = (char)(lower[i] | (lower[i] >= 'A' && lower[i] <= 'Z' ? 0x20 : 0));
+        }
+        *vec_push(r->a, out) = str_of(lower);
     }
     return value.n > 0 ? ST_OK : refuse_value(r, key, value, "words with commas and no blanks between");
 }
