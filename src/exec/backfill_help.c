@@ -18,7 +18,7 @@ static void quiet(void *arg UNUSED, const struct event *e UNUSED)
 /* In the child. The parent's connections are left as they are: closing one would say good-bye for the parent. */
 static int help(const struct backfill *of, unsigned number)
 {
-    struct run_options options = *of->r->o;
+    struct run_options options = *of->r->o, unwatched;
     struct run r = *of->r;
     struct item it = *of->it;
     struct backfill b;
@@ -33,7 +33,9 @@ static int help(const struct backfill *of, unsigned number)
     arena_init(&own, SIZE_MAX);
     arena_init(&keep, SIZE_MAX);
     arena_init(&r.scratch, SIZE_MAX);
-    watch_init(&r.watch, r.loop, NULL, &options.sink);
+    unwatched = options;
+    unwatched.target = NULL;
+    watch_init(&r.watch, r.loop, &unwatched, &r.sql, r.result->run_id);
     step_settings_unknown(&r);
     enum status status = session_open(r.loop, options.target, &s, &err);
     r.s = s;

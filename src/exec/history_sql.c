@@ -33,13 +33,13 @@
     " at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal, relation, key))"
 #define TO_PARTS                                                                                                      \
     BAD_ROWS,                                                                                                         \
-        "ALTER TABLE @.backfills ADD COLUMN part integer NOT NULL DEFAULT 1, ADD COLUMN range_start text[],"          \
-        " ADD COLUMN pass integer NOT NULL DEFAULT 1, ADD COLUMN pass_rows bigint NOT NULL DEFAULT 0,"                \
-        " ADD COLUMN bad_rows bigint NOT NULL DEFAULT 0, ALTER COLUMN owner DROP NOT NULL,"                           \
-        " ADD COLUMN owner_pid integer, ADD COLUMN token bigint NOT NULL DEFAULT 0,"                                  \
-        " ADD COLUMN lease_until timestamptz, ADD COLUMN set_rate bigint CHECK (set_rate >= 0),"                      \
-        " ADD COLUMN set_batch integer CHECK (set_batch >= 0),"                                                       \
-        " ADD COLUMN max_bad_rows bigint CHECK (max_bad_rows >= 0), DROP CONSTRAINT backfills_pkey,"                  \
+        "ALTER TABLE @.backfills ADD COLUMN IF NOT EXISTS part integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS range_start text[],"\
+        " ADD COLUMN IF NOT EXISTS pass integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS pass_rows bigint NOT NULL DEFAULT 0,"\
+        " ADD COLUMN IF NOT EXISTS bad_rows bigint NOT NULL DEFAULT 0, ALTER COLUMN owner DROP NOT NULL,"             \
+        " ADD COLUMN IF NOT EXISTS owner_pid integer, ADD COLUMN IF NOT EXISTS token bigint NOT NULL DEFAULT 0,"      \
+        " ADD COLUMN IF NOT EXISTS lease_until timestamptz, ADD COLUMN IF NOT EXISTS set_rate bigint CHECK (set_rate >= 0),"\
+        " ADD COLUMN IF NOT EXISTS set_batch integer CHECK (set_batch >= 0),"                                         \
+        " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0), DROP CONSTRAINT IF EXISTS backfills_pkey,"\
         " ADD PRIMARY KEY (version, direction, ordinal, part)"
 
 const char *const history_ddl[] = {

@@ -50,19 +50,19 @@ kill_at_random() { # TABLE
 
 @test "random kills, n = n + 1, integer key" {
     pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0, pad text DEFAULT repeat('x', 200))" "INSERT INTO t SELECT generate_series(1, 60000)"
-    backfill "batch=400" "UPDATE t SET n = n + 1"
+    backfill "batch=400 rate=60000/s" "UPDATE t SET n = n + 1"
     kill_at_random t
 }
 
 @test "random kills, n = n + 1, composite key in another order than its columns" {
     pg_sql "CREATE TABLE t (a int, b text, n int NOT NULL DEFAULT 0, PRIMARY KEY (b, a))" "INSERT INTO t SELECT g, g % 77 FROM generate_series(1, 60000) g"
-    backfill "batch=400" "UPDATE t SET n = n + 1"
+    backfill "batch=400 rate=60000/s" "UPDATE t SET n = n + 1"
     kill_at_random t
 }
 
 @test "random kills, n = n + 1, uuid key" {
     pg_sql "CREATE TABLE t (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n int NOT NULL DEFAULT 0, g int)" "INSERT INTO t (g) SELECT generate_series(1, 60000)"
-    backfill "batch=400" "UPDATE t SET n = n + 1"
+    backfill "batch=400 rate=60000/s" "UPDATE t SET n = n + 1"
     kill_at_random t
 }
 
