@@ -120,6 +120,9 @@ void settings_default(struct settings *s)
         .max_block_ms = 1000,
         .reconnect_ms = 120000,
         .terminate = 3,
+        .tune_rate = -1,
+        .tune_batch = -1,
+        .tune_bad_rows = -1,
         .backfill_rows = JUDGE_BATCH_ROWS,
         .max_lag_bytes = THROTTLE_LAG_BYTES,
     };

@@ -5,6 +5,7 @@
 #include "cmd/hook.h"
 #include "cmd/lint_baseline.h"
 #include "cmd/listen.h"
+#include "exec/join.h"
 #include "exec/runner.h"
 #include "migration/layout.h"
 #include "report/json.h"
@@ -212,10 +213,18 @@ static enum status execute(struct run *r, struct error *err)
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }
-    status = run_plans(c->loop, c->session, &options, items, r->n, &result, err);
+    bool joined = true;
+    status = c->set.join ? run_join(c->loop, c->session, &options, items, r->n, &result, &joined, err)
+                         : run_plans(c->loop, c->session, &options, items, r->n, &result, err);
     listen_end(&listeners, status, err);
-    show_result(r, &result, status);
-    hook_behind(c, &facts, status, &result, err);
+    if (!c->set.join) {
+        show_result(r, &result, status);
+        hook_behind(c, &facts, status, &result, err);
+    } else if (!status && !c->set.quiet && !c->set.json) {
+        context_print(joined ? STR("no part of the backfill is left
+") : STR("no backfill is under way
+"));
+    }
     return status;
 }
 

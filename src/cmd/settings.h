@@ -60,6 +60,8 @@ struct settings {
     int64_t backfill_rows, max_lag_bytes, max_slot_bytes, max_sessions, max_archive;
     const char *throttle_query; /* NULL: none */
     int pace;                   /* enum pace */
+    bool join;
+    int64_t tune_rate, tune_batch, tune_bad_rows; /* -1: not said */
     /* single commands */
     const char *catalog;        /* lint, explain, plan: file that is the base */
     const char *output;         /* catalog pull: file to write */

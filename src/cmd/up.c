@@ -4,6 +4,19 @@
 #include "cmd/run.h"
 #include "plan/analyze.h"
 
+/* A backfill to join is the step at which a migration stands. */
+static void keep_begun(const struct state *s, struct chosen_list *chosen)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < chosen->n; i++) {
+        const struct applied *a = history_find(&s->history, chosen->at[i].migration->version);
+        if (a && a->state == APPLIED_PARTIAL) {
+            chosen->at[kept++] = chosen->at[i];
+        }
+    }
+    chosen->n = kept;
+}
+
 static enum status run(struct context *c, struct error *err)
 {
     struct state s;
@@ -22,6 +35,9 @@ static enum status run(struct context *c, struct error *err)
     }
     if (!status) {
         choose_up(&s, limit, to, &c->arena, &chosen);
+        if (c->set.join) {
+            keep_begun(&s, &chosen);
+        }
         status = run_chosen(c, &chosen, false, err);
     }
     return status;
@@ -43,7 +59,12 @@ static enum status run_plan(struct context *c, struct error *err)
             "also apply files older than the newest applied one", 0, 0                             \
     }
 
-static const struct option up_options[] = {TO_ROW, ORDER_ROW};
+static const struct option up_options[] = {
+    TO_ROW,
+    ORDER_ROW,
+    {"join", 0, OPTION_FLAG, NULL, offsetof(struct settings, join),
+     "take part in the backfill that another run is doing, and end with it", 0, 0},
+};
 
 const struct command cmd_up = {
     .name = "up",

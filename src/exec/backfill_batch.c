@@ -260,7 +260,10 @@ static enum status done_so_far(const struct backfill *b, struct error *err)
     if (b->sum.batches + b->batches == 0 && b->sum.bad_rows == 0) {
         return err->status;
     }
-    error_hint(err, "%" PRId64 " rows are done and stay so; the same command goes on from there", rows);
+    char hint[sizeof(err->hint)];
+    memcpy(hint, err->hint, sizeof(hint));
+    error_hint(err, "%s%s%" PRId64 " rows are done and stay so; the same command goes on from there", hint,
+               hint[0] ? "; " : "", rows);
     return err->status = ST_PARTIAL;
 }
 

@@ -145,3 +145,38 @@ once() { # TABLE ROWS
     wait "$pid"
     once t 3000
 }
+
+@test "another process joins: it divides the part that is being worked on" {
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)" "INSERT INTO t SELECT g FROM generate_series(1, 40000) g" "ANALYZE t"
+    run up --join
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"nothing to do"* ]]
+    backfill "batch=200 rate=10000/s" "UPDATE t SET n = n + 1"
+    up >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pid=$!
+    until_true eval '[ "$(pg_sql "SELECT batches FROM migrate.backfills")" -ge 2 ]'
+    run up --join
+    [ "$status" -eq 0 ] || { echo "$output"; false; }
+    [[ "$output" == *"no part of the backfill is left"* ]]
+    wait "$pid"
+    once t 40000
+    [ "$(pg_sql "SELECT count(*) >= 2, count(DISTINCT owner) = 2, sum(rows) FROM migrate.backfills")" = "t|t|40000" ]
+}
+
+@test "the joining process goes on alone when the run dies, and the next run ends the step" {
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)" "INSERT INTO t SELECT g FROM generate_series(1, 20000) g" "ANALYZE t"
+    backfill "batch=200 rate=10000/s" "UPDATE t SET n = n + 1"
+    "$MIGRATE_BIN" up --gate off --dir "$PROJECT" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pid=$!
+    until_true eval '[ "$(pg_sql "SELECT batches FROM migrate.backfills")" -ge 2 ]'
+    up --join >"$BATS_TEST_TMPDIR/joined" 2>&1 3>&- &
+    local joined=$!
+    until_true eval '[ "$(pg_sql "SELECT count(*) FROM migrate.backfills WHERE batches > 0")" = 2 ]'
+    kill -KILL "$pid"
+    wait "$joined"
+    once t 20000
+    [ "$(pg_sql "SELECT state FROM migrate.steps")" = started ]
+    up
+    once t 20000
+    [ "$(pg_sql "SELECT state FROM migrate.steps")" = done ]
+}

@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# Looking at backfills and controlling them from another process; what slows them down; rows that fail.
+
+load lib
+
+setup_file() { pg_start; }
+teardown_file() { pg_stop; }
+
+setup() {
+    PROJECT=$BATS_TEST_TMPDIR/project
+    mkdir -p "$PROJECT"
+    pg_fresh_db "backfill_control_$BATS_TEST_NUMBER"
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0, d int NOT NULL DEFAULT 1)" "INSERT INTO t SELECT generate_series(1, 3000)" "ANALYZE t"
+}
+
+up() {
+    migrate up --gate off --dir "$PROJECT" "$@"
+}
+
+backfill() { # OPTIONS STATEMENT
+    printf -- '-- migrate:up\n-- migrate:backfill %s\n%s;\n' "$1" "$2" >"$PROJECT/1_a.sql"
+}
+
+config() { # LINES
+    printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/migrate.yaml"
+    export MIGRATE_CONFIG="$BATS_TEST_TMPDIR/migrate.yaml"
+}
+
+begun() {
+    up >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    RUN=$!
+    until_true eval '[ "$(pg_sql "SELECT batches FROM migrate.backfills")" -ge 2 ]'
+}
+
+state() {
+    migrate backfill list --json "$@" | jq -r '.backfills[0].state'
+}
+
+@test "list, pause, resume, tune" {
+    run migrate backfill list
+    [ "$status" -eq 0 ]
+    [ "$output" = "no backfills" ]
+    run migrate backfill pause
+    [ "$status" -eq 2 ]
+    backfill "batch=50 rate=1000/s" "UPDATE t SET n = n + 1"
+    begun
+    [ "$(state)" = running ]
+    run migrate backfill list
+    [[ "$output" == *"running  1 a step 1: public.t by id"* && "$output" == *"batches of 50"* && "$output" == *"left"* ]] || { echo "$output"; false; }
+    migrate backfill pause 1
+    until_true eval '[ "$(state)" = paused ]'
+    migrate backfill tune 1 --rate 0 --batch 700
+    migrate backfill resume 1
+    wait "$RUN"
+    [ "$(state --all)" = done ]
+    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
+    [ "$(pg_sql "SELECT batches < 40 FROM migrate.backfills")" = t ]
+    run migrate backfill tune 1
+    [ "$status" -eq 2 ]
+    run migrate backfill lst
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"did you mean list"* ]]
+}
+
+@test "abort ends the run; a stopped one has nothing to abort; up goes on" {
+    backfill "batch=50 rate=1000/s" "UPDATE t SET n = n + 1"
+    begun
+    migrate backfill abort
+    local status=0
+    wait "$RUN" || status=$?
+    [ "$status" -eq 7 ]
+    [ "$(state)" = stopped ]
+    run migrate backfill abort 1
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"nothing to abort"* ]]
+    migrate backfill tune --rate 0 --batch 0
+    up
+    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
+}
+
+@test "bad rows are set aside with key, SQLSTATE and message, as many as are allowed" {
+    pg_sql "UPDATE t SET d = 0 WHERE id IN (7, 1234, 1235, 3000)"
+    backfill "batch=400 max_bad_rows=3" "UPDATE t SET n = n + 1 / d"
+    run up
+    [ "$status" -eq 7 ]
+    [[ "$output" == *"division by zero"* && "$output" == *"id = 3000"* && "$output" == *"max_bad_rows"* ]] || { echo "$output"; false; }
+    [ "$(pg_sql "SELECT key, sqlstate, message, relation, key_columns FROM migrate.bad_rows ORDER BY key[1]::int")" = "{7}|22012|division by zero|public.t|{id}
+{1234}|22012|division by zero|public.t|{id}
+{1235}|22012|division by zero|public.t|{id}" ]
+    [ "$(pg_sql "SELECT count(*) FROM t WHERE n = 1")" = 2996 ]
+    migrate backfill tune --max-bad-rows 4
+    up
+    [ "$(pg_sql "SELECT count(*) FROM t WHERE n = 1")$(pg_sql "SELECT bad_rows, rows, finished FROM migrate.backfills")" = "29964|2996|t" ]
+}
+
+@test "a bad row among few is named" {
+    pg_sql "UPDATE t SET d = 0 WHERE id = 3"
+    backfill "batch=1" "UPDATE t SET n = n + 1 / d"
+    run up
+    [ "$status" -eq 7 ]
+    [[ "$output" == *"the row with id = 3"* ]]
+    [ "$(pg_sql "SELECT count(*) FROM t WHERE n = 1")" = 2 ]
+}
+
+@test "a violated constraint is a bad row, too; a composite key is told whole" {
+    pg_sql "CREATE TABLE c (a text, b int, v int CHECK (v <> 77), PRIMARY KEY (b, a))" "INSERT INTO c SELECT 'k ' || g, g, CASE WHEN g = 77 THEN 1 ELSE g END FROM generate_series(1, 500) g"
+    backfill "" "UPDATE c SET v = v + 1"
+    run up
+    [ "$status" -ne 0 ]
+    [[ "$output" == *"the row with b = 76, a = k 76"* ]] || { echo "$output"; false; }
+}
+
+@test "SQL of one's own makes it stand still, with the reason in history and on the screen" {
+    pg_sql "CREATE TABLE brake (stop float)" "INSERT INTO brake VALUES (0)"
+    config "throttle:" "  query: SELECT stop FROM brake"
+    backfill "batch=50 rate=1000/s" "UPDATE t SET n = n + 1"
+    begun
+    pg_sql "UPDATE brake SET stop = 1.5"
+    until_true eval '[ "$(pg_sql "SELECT reason FROM migrate.backfills")" = "throttle.query says 1.5" ]'
+    [ "$(state)" = waiting ]
+    run migrate backfill list
+    [[ "$output" == *"throttle.query says 1.5"* ]]
+    local batches
+    batches=$(pg_sql "SELECT batches FROM migrate.backfills")
+    until_true eval '[ "$(pg_sql "SELECT updated_at > now() - interval '"'1.5 s'"' AND started_at < now() - interval '"'3 s'"' FROM migrate.backfills")" = t ]'
+    [ "$(pg_sql "SELECT batches FROM migrate.backfills")" = "$batches" ]
+    pg_sql "UPDATE brake SET stop = 0"
+    wait "$RUN"
+    grep -q "throttle.query says 1.5" "$BATS_TEST_TMPDIR/out"
+    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
+}
+
+@test "who cannot see does not drive: SQL that fails makes it stand still" {
+    config "throttle:" "  query: SELECT stop FROM brake"
+    backfill "batch=50" "UPDATE t SET n = n + 1"
+    up >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local run=$!
+    until_true eval '[[ "$(pg_sql "SELECT reason FROM migrate.backfills")" == *"cannot be read"*"brake"* ]]'
+    [ "$(pg_sql "SELECT batches FROM migrate.backfills")" = 0 ]
+    pg_sql "CREATE TABLE brake (stop float)" "INSERT INTO brake VALUES (0)"
+    wait "$run"
+    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
+}
+
+@test "a replication slot that holds back WAL" {
+    config "throttle:" "  max_slot_bytes: 1"
+    pg_sql "SELECT pg_create_physical_replication_slot('s', true)"
+    pg_sql "CREATE TABLE x AS SELECT generate_series(1, 1000)"
+    backfill "batch=50" "UPDATE t SET n = n + 1"
+    up >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local run=$!
+    until_true eval '[[ "$(pg_sql "SELECT reason FROM migrate.backfills")" == *"replication slot holds WAL"* ]]'
+    pg_sql "SELECT pg_drop_replication_slot('s')"
+    wait "$run"
+    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
+}
+
+@test "gentle: it pauses behind each batch" {
+    backfill "batch=100" "UPDATE t SET n = n + length(repeat('x', 10))"
+    up --pace gentle
+    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "10|3000" ]
+}
+
+@test "a row that is locked: it gives way before anybody's deadlock check, then goes on" {
+    pg_session holder "BEGIN; UPDATE t SET d = d WHERE id = 1500"
+    backfill "batch=100" "UPDATE t SET n = n + 1"
+    up --json >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local run=$!
+    until_true grep -q '55P03' "$BATS_TEST_TMPDIR/out"
+    pg_session_end holder
+    wait "$run"
+    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
+}
