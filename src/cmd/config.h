@@ -28,7 +28,7 @@ struct config_key {
     unsigned use;       /* enum config_use, or-ed */
 };
 
-enum { CONFIG_KEYS_MAX = 32, CONFIG_KEY_URL = 0 };
+enum { CONFIG_KEYS_MAX = 64, CONFIG_KEY_URL = 0 };
 /* Row i of the table; NULL behind the last. */
 const struct config_key *config_key_at(size_t i);
 

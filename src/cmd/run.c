@@ -184,7 +184,7 @@ static enum status execute(struct run *r, struct error *err)
     char run_id[33];
     struct hook_facts facts = {.plans = r->plans, .n = r->n, .down = r->down, .run_id = run_id};
     random_token(run_id);
-    enum status status = hook_before(c, &facts, err);
+    enum status status = c->set.join ? ST_OK : hook_before(c, &facts, err);
     if (status) {
         return status;
     }
@@ -221,9 +221,7 @@ static enum status execute(struct run *r, struct error *err)
         show_result(r, &result, status);
         hook_behind(c, &facts, status, &result, err);
     } else if (!status && !c->set.quiet && !c->set.json) {
-        context_print(joined ? STR("no part of the backfill is left
-") : STR("no backfill is under way
-"));
+        context_print(joined ? STR("no part of the backfill is left\n") : STR("no backfill is under way\n"));
     }
     return status;
 }

@@ -76,7 +76,11 @@ enum status run_join(struct loop *loop, struct session *s, const struct run_opti
     struct run r = {.loop = loop, .s = s, .o = options, .items = items, .n_items = n, .result = result, .durable = -1};
     *result = (struct run_result){0};
     *joined = false;
-    random_token(result->run_id);
+    if (options->run_id) {
+        snprintf(result->run_id, sizeof(result->run_id), "%s", options->run_id);
+    } else {
+        random_token(result->run_id);
+    }
     snprintf(r.application, sizeof(r.application), "migrate/%.12s joined:%d", result->run_id, (int)getpid());
     arena_init(&r.arena, SIZE_MAX);
     arena_init(&r.scratch, SIZE_MAX);
