@@ -21,7 +21,7 @@ static const struct other_name {
      "say --run-lock-wait TIME (another run) or --ddl-lock-timeout TIME (PostgreSQL's lock_timeout)"},
     {"migrations-table", NULL, "history is a schema of its own here: --schema NAME"},
     {"no-dump-schema", NULL, "nothing is dumped unasked: leave it out"},
-    {"schema-file", NULL, "nothing is dumped unasked: leave it out"},
+    {"schema-file", NULL, "nothing is dumped unasked: leave it out; migrate dump -o FILE writes the schema"},
     {"strict", NULL, "files out of order are always refused, unless --allow-out-of-order is given: leave it out"},
     {"prefetch", NULL, "there is nothing to prefetch: leave it out"},
 };
