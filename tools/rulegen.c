@@ -162,6 +162,10 @@ static void put_hazard(struct strbuf *out, const struct hazard *h, size_t id)
     put_str(out, "source", h->source);
     put_str(out, "remedy", h->remedy);
     put_str(out, "settles", h->settles);
+    put_str(out, "fix.write", h->fix.write);
+    put_str(out, "fix.by", h->fix.by);
+    put_str(out, "fix.when", h->fix.when);
+    put_str(out, "fix.other", h->fix.other);
     put_list(out, "on", "on", id, "n_on", h->n_on);
     put_list(out, "fails", "fails", id, "n_fails", h->n_fails);
     put_list(out, "passes", "passes", id, "n_passes", h->n_passes);

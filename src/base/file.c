@@ -95,18 +95,27 @@ static enum status write_all(int fd, const char *path, struct str text, struct e
     return fsync(fd) == 0 ? ST_OK : error_errno(err, "write", path);
 }
 
-enum status file_write_atomic(const char *path, struct str text, struct error *err)
+/* like: whose mode and owner the new file gets; NULL: those of any new file. */
+static enum status replace(const char *path, struct str text, const struct stat *like, struct error *err)
 {
     struct arena a;
     arena_init(&a, 1 << 20);
     char *temporary = arena_cstr(&a, arena_printf(&a, "%s.%ld.tmp", path, (long)getpid()));
     enum status status = ST_OK;
-    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, like ? 0600 : 0666);
     if (fd < 0) {
         status = error_errno(err, "create", temporary);
         goto out;
     }
     status = write_all(fd, temporary, text, err);
+    if (!status && like) {
+        /* Whoever may write the file need not be allowed to give the new one away. */
+        const bool kept = fchown(fd, like->st_uid, like->st_gid) == 0 || fchown(fd, (uid_t)-1, like->st_gid) == 0;
+        (void)kept;
+        if (fchmod(fd, like->st_mode & 07777) != 0) {
+            status = error_errno(err, "set the mode of", temporary);
+        }
+    }
     if (close(fd) != 0 && !status) {
         status = error_errno(err, "write", temporary);
     }
@@ -118,6 +127,36 @@ enum status file_write_atomic(const char *path, struct str text, struct error *e
     }
 out:
     arena_free(&a);
+    return status;
+}
+
+enum status file_write_atomic(const char *path, struct str text, struct error *err)
+{
+    return replace(path, text, NULL, err);
+}
+
+enum status file_rewrite(const char *path, struct str before, struct str after, struct error *err)
+{
+    struct arena a;
+    struct stat st;
+    struct str text;
+    char *real = realpath(path, NULL); /* a link stays a link */
+    arena_init(&a, SIZE_MAX / 4);
+    enum status status = real && stat(real, &st) == 0 ? ST_OK : error_errno(err, "open", path);
+    if (!status) {
+        status = file_read(real, SIZE_MAX / 8, &a, &text, err);
+    }
+    if (!status && !str_eq(text, before)) {
+        status = error_set(err, ST_CONFLICT, "%s was changed by someone else meanwhile", path);
+    }
+    if (!status && access(real, W_OK) != 0) {
+        status = error_errno(err, "write", path);
+    }
+    if (!status) {
+        status = replace(real, after, &st, err);
+    }
+    arena_free(&a);
+    free(real);
     return status;
 }
 

@@ -19,6 +19,12 @@ NODISCARD enum status file_read(const char *path, size_t max_bytes, struct arena
 /* Write a file by way of a temporary one in the same folder, fsync and rename: readers see the old or the new, whole. */
 NODISCARD enum status file_write_atomic(const char *path, struct str text, struct error *err);
 
+/*
+ * Write new text into a file that is there, in the same way: through symbolic links, and with the mode and as far as possible the owner that it
+ * had. ST_CONFLICT, and nothing is done, when its text is no longer `before`.
+ */
+NODISCARD enum status file_rewrite(const char *path, struct str before, struct str after, struct error *err);
+
 enum file_kind { FILE_MISSING, FILE_REGULAR, FILE_FOLDER, FILE_OTHER };
 enum file_kind file_kind(const char *path); /* follows symbolic links */
 

@@ -184,7 +184,8 @@ static enum status find_fork(const struct git_since *g, struct str root, struct 
 /* ---- files ---- */
 
 /* Add what git lists: paths from the root of the working tree, each ended by NUL. */
-static enum status list(const struct git_since *g, struct git_repository *r, const char *const *args, struct error *err)
+static enum status list(const struct git_since *g, const struct git_repository *r, const char *const *args,
+                        struct map *out, struct error *err)
 {
     struct process_result result = {0};
     int code = 0;
@@ -196,7 +197,7 @@ static enum status list(const struct git_since *g, struct git_repository *r, con
     }
     while (!status && str_next(&rest, '\0', &path)) {
         if (path.n > 0) {
-            map_put(&r->changed, path_join(g->a, r->root, path), (void *)1);
+            map_put(out, path_join(g->a, r->root, path), (void *)1);
         }
     }
     process_result_free(&result);
@@ -212,12 +213,17 @@ static enum status ask_repository(struct git_since *g, struct str root, struct e
     }
     const char *const changed[] = {"diff",         "--no-ext-diff", "--no-textconv",      "--no-renames", "--name-only",
                                    "--diff-filter=d", "-z",            arena_cstr(g->a, fork), "--",           NULL};
+    const char *const added[] = {"diff",         "--no-ext-diff", "--no-textconv",      "--no-renames", "--name-only",
+                                 "--diff-filter=A", "-z",            arena_cstr(g->a, fork), "--",           NULL};
     const char *const untracked[] = {"ls-files", "-z", "--others", "--", "*.sql", NULL};
     struct git_repository *r = vec_push(g->a, &g->repositories);
     r->root = root;
     map_init(&r->changed, g->a);
-    status = list(g, r, changed, err);
-    return status ? status : list(g, r, untracked, err);
+    map_init(&r->added, g->a);
+    status = list(g, r, changed, &r->changed, err);
+    status = status ? status : list(g, r, added, &r->added, err);
+    status = status ? status : list(g, r, untracked, &r->changed, err);
+    return status ? status : list(g, r, untracked, &r->added, err);
 }
 
 /* The nearest folder above the file that has a .git in it; empty: none has. */
@@ -233,10 +239,12 @@ static struct str root_of(struct arena *a, struct str file)
     return folder;
 }
 
-enum status git_changed(struct git_since *g, struct str file, bool *changed, struct error *err)
+/* The repository of the file, asked; *path is where the file is from the file system's root. */
+static enum status repository_of(struct git_since *g, struct str file, struct str *path,
+                                 const struct git_repository **out, struct error *err)
 {
-    const struct str path = path_absolute(g->a, file), root = root_of(g->a, path);
-    *changed = false;
+    *path = path_absolute(g->a, file);
+    const struct str root = root_of(g->a, *path);
     if (root.n == 0) {
         error_set(err, ST_USAGE, "--since %s: %.*s is in no git repository", g->revision, STR_ARG(file));
         error_hint(err, "lint it without --since, or from a checkout");
@@ -245,7 +253,7 @@ enum status git_changed(struct git_since *g, struct str file, bool *changed, str
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < g->repositories.n; i++) {
             if (str_eq(g->repositories.at[i].root, root)) {
-                *changed = map_get(&g->repositories.at[i].changed, path) != NULL;
+                *out = &g->repositories.at[i];
                 return ST_OK;
             }
         }
@@ -255,4 +263,22 @@ enum status git_changed(struct git_since *g, struct str file, bool *changed, str
         }
     }
     BUG("a repository that was asked is not there");
+}
+
+enum status git_changed(struct git_since *g, struct str file, bool *changed, struct error *err)
+{
+    const struct git_repository *r = NULL;
+    struct str path;
+    const enum status status = repository_of(g, file, &path, &r, err);
+    *changed = !status && map_get(&r->changed, path) != NULL;
+    return status;
+}
+
+enum status git_added(struct git_since *g, struct str file, bool *added, struct error *err)
+{
+    const struct git_repository *r = NULL;
+    struct str path;
+    const enum status status = repository_of(g, file, &path, &r, err);
+    *added = !status && map_get(&r->added, path) != NULL;
+    return status;
 }

@@ -12,6 +12,7 @@
 struct git_repository {
     struct str root;    /* of its working tree, as path_absolute() gives it */
     struct map changed; /* paths from the file system's root */
+    struct map added;   /* those of them that the revision does not have */
 };
 
 struct git_since {
@@ -27,5 +28,7 @@ void git_since_init(struct git_since *g, const char *revision, struct arena *a);
  * tree, the revision is not there, nothing joins it and HEAD (a shallow clone), there is no git; with git's words as the detail.
  */
 NODISCARD enum status git_changed(struct git_since *g, struct str file, bool *changed, struct error *err);
+/* The same question for a file that the revision does not have at all. Errors as git_changed(). */
+NODISCARD enum status git_added(struct git_since *g, struct str file, bool *added, struct error *err);
 
 #endif

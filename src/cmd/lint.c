@@ -5,9 +5,10 @@
 #include "cmd/commands.h"
 #include "cmd/lint_baseline.h"
 #include "cmd/lint_choose.h"
+#include "cmd/lint_read.h"
 #include "cmd/lint_refused.h"
+#include "cmd/lint_write.h"
 #include "migration/layout.h"
-#include "rules/runner.h"
 
 /*
  * One arena per file, given back before the next; one for the model of each folder. Neither bound is a working size:
@@ -58,19 +59,6 @@ static enum status read_migration(struct lint *l, const struct lint_file *f, str
     }
     const enum status status = file_read("-", MIGRATION_MAX_BYTES, &l->file_arena, &text, err);
     return status ? status : migration_parse(f->name, text, &options, &l->file_arena, m, err);
-}
-
-/* A file beside it may say that the runner opens no transaction. One that cannot be read says nothing. */
-static void read_side_file(struct lint *l, struct migration *m)
-{
-    const struct runner *r = l->options.runner;
-    const char *path = r ? runner_side_path(r, m->file, &l->file_arena) : NULL;
-    struct error err = {0};
-    struct str text;
-    if (path && file_kind(path) == FILE_REGULAR && !file_read(path, MIGRATION_MAX_BYTES, &l->file_arena, &text, &err) &&
-        runner_side_says_none(r, text)) {
-        m->up.tx = TX_FALSE;
-    }
 }
 
 /* A file that is only replayed: what it leaves behind is not known to those behind it. */
@@ -164,7 +152,7 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
         if (m.layout != &layout_native && !str_eq(f->path, STR("-"))) {
             *vec_push(&l->c->arena, &l->unmarked) = f->path;
         }
-        read_side_file(l, &m);
+        lint_read_side(l->options.runner, &m, &l->file_arena);
         join_parts(l, &m);
     }
     if (status) {
@@ -303,6 +291,23 @@ static enum status find_files(struct context *c, struct lint_folder_list *folder
     return status ? status : lint_files_find(operands.at, operands.n, &how, &c->arena, folders, err);
 }
 
+/* ---- --fix and --diff ---- */
+
+static enum status write_fixes(struct lint *l, const struct lint_folder_list *folders, struct error *err)
+{
+    const struct context *c = l->c;
+    struct lint_fix_options how = {.layout = l->layout, .runner = runner_at((size_t)c->set.runner)};
+    if (c->set.diff && (c->set.format != 0 || c->set.fix)) {
+        error_set(err, ST_USAGE, "--diff shows what --fix would write, and nothing else");
+        error_hint(err, "leave out --format, or --fix");
+        return ST_USAGE;
+    }
+    if (c->set.write_baseline) {
+        return error_set(err, ST_USAGE, "--write-baseline is for what nobody fixes: leave out --fix and --diff");
+    }
+    return lint_write(l->c, folders, &how, err);
+}
+
 static enum status run(struct context *c, struct error *err)
 {
     struct lint l = {.c = c};
@@ -323,6 +328,9 @@ static enum status run(struct context *c, struct error *err)
     if (!status) {
         status = open_baseline(&l, err);
     }
+    if (!status && (c->set.fix || c->set.diff)) {
+        status = write_fixes(&l, &folders, err);
+    }
     arena_init(&l.model_arena, MODEL_ARENA_MAX);
     arena_init(&l.file_arena, FILE_ARENA_MAX);
     if (!status) {
@@ -333,7 +341,7 @@ static enum status run(struct context *c, struct error *err)
         return status;
     }
     static const enum severity from[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE};
-    lint_report_begin(&l.report, lint_format_at(c->set.format), stdout);
+    lint_report_begin(&l.report, c->set.diff ? &lint_format_none : lint_format_at(c->set.format), stdout);
     l.report.gated = c->set.gate != GATE_OFF;
     l.report.gate = l.report.gated ? from[c->set.gate] : SEVERITY_ERROR;
     l.report.colour = context_colour(c, STDOUT_FILENO);
@@ -389,6 +397,18 @@ static const struct option options[] = {
      "write what is found now to the file of --baseline, so that it does not count from now on", 0, 0},
     {"parts", 0, OPTION_CHOICE, PARTS_WORDS, offsetof(struct settings, parts),
      "judge what goes forward, what undoes it (on top of what it undoes), or both (both)", 0, 0},
+    {"fix", 0, OPTION_FLAG, NULL, offsetof(struct settings, fix),
+     "write each file anew with the safe form of what is found in it, as far as there is one that changes nothing else, "
+     "and judge the result",
+     0, 0},
+    {"diff", 0, OPTION_FLAG, NULL, offsetof(struct settings, diff),
+     "show as a patch what --fix would write, instead of the findings; nothing is changed", 0, 0},
+    {"fix-applied", 0, OPTION_FLAG, NULL, offsetof(struct settings, fix_applied),
+     "also write files that are applied: those that the revision of --since has, and those of --applied-in", 0, 0},
+    {"applied-in", 0, OPTION_TEXT, "URL", offsetof(struct settings, applied_in),
+     "--fix and --diff leave alone what is applied in this database, as its history says; no other option of lint "
+     "connects to one",
+     0, 0},
     {"allow-empty", 0, OPTION_FLAG, NULL, offsetof(struct settings, allow_empty),
      "no file to lint is fine, also where a pattern matches none", 0, 0},
     {"show-config", 0, OPTION_FLAG, NULL, offsetof(struct settings, show_config),

@@ -7,6 +7,7 @@
 #include "report/json.h"
 #include "report/rulebook_doc.h"
 #include "report/style.h"
+#include "rules/fix.h"
 #include "rules/facts.h"
 #include "rules/problem.h"
 #include "rules/selftest.h"
@@ -25,6 +26,7 @@ static void list_json(const struct rulebook *book)
         json_object_set_new(o, "group", json_text(h->group));
         json_object_set_new(o, "severity", json_text(str_of(severity_name(h->severity))));
         json_object_set_new(o, "default", json_boolean(!h->off));
+        json_object_set_new(o, "fixable", json_boolean(hazard_fixable(h)));
         json_object_set_new(o, "title", json_text(h->title));
         json_object_set_new(o, "source", json_text(h->source));
         json_array_append_new(all, o);
@@ -46,8 +48,8 @@ static enum status list(struct context *c, struct error *err)
     strbuf_init(&out, PAGE_MAX);
     for (size_t i = 0; i < c->book.n_hazards; i++) {
         const struct hazard *h = c->book.hazards[i];
-        strbuf_addf(&out, "%-8s %-44.*s %.*s%s\n", severity_name(h->severity), STR_ARG(h->id), STR_ARG(h->group),
-                    h->off ? " (off by default)" : "");
+        strbuf_addf(&out, "%-8s %-44.*s %.*s%s%s\n", severity_name(h->severity), STR_ARG(h->id), STR_ARG(h->group),
+                    hazard_fixable(h) ? ", fixable" : "", h->off ? " (off by default)" : "");
     }
     strbuf_addf(&out, "\n%zu rules, %zu forms of statements; migrate rules show RULE says more\n", c->book.n_hazards,
                 c->book.n_forms);
@@ -79,13 +81,14 @@ static void add_examples(struct strbuf *out, const char *title, const struct exa
     }
 }
 
-static void show_hazard(struct strbuf *out, const struct hazard *h, bool colour)
+static void show_hazard(struct strbuf *out, const struct hazard *h, bool colour, struct arena *a)
 {
     paint(out, PAINT_BOLD, colour, h->id);
     strbuf_addf(out, " (%s, group %.*s%s)\n    %.*s\n", severity_name(h->severity), STR_ARG(h->group),
                 h->off ? ", off by default" : "", STR_ARG(h->title));
     add_block(out, "Why", h->why);
     add_block(out, "Instead", h->instead);
+    add_block(out, "Written by lint --fix", hazard_fix_text(h, a));
     add_block(out, "Applies when", h->when);
     add_block(out, "Not when", h->unless);
     add_block(out, "Would settle an unknown", h->settles);
@@ -147,7 +150,7 @@ static enum status show(struct context *c, struct error *err)
     }
     strbuf_init(&out, PAGE_MAX);
     if (h) {
-        show_hazard(&out, h, context_colour(c, STDOUT_FILENO));
+        show_hazard(&out, h, context_colour(c, STDOUT_FILENO), &c->arena);
     } else if (p) {
         show_problem(&out, p, context_colour(c, STDOUT_FILENO));
     } else {

@@ -73,6 +73,8 @@ struct settings {
     const char *baseline;       /* file of findings that do not count; NULL or "": none */
     bool write_baseline;        /* lint */
     int parts;                  /* lint: enum parts */
+    bool fix, diff, fix_applied; /* lint */
+    const char *applied_in;      /* lint: URL of a database whose history says which files are applied */
     const char *since;          /* lint: a git revision; NULL: judge all files */
     const char *start_after;    /* a version; NULL or "": none */
     bool html;           /* report */

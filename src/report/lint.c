@@ -14,6 +14,18 @@ const struct lint_format *lint_format_at(int i)
     return (size_t)i < countof(formats) ? formats[i] : NULL;
 }
 
+static void no_finding(struct lint_report *r, const struct finding *f, struct str source)
+{
+    (void)r, (void)f, (void)source;
+}
+
+static void no_end(struct lint_report *r)
+{
+    (void)r;
+}
+
+const struct lint_format lint_format_none = {.name = "none", .finding = no_finding, .end = no_end};
+
 bool lint_format_fingerprints(const struct lint_format *format)
 {
     return format == &lint_format_json || format == &lint_format_sarif || format == &lint_format_gitlab;

@@ -48,6 +48,7 @@ struct lint_format {
 
 extern const struct lint_format lint_format_text, lint_format_json, lint_format_github, lint_format_sarif,
     lint_format_gitlab, lint_format_junit, lint_format_checkstyle, lint_format_markdown;
+extern const struct lint_format lint_format_none; /* only counts */
 /* Format i of LINT_FORMAT_WORDS; NULL behind the last. */
 const struct lint_format *lint_format_at(int i);
 bool lint_format_fingerprints(const struct lint_format *format); /* does it write them? */

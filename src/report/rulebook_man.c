@@ -3,6 +3,7 @@
  * as mandoc wants it.
  */
 #include "report/rulebook_doc.h"
+#include "rules/fix.h"
 #include "rules/facts.h"
 #include "rules/selftest.h"
 
@@ -115,6 +116,11 @@ static void add_hazard(const struct rulebook *book, const struct hazard *h, stru
     if (instead.n > 0) {
         strbuf_add_cstr(out, ".Pp\nInstead:\n");
         add_literal(out, instead);
+    }
+    if (hazard_fixable(h)) {
+        strbuf_add_cstr(out, ".Pp\n.Ic migrate lint --fix\nwrites\n");
+        const struct str words = hazard_fix_text(h, a);
+        add_prose(out, arena_printf(a, "%.*s.", STR_ARG(words)), false);
     }
     strbuf_addf(out, ".Pp\n.Lk %.*s\n", STR_ARG(h->source));
 }

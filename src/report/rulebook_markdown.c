@@ -1,6 +1,7 @@
 /* The rulebook as Markdown: a table of all hazards, a section for each, and the forms. */
 #include "report/rulebook_doc.h"
 #include "report/style.h"
+#include "rules/fix.h"
 #include "rules/selftest.h"
 
 enum { WORK_MAX = 1 << 26 };
@@ -104,6 +105,11 @@ static void add_hazard(const struct rulebook *book, const struct hazard *h, stru
         add_sql(out, instead);
         strbuf_add_cstr(out, "```\n");
     }
+    if (hazard_fixable(h)) {
+        strbuf_add_cstr(out, "\n`migrate lint --fix` writes ");
+        add_markdown_prose(out, hazard_fix_text(h, a), false);
+        strbuf_add_cstr(out, ".\n");
+    }
     add_examples(out, "Is not found in:", h->passes, h->n_passes);
     add_code_line(out, "Also known as", h->aliases);
     strbuf_addf(out, "\nSource: <%.*s>\n", STR_ARG(h->source));
@@ -121,7 +127,7 @@ static void add_overview(const struct rulebook *book, struct strbuf *out)
             strbuf_addf(out, "\n**%.*s**\n\n| rule | severity | finds |\n| --- | --- | --- |\n", STR_ARG(group));
         }
         strbuf_addf(out, "| [%.*s](#%.*s) | %s%s | ", STR_ARG(h->id), STR_ARG(h->id), severity_name(h->severity),
-                    h->off ? ", off" : "");
+                    hazard_fixable(h) && h->off ? ", off, fixable" : hazard_fixable(h) ? ", fixable" : h->off ? ", off" : "");
         add_markdown_prose(out, h->title, true);
         strbuf_add_cstr(out, " |\n");
     }

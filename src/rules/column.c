@@ -94,6 +94,9 @@ enum tri proven_not_null_index(struct eval *e, struct call call)
     if (!table || !index) {
         return TRI_NO;
     }
+    /* USING INDEX takes a bare name, and looks for it beside the table. */
+    struct relation *beside = catalog_relation(e->catalog, table->schema, index->name);
+    index = beside ? beside : index;
     key_columns(e, index, &names);
     return names.n > 0 ? all_proven(e, table, &names) : eval_unknown(e, index);
 }

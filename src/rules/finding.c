@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "rules/estimate.h"
+#include "rules/fix.h"
 #include "rules/runtime.h"
 #include "rules/severity.h"
 #include "rules/template.h"
@@ -387,7 +388,7 @@ void findings_tell_more(struct finding_list *list, struct arena *a)
 }
 
 static void describe(struct finding_context *c, struct finding *f, const struct hazard *h, struct eval *e,
-                     const struct judged_action *action, bool unknown)
+                     const struct judged_statement *s, const struct judged_action *action, bool unknown)
 {
     f->hazard = h;
     f->message = template_fill(h->title, e, &action->effects, true, c->a);
@@ -401,6 +402,7 @@ static void describe(struct finding_context *c, struct finding *f, const struct 
     }
     const int64_t ms = estimate_effects(&action->effects);
     f->estimate_ms = ms > 0 ? ms : 0;
+    f->fix = c->fixes ? fix_draft(h, e, s, action, c->a) : NULL;
 }
 
 static void add(struct finding_context *c, const struct hazard *h, struct eval *e, const struct judged_statement *s,
@@ -428,7 +430,7 @@ static void add(struct finding_context *c, const struct hazard *h, struct eval *
     } else {
         f = finding_add(c, h->id, severity, start, end, s);
     }
-    describe(c, f, h, e, action, unknown);
+    describe(c, f, h, e, s, action, unknown);
 }
 
 void findings_of_action(struct finding_context *c, const struct judged_statement *s, const struct judged_action *action,
@@ -468,7 +470,7 @@ void finding_of_deferred(struct finding_context *c, struct deferred *d)
     (void)hazard_severity(d->eval.options, d->hazard, &severity);
     action_range(d->statement, d->action->what.shape, &start, &end);
     struct finding *f = finding_add(c, d->hazard->id, severity, start, end, d->statement);
-    describe(c, f, d->hazard, &d->eval, d->action, false);
+    describe(c, f, d->hazard, &d->eval, d->statement, d->action, false);
 }
 
 void findings_ask(struct finding_context *c, enum ask_time time, size_t from, struct arena *scratch)

@@ -27,6 +27,7 @@ struct finding_context {
     struct arena *a; /* of the part */
     bool no_fingerprints;
     bool down; /* it is a down part */
+    bool fixes;
     struct finding_list *out;
     struct map marks; /* first half of a fingerprint -> how often it was given; see fingerprint() */
     struct map hashes; /* rule -> the hash of the newest long statement that it was found in; likewise */

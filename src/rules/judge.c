@@ -602,6 +602,7 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     }
     w.findings = (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings, .down = down};
     w.findings.no_fingerprints = j->options.no_fingerprints;
+    w.findings.fixes = j->options.fixes;
     map_init(&w.findings.marks, a);
     j->files++;
     j->catalog->server_version = j->options.server_version;

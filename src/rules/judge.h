@@ -33,6 +33,7 @@ struct judge_options {
     size_t n_severities;
     bool no_fingerprints; /* nobody will print them: findings have none */
     bool findings_only;   /* nobody will look at the statements: a part keeps no more of them than its findings need */
+    bool fixes;           /* findings get their fix; it is put together from the statements, so not with findings_only */
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
 enum { JUDGE_BATCH_ROWS = 100000 }; /* what commands set .batch_rows to, unless told otherwise */
@@ -89,6 +90,7 @@ struct finding {
     bool baselined;           /* it is suppressed, by the baseline file */
     struct str suppressed_by; /* "migrate", "baseline" or another tool's name */
     struct str reason;
+    const struct fix_draft *fix; /* its safe form (fix.h); NULL: its rule has none, or nobody asked */
     char fingerprint[33]; /* stable: rule, file's base name, canonical statement, occurrence */
 };
 

@@ -1,4 +1,5 @@
 #include "rules/facts.h"
+#include "rules/fix_parts.h"
 #include "rules/load_tree.h"
 #include "rules/problem.h"
 
@@ -66,11 +67,41 @@ static enum status read_on(const struct rule_file *f, const struct yaml *y, stru
     return ST_OK;
 }
 
+/* fix: instead, fix: TEMPLATE, or { write: …, by: …, when: …, else: … }. */
+static enum status read_fix(const struct rule_file *f, const struct yaml *y, struct hazard *h)
+{
+    static const char *const keys[] = {"write", "by", "when", "else", NULL};
+    const struct yaml *fix = yaml_get(y, "fix");
+    struct hazard_fix *out = &h->fix;
+    enum status st = ST_OK;
+    *out = (struct hazard_fix){STR(""), STR(""), STR(""), STR("")};
+    if (!fix) {
+        return ST_OK;
+    }
+    if (fix->kind == YAML_SCALAR) {
+        st = rule_text(f, y, "fix", false, &out->write);
+    } else if ((st = rule_keys(f, fix, keys, "\"fix\"")) || (st = rule_text(f, fix, "write", false, &out->write)) ||
+               (st = rule_text(f, fix, "by", false, &out->by)) || (st = rule_text(f, fix, "when", false, &out->when)) ||
+               (st = rule_text(f, fix, "else", false, &out->other))) {
+        return st;
+    }
+    if (str_eq(out->write, STR("instead"))) {
+        out->write = h->instead;
+    }
+    if (!st && out->by.n > 0 && !fixer_find(out->by)) {
+        return rule_error(f, yaml_get(fix, "by"), 0, "no fixer is called \"%.*s\"", STR_ARG(out->by));
+    }
+    if (!st && (out->write.n > 0) == (out->by.n > 0)) {
+        return rule_error(f, fix, 0, "\"fix\" is to say what to write, or by which fixer");
+    }
+    return st;
+}
+
 enum status load_hazard(const struct rule_file *f, const struct yaml *y)
 {
     static const char *const keys[] = {"rule",    "aliases", "on",     "when",  "unless",  "severity",
                                        "default", "title",   "remark", "why",   "instead", "remedy",
-                                       "settles", "source",  "ask",    "fails", "passes",  NULL};
+                                       "settles", "source",  "ask",    "fails", "passes",  "fix",      NULL};
     struct hazard *h = arena_new(f->loader->a, struct hazard);
     enum status st;
     h->file = f->name;
@@ -84,6 +115,7 @@ enum status load_hazard(const struct rule_file *f, const struct yaml *y)
         (st = rule_text(f, y, "remark", false, &h->remark)) || (st = rule_text(f, y, "why", true, &h->why)) ||
         (st = rule_text(f, y, "instead", false, &h->instead)) || (st = rule_text(f, y, "remedy", false, &h->remedy)) ||
         (st = rule_text(f, y, "settles", false, &h->settles)) || (st = rule_text(f, y, "source", false, &h->source)) ||
+        (st = read_fix(f, y, h)) ||
         (st = rule_examples(f, y, "fails", true, &h->fails, &h->n_fails)) ||
         (st = rule_examples(f, y, "passes", true, &h->passes, &h->n_passes))) {
         return st;
@@ -152,6 +184,16 @@ static enum status find_forms(const struct rule_file *f, const struct hazard *h,
     return ST_OK;
 }
 
+static enum status check_fix(const struct rule_file *f, const struct yaml *fix, const struct form *const *forms,
+                             size_t n)
+{
+    const bool map = fix && fix->kind == YAML_MAP;
+    const struct yaml *write = map ? yaml_get(fix, "write") : fix;
+    const struct yaml *when = map ? yaml_get(fix, "when") : NULL;
+    enum status st = write && write->kind == YAML_SCALAR ? rule_template(f, write, forms, n) : ST_OK;
+    return st || !when ? st : rule_expr(f, when, forms, n);
+}
+
 enum status check_hazard(const struct rule_file *f, struct hazard *h, const struct yaml *y)
 {
     static const char *const expressions[] = {"when", "unless"};
@@ -170,5 +212,5 @@ enum status check_hazard(const struct rule_file *f, struct hazard *h, const stru
             st = rule_template(f, text, forms, h->n_on);
         }
     }
-    return st;
+    return st ? st : check_fix(f, yaml_get(y, "fix"), forms, h->n_on);
 }

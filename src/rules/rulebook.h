@@ -106,6 +106,12 @@ struct hazard {
     struct str source;
     struct str remedy;  /* findings of one statement with the same remedy are one finding; empty: the id */
     struct str settles; /* what would settle an unknown: "a catalog file" */
+    struct hazard_fix {
+        struct str write; /* template of the statements that `lint --fix` writes; empty: none */
+        struct str by;    /* or the program's own fixer of that name (fix_parts.h); both empty: nothing is written */
+        struct str when;  /* expression: only then; empty: always */
+        struct str other; /* what is said where it is not written */
+    } fix;
     const struct example *fails, *passes;
     unsigned n_fails, n_passes;
     const char *file;
@@ -143,6 +149,12 @@ NODISCARD enum status rulebook_add_text(struct rulebook *book, const char *file,
  */
 NODISCARD enum status rulebook_add_folder(struct rulebook *book, const char *folder, struct error *err);
 void rulebook_free(struct rulebook *book);
+
+/* Can --fix write it safely, at least at times? */
+static inline bool hazard_fixable(const struct hazard *h)
+{
+    return h->fix.write.n > 0 || h->fix.by.n > 0;
+}
 
 const struct form *rulebook_form(const struct rulebook *book, struct str id);
 const struct hazard *rulebook_hazard(const struct rulebook *book, struct str id_or_alias);

@@ -1,6 +1,7 @@
 #include "rules/selftest.h"
 
 #include "migration/layout.h"
+#include "rules/fix.h"
 
 enum { EXAMPLE_MAX = 64 * 1024 * 1024 };
 
@@ -28,7 +29,7 @@ static enum status trial_run(struct trial *t, const struct rulebook *book, const
                              struct str sql)
 {
     struct judge_options options = {
-        .server_version = example->version, .all_rules = true, .platform = example->platform};
+        .server_version = example->version, .all_rules = true, .platform = example->platform, .fixes = true};
     struct judged_part_list rest;
     arena_init(&t->arena, EXAMPLE_MAX);
     catalog_init(&t->catalog, &t->arena);
@@ -139,9 +140,55 @@ static void try_instead(struct tester *t, const struct hazard *h, const struct e
     trial_end(&trial);
 }
 
-static void try_fail(struct tester *t, const struct hazard *h, const struct example *example, bool first)
+static unsigned count_of(const struct judged_part *part, const struct finding *f)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < part->findings.n; i++) {
+        const struct finding *other = &part->findings.at[i];
+        n += !other->suppressed && str_eq(other->rule, f->rule) && str_eq(other->message, f->message);
+    }
+    return n;
+}
+
+/* What --fix writes for the finding has it no more, and nothing anew. Was anything written? */
+static bool try_fix(struct tester *t, const struct hazard *h, const struct example *example,
+                    const struct trial *before, const struct finding *f)
 {
     struct trial trial = {0};
+    struct fix_choice choice = {.finding = f};
+    struct fix_edit_list edits;
+    if (!f->fix) {
+        return false;
+    }
+    fix_edits(&before->part, &before->judge.options, &choice, 1, t->a, &edits);
+    if (!choice.taken) {
+        return false;
+    }
+    const struct str text = fix_apply(before->migration.text, &edits, t->a);
+    t->out->examples++;
+    if (trial_run(&trial, t->book, example, text)) {
+        fail(t, h->file, example->line, h->id, "what --fix writes cannot be read: %s: %.*s", trial.err.primary,
+             STR_ARG(text));
+    } else if (count_of(&trial.part, f) >= count_of(&before->part, f)) {
+        fail(t, h->file, example->line, h->id, "what --fix writes has the hazard itself: %.*s", STR_ARG(text));
+    }
+    for (size_t i = 0; i < trial.part.findings.n; i++) {
+        const struct finding *g = &trial.part.findings.at[i];
+        const bool counts = !g->suppressed && !(g->hazard && g->hazard->off) && g->hazard != h;
+        if (counts && count_of(&trial.part, g) > count_of(&before->part, g)) {
+            fail(t, h->file, example->line, h->id, "what --fix writes has a finding of %.*s: %.*s", STR_ARG(g->rule),
+                 STR_ARG(text));
+            break;
+        }
+    }
+    trial_end(&trial);
+    return true;
+}
+
+static bool try_fail(struct tester *t, const struct hazard *h, const struct example *example, bool first)
+{
+    struct trial trial = {0};
+    bool written = false;
     t->out->examples++;
     if (trial_run(&trial, t->book, example, example->sql)) {
         fail(t, h->file, example->line, h->id, "a failing example cannot be read: %s", trial.err.primary);
@@ -154,7 +201,11 @@ static void try_fail(struct tester *t, const struct hazard *h, const struct exam
             try_instead(t, h, example, f->instead);
         }
     }
+    if (trial.part.findings.n > 0 && finding_of(&trial.part, h->id)) {
+        written = try_fix(t, h, example, &trial, finding_of(&trial.part, h->id));
+    }
     trial_end(&trial);
+    return written;
 }
 
 static void try_pass(struct tester *t, const struct hazard *h, const struct example *example)
@@ -171,9 +222,14 @@ static void try_pass(struct tester *t, const struct hazard *h, const struct exam
 
 static void try_hazard(struct tester *t, const struct hazard *h)
 {
+    bool written = false;
     t->out->hazards++;
     for (unsigned i = 0; i < h->n_fails; i++) {
-        try_fail(t, h, &h->fails[i], i == 0);
+        written = try_fail(t, h, &h->fails[i], i == 0) || written;
+    }
+    t->out->fixable += hazard_fixable(h);
+    if (hazard_fixable(h) && !written) {
+        fail(t, h->file, h->line, h->id, "it has a fix, and no failing example is fixed by it");
     }
     for (unsigned i = 0; i < h->n_passes; i++) {
         try_pass(t, h, &h->passes[i]);

@@ -3,7 +3,8 @@
  *
  * Of a hazard, each failing example gives a finding of it and each passing one none; its safe way, filled from the
  * first failing
- * example, gives none either, and no finding of any rule that is worse than a note. Of a form, each example is
+ * example, gives none either, and no finding of any rule that is worse than a note. What its fix writes for a failing
+ * example has the finding no more and no other anew, and for one at least something is written. Of a form, each example is
  * classified as that form.
  */
 #ifndef MIGRATE_RULES_SELFTEST_H
@@ -22,6 +23,7 @@ VEC_DECLARE(selftest_failure_list, struct selftest_failure);
 
 struct selftest {
     unsigned forms, hazards, examples; /* tried */
+    unsigned fixable;                  /* of the hazards */
     struct selftest_failure_list failures;
 };
 

@@ -2,6 +2,7 @@
 
 #include "catalog/replay.h"
 #include "rules/facts.h"
+#include "rules/fix_name.h"
 
 enum { MAX_DEPTH = 4, MAX_FILLED = 256 * 1024 };
 
@@ -13,7 +14,7 @@ struct part {
     enum part_kind kind;
     struct str text; /* PART_TEXT */
     struct str name; /* of the place; "rest:table" has name table and way "rest" */
-    struct str way;  /* "", "name", "join", "rest" */
+    struct str way;  /* "", "name", "join", "rest", "chosen" */
     char then;       /* '|', '?' or 0 */
     struct str more; /* the text behind it */
     size_t more_at;  /* its offset */
@@ -62,6 +63,12 @@ static struct part read_place(struct str s, size_t at, size_t end)
         if (str_eq(p.name, STR("rest"))) {
             p.name = p.way;
             p.way = STR("rest");
+        } else if (str_eq(p.name, STR("chosen"))) {
+            p.name = p.way;
+            p.way = STR("chosen");
+            if (!fix_name_known(p.name)) {
+                return broken(way, "no kind of a name to choose");
+            }
         } else if (!str_eq(p.way, STR("name")) && !str_eq(p.way, STR("join"))) {
             return broken(way, "behind \":\" stands name or join");
         }
@@ -134,7 +141,7 @@ static enum status check(struct str text, size_t offset, unsigned depth,
             *at = offset + p.at;
             return error_set(err, ST_USAGE, "%s", p.kind == PART_BROKEN ? p.problem : "nested too deep");
         }
-        if (p.kind == PART_PLACE && !is_fact(p.name)) {
+        if (p.kind == PART_PLACE && !is_fact(p.name) && !str_eq(p.way, STR("chosen"))) {
             on_capture(context, p.name, offset + p.at);
         }
         if (p.kind == PART_PLACE && p.then) {
@@ -156,6 +163,7 @@ struct filler {
     struct eval *e;
     const struct effects *effects;
     bool display;
+    bool lower;
     struct strbuf out;
     bool in_name; /* a name is being put together from parts, since .name in out */
     size_t name;
@@ -326,12 +334,26 @@ static void add_rest(struct filler *f, size_t last)
     }
 }
 
+static struct str lowered(struct arena *a, struct str text)
+{
+    char *copy = arena_cstr(a, text);
+    for (size_t i = 0; i < text.n; i++) {
+        copy[i] = (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? copy[i] + 32 : copy[i]);
+    }
+    return (struct str){copy, text.n};
+}
+
 static void fill(struct filler *f, struct str text)
 {
     struct part p;
     for (size_t i = 0; next_part(text, &i, &p);) {
         if (p.kind == PART_TEXT) {
-            add_text(f, p.text);
+            add_text(f, f->lower ? lowered(f->e->a, p.text) : p.text);
+            continue;
+        }
+        if (p.kind == PART_PLACE && str_eq(p.way, STR("chosen"))) {
+            name_close(f);
+            strbuf_add(&f->out, name_quote(f->e->a, fix_name(f->e, p.name)));
             continue;
         }
         if (p.kind == PART_PLACE && is_fact(p.name)) {
@@ -362,13 +384,24 @@ static void fill(struct filler *f, struct str text)
     }
 }
 
+static struct str filled(struct filler *f, struct str text, struct arena *a)
+{
+    strbuf_init(&f->out, MAX_FILLED);
+    fill(f, text);
+    name_close(f);
+    const struct str s = arena_str(a, strbuf_str(&f->out));
+    strbuf_free(&f->out);
+    return s;
+}
+
 struct str template_fill(struct str text, struct eval *e, const struct effects *effects, bool display, struct arena *a)
 {
     struct filler f = {.e = e, .effects = effects, .display = display};
-    strbuf_init(&f.out, MAX_FILLED);
-    fill(&f, text);
-    name_close(&f);
-    const struct str s = arena_str(a, strbuf_str(&f.out));
-    strbuf_free(&f.out);
-    return s;
+    return filled(&f, text, a);
+}
+
+struct str template_write(struct str text, struct eval *e, bool lower, struct arena *a)
+{
+    struct filler f = {.e = e, .lower = lower};
+    return filled(&f, text, a);
 }

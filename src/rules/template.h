@@ -7,6 +7,7 @@
  *     {NAME|TEXT}       TEXT, which may hold places itself, when the capture took no part
  *     {NAME?TEXT}       TEXT only when it took part
  *     {rest:NAME}       the source from behind the capture to the end of the action
+ *     {chosen:KIND}     the name that PostgreSQL would give such a constraint or index; KIND as in fix_name.h
  *     {lock} {blocks} {relation} {size} {statement} {version}
  *     {{ and }}         braces
  */
@@ -25,6 +26,9 @@ NODISCARD enum status template_check(struct str text, void (*on_capture)(void *c
 
 /* Fill it. display: relations as they are displayed (else: as the statement writes them). Memory from the arena. */
 struct str template_fill(struct str text, struct eval *e, const struct effects *effects, bool display, struct arena *a);
+
+/* The same of statements that go into a file: as the statement writes it; `lower`: the template's own words in lower case. */
+struct str template_write(struct str text, struct eval *e, bool lower, struct arena *a);
 
 /* "41 GB, 212 M rows", "212 M rows", or empty when nothing is known of the relation's size. */
 struct relation;

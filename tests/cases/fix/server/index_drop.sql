@@ -1,0 +1,9 @@
+-- rules: require-concurrent-index-deletion drop-indexes-one-by-one
+CREATE TABLE customers (id bigint PRIMARY KEY, name text, email text);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, amount int, note text, "Kind of" text);
+INSERT INTO customers SELECT i, 'n' || i, 'e' || i FROM generate_series(1, 500) i;
+INSERT INTO orders SELECT i, i % 500 + 1, i, 'note ' || i, 'k' FROM generate_series(1, 2000) i;
+CREATE INDEX i ON orders (note); CREATE INDEX j ON orders (amount); CREATE INDEX k ON orders (customer_id);
+----
+DROP INDEX IF EXISTS i;
+DROP INDEX j, k;

@@ -1,0 +1,7 @@
+-- rules: identifier-too-long
+CREATE TABLE customers (id bigint PRIMARY KEY, name text, email text);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, amount int, note text, "Kind of" text);
+INSERT INTO customers SELECT i, 'n' || i, 'e' || i FROM generate_series(1, 500) i;
+INSERT INTO orders SELECT i, i % 500 + 1, i, 'note ' || i, 'k' FROM generate_series(1, 2000) i;
+----
+CREATE TABLE a_name_of_seventy_bytes_that_no_server_keeps_as_it_was_written_down_xx (b int);

@@ -1,0 +1,9 @@
+-- rules: create-partition-locks-parent
+CREATE TABLE r (id int PRIMARY KEY);
+CREATE TABLE p (a int NOT NULL, b int DEFAULT 5 CHECK (b > 0), c text COLLATE "C", d int GENERATED ALWAYS AS (b + 1) STORED, PRIMARY KEY (a), FOREIGN KEY (b) REFERENCES r) PARTITION BY LIST (a);
+CREATE INDEX ON p (c); CREATE INDEX p_by_lower ON p (lower(c));
+COMMENT ON COLUMN p.b IS 'of p';
+INSERT INTO r VALUES (5);
+----
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+INSERT INTO p VALUES (1, 5, 'c');

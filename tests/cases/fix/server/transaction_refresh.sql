@@ -1,0 +1,11 @@
+-- rules: transaction-nesting
+CREATE TABLE customers (id bigint PRIMARY KEY, name text, email text);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, amount int, note text, "Kind of" text);
+INSERT INTO customers SELECT i, 'n' || i, 'e' || i FROM generate_series(1, 500) i;
+INSERT INTO orders SELECT i, i % 500 + 1, i, 'note ' || i, 'k' FROM generate_series(1, 2000) i;
+CREATE MATERIALIZED VIEW v AS SELECT count(*) AS n, customer_id FROM orders GROUP BY 2;
+----
+BEGIN;
+ALTER TABLE orders ADD COLUMN x int;
+CREATE TABLE copy AS SELECT * FROM customers;
+COMMIT;
