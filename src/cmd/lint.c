@@ -86,16 +86,6 @@ static void report(struct lint *l, const struct judged_part *part)
     lint_report_part(&l->report, part);
 }
 
-/* A file with another tool's lines between its parts is one part to a runner that does not know them. */
-static void join_parts(const struct lint *l, struct migration *m)
-{
-    const struct runner *r = l->options.runner;
-    if (r && m->tool && strcmp(m->tool, r->name) != 0) {
-        m->up = (struct migration_part){.present = true, .end = (uint32_t)m->text.n};
-        m->down.present = false;
-    }
-}
-
 /* Returns whether the part could be judged. */
 static bool judge_and_report(struct lint *l, struct judge *judge, const struct lint_file *f, const struct migration *m,
                              bool down)
@@ -114,12 +104,6 @@ static bool judge_and_report(struct lint *l, struct judge *judge, const struct l
     return true;
 }
 
-/* Does the second undo the first, by their names? */
-static bool is_pair(const struct lint_file *up, const struct lint_file *down)
-{
-    return up && (down->version.n > 0 ? version_cmp(up->version, down->version) == 0 : str_eq(up->stem, down->stem));
-}
-
 static void lint_parts(struct lint *l, struct judge *judge, const struct lint_file *f, const struct migration *m)
 {
     const int parts = l->c->set.parts;
@@ -130,7 +114,7 @@ static void lint_parts(struct lint *l, struct judge *judge, const struct lint_fi
         whole = judge_and_report(l, judge, f, m, false);
     }
     if (whole && m->down.present && parts != PARTS_UP) {
-        const bool undoes = m->up.present || is_pair(l->previous, f);
+        const bool undoes = m->up.present || lint_is_pair(l->previous, f);
         struct judge_saved *saved = judge_save(judge, undoes);
         (void)judge_and_report(l, judge, f, m, true);
         judge_restore(judge, saved);
@@ -152,8 +136,7 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
         if (m.layout != &layout_native && !str_eq(f->path, STR("-"))) {
             *vec_push(&l->c->arena, &l->unmarked) = f->path;
         }
-        lint_read_side(l->options.runner, &m, &l->file_arena);
-        join_parts(l, &m);
+        lint_as_sent(l->options.runner, &m, &l->file_arena);
     }
     if (status) {
         if (f->judged) {

@@ -33,6 +33,7 @@ struct result {
     VEC(struct attempt) attempts;
     VEC(struct lint_fixed) left;
     struct fix_edit_list edits;
+    size_t tried;
     bool failed;
 };
 
@@ -60,6 +61,7 @@ struct fixing {
     struct file_state *files;
     size_t n;
     struct catalog_info info;
+    const struct lint_file *previous; /* of the walk: the last one that goes forward */
 };
 
 static struct arena *pass(struct fixing *x)
@@ -133,13 +135,40 @@ static struct str mark_of(struct arena *a, const struct finding *f)
     return arena_printf(a, "%.*s %s", STR_ARG(f->rule), f->fingerprint);
 }
 
+/* Where in the new text the statement of each attempt came to stand: up to where the next one that was there begins. */
+static void place_attempts(struct result *r)
+{
+    for (size_t i = 0; i < r->attempts.n; i++) {
+        struct attempt *t = &r->attempts.at[i];
+        uint32_t start = t->start, end = t->end;
+        for (size_t k = 0; k < r->edits.n; k++) {
+            const struct fix_edit *e = &r->edits.at[k];
+            const uint32_t added = (uint32_t)e->text.n - (e->end - e->start);
+            start += e->end <= t->start && e->start < t->start ? added : 0;
+            end += e->end <= t->end && e->start < t->end ? added : 0;
+        }
+        t->start = start;
+        t->end = end;
+    }
+}
+
+/* Where the statement behind this one begins, with its comments. */
+static uint32_t end_of_place(const struct judged_part *part, uint32_t start)
+{
+    uint32_t next = (uint32_t)part->migration->text.n;
+    for (size_t k = part->statements.n; k > 0 && part->statements.at[k - 1].st.start > start; k--) {
+        next = part->statements.at[k - 1].st.comments_start;
+    }
+    return next;
+}
+
 /* Choose what is to be tried of this part, at most so many, and turn it into edits. */
 static void try_fixes(struct fixing *x, struct file_state *f, struct result *r, const struct judged_part *part,
                       const struct judge_options *options)
 {
     VEC(struct fix_choice) choices = {0};
+    struct fix_edit_list edits;
     const struct str refused = x->how->refuse ? x->how->refuse(x->how->data, f->file) : STR("");
-    size_t tried = 0;
     for (size_t i = 0; i < part->findings.n; i++) {
         const struct finding *g = &part->findings.at[i];
         if (g->suppressed || !g->fix) {
@@ -148,52 +177,33 @@ static void try_fixes(struct fixing *x, struct file_state *f, struct result *r, 
         const struct str *why = map_get(&f->rejected, mark_of(&x->part, g));
         if (g->fix->left.n > 0 || refused.n > 0 || why) {
             leave(x, r, g, g->fix->left.n > 0 ? g->fix->left : refused.n > 0 ? refused : *why);
-        } else if (tried < f->limit) {
+        } else if (r->tried < f->limit) {
             *vec_push(&x->part, &choices) = (struct fix_choice){.finding = g};
-            tried++;
+            r->tried++;
         }
     }
     if (choices.n == 0) {
         return;
     }
-    fix_edits(part, options, choices.at, choices.n, pass(x), &r->edits);
+    fix_edits(part, options, choices.at, choices.n, pass(x), &edits);
     for (size_t i = 0; i < choices.n; i++) {
         const struct fix_choice *c = &choices.at[i];
         const struct finding *g = c->finding;
         if (c->taken) {
             struct attempt *t = vec_push(pass(x), &r->attempts);
             *t = (struct attempt){key_of(pass(x), g), mark_of(pass(x), g), arena_str(x->a, g->rule), g->line,
-                                  c->divides, g->fix->statement, 0};
+                                  c->divides, g->fix->statement, end_of_place(part, g->fix->statement)};
             count_of(r, pass(x), t->key)->attempted++;
         } else if (c->left.n > 0) {
             leave(x, r, g, c->left);
         }
     }
-    for (size_t i = 0; i < r->edits.n; i++) {
-        r->edits.at[i].text = arena_str(pass(x), r->edits.at[i].text);
+    for (size_t i = 0; i < edits.n; i++) {
+        struct fix_edit *e = vec_push(pass(x), &r->edits);
+        *e = edits.at[i];
+        e->text = arena_str(pass(x), e->text);
     }
-}
-
-/* Where in the new text the statement of each attempt came to stand: up to where the next one that was there begins. */
-static void place_attempts(struct result *r, const struct judged_part *part)
-{
-    for (size_t i = 0; i < r->attempts.n; i++) {
-        struct attempt *t = &r->attempts.at[i];
-        const uint32_t old = t->start;
-        uint32_t next = (uint32_t)part->migration->text.n, start = old;
-        for (size_t k = part->statements.n; k > 0 && part->statements.at[k - 1].st.start > old; k--) {
-            next = part->statements.at[k - 1].st.comments_start;
-        }
-        uint32_t end = next;
-        for (size_t k = 0; k < r->edits.n; k++) {
-            const struct fix_edit *e = &r->edits.at[k];
-            const uint32_t added = (uint32_t)e->text.n - (e->end - e->start);
-            start += e->end <= old && e->start < old ? added : 0;
-            end += e->end <= next && e->start < next ? added : 0;
-        }
-        t->start = start;
-        t->end = end;
-    }
+    fix_edits_settle(&r->edits);
 }
 
 static struct result *result_of(struct file_state *f, bool trial)
@@ -201,12 +211,47 @@ static struct result *result_of(struct file_state *f, bool trial)
     return trial ? &f->then : &f->now;
 }
 
+static bool judge_one(struct fixing *x, struct judge *judge, struct file_state *f, struct result *r,
+                      const struct migration *m, bool down)
+{
+    struct judged_part part;
+    struct error err = {0};
+    if (judge_part(judge, m, down, &x->part, &part, &err)) {
+        r->failed = true;
+        return false;
+    }
+    if (x->how->forget) {
+        x->how->forget(x->how->data, &part);
+    }
+    see_findings(x, r, &part);
+    see_batches(x, r, &part);
+    try_fixes(x, f, r, &part, &judge->options);
+    return true;
+}
+
+/* As lint itself does. */
+static void judge_parts(struct fixing *x, struct judge *judge, struct file_state *f, struct result *r,
+                        const struct migration *m)
+{
+    const int parts = x->c->set.parts;
+    bool whole = true;
+    if (m->up.present && parts == PARTS_DOWN) {
+        judge_replay(judge, m);
+    } else if (m->up.present) {
+        whole = judge_one(x, judge, f, r, m, false);
+    }
+    if (whole && m->down.present && parts != PARTS_UP) {
+        struct judge_saved *saved = judge_save(judge, m->up.present || lint_is_pair(x->previous, f->file));
+        (void)judge_one(x, judge, f, r, m, true);
+        judge_restore(judge, saved);
+    }
+}
+
 static void judge_file(struct fixing *x, struct judge *judge, struct file_state *f, bool trial)
 {
     const struct migration_options options = {.layout = x->how->layout, .lenient = true};
     struct result *r = result_of(f, trial);
     struct migration m;
-    struct judged_part part;
     struct error err = {0};
     *r = (struct result){0};
     map_init(&r->counts, pass(x));
@@ -218,22 +263,14 @@ static void judge_file(struct fixing *x, struct judge *judge, struct file_state 
         r->failed = true;
         return;
     }
-    lint_read_side(x->how->runner, &m, &x->part);
+    lint_as_sent(x->how->runner, &m, &x->part);
     if (!f->file->judged) {
         judge_replay(judge, &m);
-        return;
+    } else {
+        judge_parts(x, judge, f, r, &m);
     }
-    if (judge_part(judge, &m, false, &x->part, &part, &err)) {
-        r->failed = true;
-        return;
-    }
-    if (x->how->forget) {
-        x->how->forget(x->how->data, &part);
-    }
-    see_findings(x, r, &part);
-    see_batches(x, r, &part);
-    try_fixes(x, f, r, &part, &judge->options);
-    place_attempts(r, &part);
+    place_attempts(r);
+    x->previous = f->file->undo ? x->previous : f->file;
 }
 
 /* Judge all files, as they are or as they would be. */
@@ -250,6 +287,7 @@ static enum status judge_all(struct fixing *x, bool trial, struct error *err)
         x->how->begin_walk(x->how->data);
     }
     x->info = (struct catalog_info){0};
+    x->previous = NULL;
     const enum status status = base_catalog(x->c, &catalog, &x->info, err);
     if (status) {
         return status;

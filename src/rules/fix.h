@@ -56,6 +56,9 @@ const struct fix_draft *fix_draft(const struct hazard *h, struct eval *e, const 
 void fix_edits(const struct judged_part *part, const struct judge_options *options, struct fix_choice *choices,
                size_t n, struct arena *a, struct fix_edit_list *out);
 
+/* Put the edits of several parts of a file in order; what two of them add alike is added once. */
+void fix_edits_settle(struct fix_edit_list *list);
+
 /* The text with the edits made. */
 struct str fix_apply(struct str text, const struct fix_edit_list *edits, struct arena *a);
 

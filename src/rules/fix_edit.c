@@ -484,6 +484,21 @@ void fix_edits(const struct judged_part *part, const struct judge_options *optio
     *out = blocks;
 }
 
+void fix_edits_settle(struct fix_edit_list *list)
+{
+    size_t kept = 0;
+    sort_edits(list);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct fix_edit *e = &list->at[i], *last = kept > 0 ? &list->at[kept - 1] : NULL;
+        const bool again = last && last->start == e->start && last->end == e->end && e->start == e->end &&
+                           e->start <= 3 && str_eq(last->text, e->text); /* a marker at the beginning */
+        if (!again) {
+            list->at[kept++] = *e;
+        }
+    }
+    list->n = kept;
+}
+
 struct str fix_apply(struct str text, const struct fix_edit_list *edits, struct arena *a)
 {
     struct strbuf out;
