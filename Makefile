@@ -227,4 +227,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: migrate built bench bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean
+.PHONY: peers migrate built bench bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean

@@ -179,10 +179,29 @@ static enum status record(struct adoption *a, struct error *err)
     if (a->c->set.dry_run) {
         return ST_OK;
     }
-    const enum status status = history_adopt(a->c->session, a->c->set.schema, a->take, a->n_take, err);
+    enum status status = history_adopt(a->c->session, a->c->set.schema, a->take, a->n_take, err);
+    if (!status && a->c->set.mirror) {
+        const struct mirror mirror = {a->tool, a->relation};
+        status = history_install(a->c->session, a->c->set.schema, err);
+        status = status ? status : mirror_set(a->c->session, a->c->set.schema, &mirror, err);
+    }
     if (!status && !a->c->set.quiet) {
-        context_print(arena_printf(&a->c->arena, "recorded %zu migration%s; the table of %s is as it was\n", a->n_take,
-                                   a->n_take == 1 ? "" : "s", a->tool->name));
+        context_print(arena_printf(&a->c->arena, "recorded %zu migration%s; the table of %s is %s\n", a->n_take,
+                                   a->n_take == 1 ? "" : "s", a->tool->name,
+                                   a->c->set.mirror ? "kept from now on, so that either may run next" : "as it was"));
+    }
+    return status;
+}
+
+/* From now on the other tool's table is its own business again. */
+static enum status end_mirror(struct context *c, struct error *err)
+{
+    const struct mirror none = {0};
+    enum status status = context_connect(c, err);
+    status = status ? status : history_install(c->session, c->set.schema, err);
+    status = status ? status : mirror_set(c->session, c->set.schema, &none, err);
+    if (!status && !c->set.quiet) {
+        context_print(STR("no other tool's table is kept any more\n"));
     }
     return status;
 }
@@ -191,7 +210,14 @@ static enum status run(struct context *c, struct error *err)
 {
     struct adoption a = {.c = c};
     bool locked = false;
+    if (c->set.end_mirror && !c->set.from) {
+        return end_mirror(c, err);
+    }
     enum status status = find_tool(&a, err);
+    if (!status && c->set.mirror && !a.tool->written) {
+        status = error_set(err, ST_USAGE, "the history of %s cannot be kept by another program", a.tool->name);
+        error_hint(err, "adopt without --mirror, and from then on run migrate only");
+    }
     if (status) {
         return status;
     }
@@ -233,6 +259,9 @@ static const struct option options[] = {
      "where its history is, when it is not where that tool has it by itself", 0, 0},
     {"accept-changed", 0, OPTION_FLAG, NULL, offsetof(struct settings, accept_changed),
      "record files that are not what was applied, too", 0, 0},
+    {"mirror", 0, OPTION_FLAG, NULL, offsetof(struct settings, mirror),
+     "from now on keep that tool's table too, so that either may run next", 0, 0},
+    {"end-mirror", 0, OPTION_FLAG, NULL, offsetof(struct settings, end_mirror), "end that (without --from)", 0, 0},
     {"dry-run", 0, OPTION_FLAG, NULL, offsetof(struct settings, dry_run), "show what would be recorded, change nothing", 0,
      0},
     {"run-lock-wait", 0, OPTION_DURATION, "TIME", offsetof(struct settings, run_lock_wait_ms),
@@ -247,7 +276,10 @@ const struct command cmd_adopt = {
              "node-pg-migrate, tern, supabase, sqitch, graphile-migrate or postgres-migrations, finds the\n"
              "file of each migration, compares checksums where the tool keeps them, shows the table of\n"
              "what it finds, and records what is applied as applied. Holds that tool's own lock while it\n"
-             "does so, where it has one, and leaves its table as it is.",
+             "does so, where it has one, and leaves its table as it is.\n\n"
+             "With --mirror each later up and down also writes what that tool would have written, in the\n"
+             "transaction of our own record and under that tool's lock, and records what that tool\n"
+             "applied in between. Not for sqitch and graphile-migrate, whose rows sign the whole past.",
     .examples = "migrate adopt --from dbmate --dry-run\nmigrate adopt --from flyway --dir sql --set schema=app\n"
                 "migrate adopt --from golang-migrate --table audit.schema_migrations",
     .exits = "02356",

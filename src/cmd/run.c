@@ -5,6 +5,7 @@
 #include "cmd/hook.h"
 #include "cmd/lint_baseline.h"
 #include "cmd/listen.h"
+#include "cmd/mirror.h"
 #include "exec/join.h"
 #include "exec/runner.h"
 #include "migration/layout.h"
@@ -23,6 +24,7 @@ struct run {
     unsigned *done; /* statements of each that are done */
     size_t n;
     uint64_t stopping; /* findings at or above the gate */
+    struct mirror mirror;
 };
 
 /* ---- plans ---- */
@@ -192,6 +194,7 @@ static enum status execute(struct run *r, struct error *err)
     run_options_default(&options);
     options.target = &c->target;
     options.schema = c->set.schema;
+    options.mirror = r->mirror;
     options.run_lock_wait_ms = c->set.run_lock_wait_ms;
     options.lock_timeout_ms = c->set.lock_timeout_ms;
     options.lock_budget_ms = c->set.lock_budget_ms;
@@ -226,19 +229,31 @@ static enum status execute(struct run *r, struct error *err)
     return status;
 }
 
+static void say_nothing_to_do(const struct context *c)
+{
+    if (c->set.dry_run && c->set.json) {
+        json_write(json_plan(NULL, NULL, 0, ANALYZE_AUTO), stdout);
+    } else if (!c->set.quiet && !c->set.json) {
+        context_print(STR("nothing to do\n"));
+    }
+}
+
 enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool down, struct error *err)
 {
     struct catalog_info info = {0};
-    struct run r = {.c = c, .down = down, .chosen = chosen};
-    if (chosen->n == 0) {
-        if (c->set.dry_run && c->set.json) {
-            json_write(json_plan(NULL, NULL, 0, ANALYZE_AUTO), stdout);
-        } else if (!c->set.quiet && !c->set.json) {
-            context_print(STR("nothing to do\n"));
-        }
+    struct chosen_list left = *chosen;
+    struct run r = {.c = c, .down = down, .chosen = &left};
+    enum status status = ST_OK;
+    if (left.n > 0 && !c->set.dry_run) {
+        status = mirror_begin(c, &left, down, &r.mirror, err);
+    }
+    if (!status && left.n == 0) {
+        say_nothing_to_do(c);
         return ST_OK;
     }
-    enum status status = c->has_book ? ST_OK : context_rulebook(c, err);
+    if (!status && !c->has_book) {
+        status = context_rulebook(c, err);
+    }
     if (status) {
         return status;
     }
@@ -247,7 +262,7 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
     const struct judge_options options = base_options(c, &r.catalog, &info);
     judge_init(&r.judge, &c->book, &options, &r.catalog);
     if (!status) {
-        status = plan_all(&r, chosen, err);
+        status = plan_all(&r, &left, err);
     }
     if (!status && c->set.dry_run) {
         show_plan(&r);

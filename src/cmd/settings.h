@@ -38,7 +38,7 @@ struct settings {
     struct text_list dirs;
     struct text_list sets; /* NAME=VALUE */
     const char *from, *table; /* adopt */
-    bool accept_changed;
+    bool accept_changed, mirror, end_mirror;
     const char *layout; /* NULL: detect */
     /* judging */
     int64_t server_version; /* 0: not said */

@@ -41,6 +41,12 @@ struct foreign_tool {
     enum foreign_match match;
     enum foreign_sum sum;
     const char *layout; /* that its files have */
+    /*
+     * What the tool itself would write, by one of ours, behind our own row in the same transaction: `@` its table, `#` our history's schema, parameters
+     * by the letters of `written`: v version, V version or NULL for a repeatable one, n name, f the file's name without ending, d its
+     * folder's, s the checksum. NULL: it cannot be mirrored.
+     */
+    const char *written, *done[2], *undone[2];
 };
 
 struct foreign_row {
@@ -80,5 +86,26 @@ bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, 
 enum foreign_fit { FOREIGN_FITS, FOREIGN_DIFFERS, FOREIGN_UNKNOWN };
 enum foreign_fit foreign_compare(const struct foreign_tool *tool, const struct foreign_row *row,
                                  const struct migration *m, struct arena *a);
+
+/* What the tool would have as the file's checksum; empty when it keeps none. In the arena. */
+struct str foreign_sum_of(const struct foreign_tool *tool, const struct migration *m, struct arena *a);
+
+/*
+ * Keeping another tool's table as well (adopt --mirror), so that either may run next. Which tool, is in the table `mirror` of our history's
+ * schema.
+ */
+struct mirror {
+    const struct foreign_tool *tool; /* NULL: none */
+    struct str relation;
+};
+/* Read it; *out with tool NULL when there is none. ST_CONFLICT: a tool that this version does not know. */
+NODISCARD enum status mirror_read(struct session *s, const char *schema, struct arena *a, struct mirror *out,
+                                  struct error *err);
+/* Begin or (tool NULL) end it. Our history is there. */
+NODISCARD enum status mirror_set(struct session *s, const char *schema, const struct mirror *m, struct error *err);
+/* Put what the tool would write into the message. identifier: our schema's, quoted. */
+struct pipe;
+void mirror_add(const struct mirror *mirror, const struct migration *m, bool undone, const char *identifier,
+                struct pipe *p);
 
 #endif

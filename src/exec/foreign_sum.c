@@ -85,41 +85,38 @@ static struct str sum_in_header(struct str text)
     return STR_NONE;
 }
 
+struct str foreign_sum_of(const struct foreign_tool *tool, const struct migration *m, struct arena *a)
+{
+    const struct str text = m->bytes.n > 0 ? m->bytes : m->text;
+    switch (tool->sum) {
+    case FOREIGN_NO_SUM:
+        break;
+    case FOREIGN_CRC_OF_LINES:
+        return arena_printf(a, "%" PRId32, crc_of_lines(text));
+    case FOREIGN_SHA384:
+        return digest_hex(DIGEST_SHA384, text, a);
+    case FOREIGN_SIPHASH:
+        return refinery_sum(m, text, 4, a);
+    case FOREIGN_SHA256:
+        return digest_hex(DIGEST_SHA256, text, a);
+    case FOREIGN_SHA1:
+        return digest_hex(DIGEST_SHA1, text, a);
+    case FOREIGN_SHA1_NAMED:
+        return digest_hex(DIGEST_SHA1, arena_printf(a, "%.*s%.*s", STR_ARG(path_base(m->file)), STR_ARG(text)), a);
+    case FOREIGN_SHA1_IN_HEADER:
+        return sum_in_header(text);
+    }
+    return STR_NONE;
+}
+
 enum foreign_fit foreign_compare(const struct foreign_tool *tool, const struct foreign_row *row,
                                  const struct migration *m, struct arena *a)
 {
     const struct str text = m->bytes.n > 0 ? m->bytes : m->text;
-    struct str sum = STR_NONE;
-    if (row->sum.n == 0 || row->head) {
+    if (row->sum.n == 0 || row->head || tool->sum == FOREIGN_NO_SUM) {
         return FOREIGN_UNKNOWN;
     }
-    switch (tool->sum) {
-    case FOREIGN_NO_SUM:
-        return FOREIGN_UNKNOWN;
-    case FOREIGN_CRC_OF_LINES:
-        sum = arena_printf(a, "%" PRId32, crc_of_lines(text));
-        break;
-    case FOREIGN_SHA384:
-        sum = digest_hex(DIGEST_SHA384, text, a);
-        break;
-    case FOREIGN_SIPHASH:
-        if (str_eq(refinery_sum(m, text, 8, a), row->sum)) {
-            return FOREIGN_FITS;
-        }
-        sum = refinery_sum(m, text, 4, a);
-        break;
-    case FOREIGN_SHA256:
-        sum = digest_hex(DIGEST_SHA256, text, a);
-        break;
-    case FOREIGN_SHA1:
-        sum = digest_hex(DIGEST_SHA1, text, a);
-        break;
-    case FOREIGN_SHA1_NAMED:
-        sum = digest_hex(DIGEST_SHA1, arena_printf(a, "%.*s%.*s", STR_ARG(path_base(m->file)), STR_ARG(text)), a);
-        break;
-    case FOREIGN_SHA1_IN_HEADER:
-        sum = sum_in_header(text);
-        break;
-    }
-    return str_eq(sum, row->sum) ? FOREIGN_FITS : FOREIGN_DIFFERS;
+    const bool fits = str_eq(foreign_sum_of(tool, m, a), row->sum) ||
+                      (tool->sum == FOREIGN_SIPHASH && str_eq(refinery_sum(m, text, 8, a), row->sum));
+    return fits ? FOREIGN_FITS : FOREIGN_DIFFERS;
 }

@@ -26,6 +26,14 @@ static void own_session(struct run *r, const struct item *it, struct pipe *p)
     }
 }
 
+/* The migration is finished: the other tool, where there is one, is to know it too. */
+static void mirror_step(const struct run *r, const struct item *it, struct pipe *p)
+{
+    if (r->o->mirror.tool) {
+        mirror_add(&r->o->mirror, it->m, it->down, r->sql.identifier, p);
+    }
+}
+
 void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_state state, bool last,
                  unsigned attempts, int64_t waited_ms, int64_t rows)
 {
@@ -36,6 +44,7 @@ void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_s
     if (it->down && last) {
         const struct param version = {m->version};
         pipe_add_params(p, r->sql.at[HSQL_WRITE_DOWN_LAST], &version, 1);
+        mirror_step(r, it, p);
         return;
     }
     const struct param params[] = {
@@ -62,6 +71,9 @@ void record_step(struct run *r, struct item *it, struct pipe *p, enum recorded_s
         {last ? "applied" : "applying"},
     };
     pipe_add_params(p, r->sql.at[it->down ? HSQL_WRITE_DOWN : HSQL_WRITE_UP], params, it->down ? 14 : 21);
+    if (last) {
+        mirror_step(r, it, p);
+    }
 }
 
 enum status record_now(struct run *r, struct item *it, enum recorded_state state, bool last, unsigned attempts,
@@ -133,10 +145,16 @@ enum status record_empty(struct run *r, struct item *it, struct error *err)
     const struct param params[] = {
         {m->version}, {m->name},        {m->file},      {m->layout},
         {m->sha256},  {m->sha256_text}, {m->file_text}, {param_i64(&r->scratch, (int64_t)it->steps.n)}};
-    const enum status status = session_query(r->s, r->sql.at[it->down ? HSQL_WRITE_DOWN_LAST : HSQL_MARK], params,
-                                             it->down ? 1 : countof(params), ANSWER_MS, NULL, err);
+    struct pipe p;
+    pipe_begin(&p, &r->scratch);
+    pipe_add(&p, "BEGIN");
+    pipe_add_params(&p, r->sql.at[it->down ? HSQL_WRITE_DOWN_LAST : HSQL_MARK], params, it->down ? 1 : countof(params));
+    mirror_step(r, it, &p);
+    pipe_add(&p, "COMMIT");
+    const enum status status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
     if (status) {
         error_context(err, "cannot record %s", m->version);
+        tx_rollback(r->s);
     }
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "db/loop.h"
 #include "exec/event.h"
+#include "exec/foreign.h"
 #include "exec/history.h"
 #include "plan/analyze.h"
 #include "exec/throttle.h"
@@ -23,6 +24,7 @@ enum terminate { TERMINATE_NONE, TERMINATE_AUTOVACUUM, TERMINATE_IDLE, TERMINATE
 struct run_options {
     const struct target *target;
     const char *schema;           /* of history */
+    struct mirror mirror;         /* another tool's table to be written as well; tool NULL: none */
     int64_t run_lock_wait_ms;     /* how long to wait for another run (10 000); 0: not at all */
     int64_t reconnect_ms;         /* how long to try for another connection when one is lost (120 000) */
     int64_t lock_timeout_ms;      /* first rung (200) */

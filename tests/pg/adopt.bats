@@ -255,3 +255,116 @@ made() { pg_sql "CREATE TABLE t1 (id int); CREATE TABLE t2 (id int)"; }
     sqitch deploy --to t2 "db:pg://postgres@/$PGDATABASE?host=$PG_DIR" --quiet
     goes_on sqitch 1 2 3
 }
+
+# ---- side by side ----
+
+@test "mirror: dbmate and migrate take turns, up and down" {
+    peer dbmate "$peers/.bin/dbmate"
+    three_native
+    dbmate() { "$peers/.bin/dbmate" --url "postgres://postgres@localhost/$PGDATABASE?socket=$PG_DIR" --migrations-dir "$dir" --no-dump-schema "$@"; }
+    mkdir "$BATS_TEST_TMPDIR/later"
+    mv "$dir"/*3_t3.sql "$BATS_TEST_TMPDIR/later"
+    mv "$dir"/*2_t2.sql "$BATS_TEST_TMPDIR/later"
+    dbmate up
+    migrate adopt --from dbmate --dir "$dir" --mirror
+    cp "$BATS_TEST_TMPDIR/later"/*2_t2.sql "$dir"
+    migrate up --dir "$dir" --quiet
+    run dbmate status
+    [[ "$output" == *"Applied: 2"*"Pending: 0"* ]]
+    cp "$BATS_TEST_TMPDIR/later"/*3_t3.sql "$dir"
+    dbmate up
+    run migrate up --dir "$dir"
+    [[ "$output" == *"20240101000003 t3 was applied by dbmate: recorded"* ]]
+    [[ "$output" == *"nothing to do"* ]]
+    migrate down --dir "$dir" --quiet
+    run dbmate status
+    [[ "$output" == *"Applied: 2"*"Pending: 1"* ]]
+    [ "$(tables)" = "t1 t2" ]
+    dbmate up
+    [ "$(tables)" = "t1 t2 t3" ]
+    dbmate down
+    run migrate up --dir "$dir"
+    [ "$status" -eq 0 ]
+    [ "$(tables)" = "t1 t2 t3" ]
+    dbmate down
+    run migrate down --dir "$dir"
+    [ "$status" -eq 5 ]
+    [[ "$output" == *"is applied by our history and not by that of dbmate"* ]]
+    migrate adopt --end-mirror
+    [ "$(pg_sql "SELECT count(*) FROM migrate.mirror")" = 0 ]
+}
+
+@test "mirror: node-pg-migrate sees what migrate did, and shuts it out while it runs" {
+    peer node-pg-migrate "$peers/.bin/node-pg-migrate"
+    for i in 1 2 3; do printf -- '-- Up Migration\nCREATE TABLE t%s (id int);\n-- Down Migration\nDROP TABLE t%s;\n' $i $i | put "170000000000${i}_t$i.sql"; done
+    other() { ADOPT_URL="socket:$PG_DIR?db=$PGDATABASE" "$peers/.bin/node-pg-migrate" "$@" --migrations-dir "$dir" --database-url-var ADOPT_URL; }
+    other up 1
+    migrate adopt --from node-pg-migrate --dir "$dir" --mirror --quiet
+    migrate up 1 --dir "$dir" --quiet
+    run other up
+    [ "$status" -eq 0 ]
+    [[ "$output" == *t3* && "$output" != *"MIGRATION 1700000000002"* ]]
+    [ "$(tables)" = "t1 t2 t3" ]
+    run migrate up --dir "$dir"
+    [[ "$output" == *"1700000000003 t3 was applied by node-pg-migrate: recorded"* ]]
+    pg_session holder "SELECT pg_advisory_lock(7241865325823964)"
+    run migrate down --dir "$dir" --run-lock-wait 1s
+    [ "$status" -eq 6 ]
+    pg_session_end holder
+    [ "$(tables)" = "t1 t2 t3" ]
+}
+
+@test "mirror: the tables of the others are written as they write them" {
+    for i in 1 2 3; do
+        echo "CREATE TABLE t$i (id int);" | put "g/${i}_t.up.sql"
+        echo "DROP TABLE t$i;" | put "g/${i}_t.down.sql"
+        printf -- '-- +goose Up\nCREATE TABLE o%s (id int);\n-- +goose Down\nDROP TABLE o%s;\n' $i $i | put "o/${i}_t.sql"
+        echo "CREATE TABLE f$i (id int);" | put "f/V${i}__my_t.sql"
+        echo "DROP TABLE f$i;" | put "f/U${i}__my_t.sql"
+        echo "CREATE TABLE x$i (id int);" | put "x/${i}_my_t.sql"
+        printf 'CREATE TABLE e%s (id int);\n---- create above / drop below ----\nDROP TABLE e%s;\n' $i $i | put "e/${i}_t.sql"
+        echo "CREATE TABLE p$i (id int);" | put "p/${i}_t/migration.sql"
+    done
+    pg_sql "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)" \
+        "CREATE TABLE goose_db_version (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp NOT NULL DEFAULT now()); INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true)" \
+        "CREATE TABLE flyway_schema_history (installed_rank int NOT NULL PRIMARY KEY, version varchar(50), description varchar(200) NOT NULL, type varchar(20) NOT NULL, script varchar(1000) NOT NULL, checksum int, installed_by varchar(100) NOT NULL, installed_on timestamp NOT NULL DEFAULT now(), execution_time int NOT NULL, success boolean NOT NULL)" \
+        "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, description text NOT NULL, installed_on timestamptz NOT NULL DEFAULT now(), success boolean NOT NULL, checksum bytea NOT NULL, execution_time bigint NOT NULL)" \
+        "CREATE TABLE schema_version (version int4 NOT NULL PRIMARY KEY); INSERT INTO schema_version VALUES (0)" \
+        "CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count int NOT NULL DEFAULT 0)"
+    pg_sql "INSERT INTO schema_migrations VALUES (1, false); CREATE TABLE t1 (id int)"
+    turn() { # FOLDER TOOL [LAYOUT]
+        migrate adopt --from "$2" --dir "$dir/$1" ${3:+--layout "$3"} --schema "h_$1" --mirror --quiet
+        migrate up --dir "$dir/$1" ${3:+--layout "$3"} --schema "h_$1" --quiet
+    }
+    turn g golang-migrate
+    turn o goose
+    turn f flyway
+    turn x sqlx sqlx
+    turn e tern
+    turn p prisma
+    [ "$(pg_sql "SELECT version, dirty FROM schema_migrations")" = "3|f" ]
+    [ "$(pg_sql "SELECT string_agg(version_id::text, ' ' ORDER BY id) FROM goose_db_version WHERE is_applied")" = "0 1 2 3" ]
+    [ "$(pg_sql "SELECT string_agg(concat_ws('/', installed_rank, version, description, type, script), ' ' ORDER BY installed_rank) FROM flyway_schema_history")" = \
+        "1/1/my t/SQL/V1__my_t.sql 2/2/my t/SQL/V2__my_t.sql 3/3/my t/SQL/V3__my_t.sql" ]
+    [ "$(pg_sql "SELECT string_agg(concat_ws('/', version, description, encode(checksum, 'hex') = '$(sha384sum "$dir/x/1_my_t.sql" | cut -d' ' -f1)'), ' ' ORDER BY version) FROM _sqlx_migrations")" = "1/my t/t 2/my t/f 3/my t/f" ]
+    [ "$(pg_sql "SELECT version FROM schema_version")" = 3 ]
+    [ "$(pg_sql "SELECT string_agg(migration_name, ' ' ORDER BY migration_name) FROM _prisma_migrations WHERE finished_at IS NOT NULL")" = "1_t 2_t 3_t" ]
+    for k in g o f e; do migrate down 2 --dir "$dir/$k" --schema "h_$k" --quiet; done
+    [ "$(pg_sql "SELECT version FROM schema_migrations")" = 1 ]
+    [ "$(pg_sql "SELECT max(version_id) FROM goose_db_version")" = 1 ]
+    [ "$(pg_sql "SELECT count(*) FROM flyway_schema_history")" = 1 ]
+    [ "$(pg_sql "SELECT version FROM schema_version")" = 1 ]
+    # What was written reads back as it should, checksums too.
+    for k in "f flyway" "p prisma"; do
+        # shellcheck disable=SC2086
+        set -- $k
+        migrate adopt --from "$2" --dir "$dir/$1" --schema again --dry-run >/dev/null
+    done
+    migrate adopt --from sqlx --dir "$dir/x" --layout sqlx --schema again --dry-run >/dev/null
+}
+
+@test "mirror: what cannot be signed is refused before anything is done" {
+    run migrate adopt --from sqitch --mirror --dir "$dir"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"the history of sqitch cannot be kept by another program"* ]]
+}
