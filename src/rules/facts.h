@@ -239,6 +239,7 @@ enum tri ask_in_block(struct eval *e, struct call call);
 enum tri ask_left_to_file(struct eval *e, struct call call);
 enum tri ask_file_block(struct eval *e, struct call call);
 enum tri ask_left_open(struct eval *e, struct call call);
+enum tri ask_ends_transaction(struct eval *e, struct call call);
 enum tri ask_unread_body(struct eval *e, struct call call);
 enum tri ask_first_statement(struct eval *e, struct call call);
 enum tri ask_undone_by_nothing(struct eval *e, struct call call);

@@ -5,6 +5,7 @@
 #include "migration/place.h"
 #include "rules/batchable.h"
 #include "rules/body.h"
+#include "rules/ending.h"
 #include "rules/facts.h"
 #include "rules/finding.h"
 #include "rules/history.h"
@@ -438,6 +439,9 @@ static void judge_piece(struct walk *w, struct judged_statement *block, const st
         e.class = CLASS_TRANSACTION;
         e.known = KNOWN_YES;
         effects_merge(&block->effects, &e, w->statement);
+        if (statement_ends_transaction(w->j->catalog, w->a, w->text, &st) == TRI_YES) { /* CALL of a procedure that commits */
+            w->tx.held.n = 0;
+        }
     }
     splitter_free(&sp);
 }

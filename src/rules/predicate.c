@@ -366,6 +366,8 @@ static const struct predicate predicates[] = {
     {"sets", "w", ask_sets, NULL, "the statement gives this setting a value"},
     {"seconds_set", "w", NULL, ask_seconds_set, "the time that it gives this setting; no answer when it does not"},
     {"in_force", "w", ask_in_force, NULL, "the file set this setting before, and not to 0"},
+    {"ends_transaction", "", ask_ends_transaction, NULL,
+     "DO or CALL that commits or rolls back, in a procedure that it calls, too"},
     {"unread_body", "", ask_unread_body, NULL, "part of the DO block's body cannot be judged; {unread} says what"},
     {"in_block", "", ask_in_block, NULL, "behind a BEGIN of the file"},
     {"left_to_file", "", ask_left_to_file, NULL, "--runner is a tool that leaves transactions to the file"},

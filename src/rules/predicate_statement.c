@@ -1,5 +1,6 @@
 /* Predicates about the statement, its words and effects, and the transaction that it runs in. */
 #include "catalog/replay.h"
+#include "rules/ending.h"
 #include "rules/facts.h"
 
 /* ---- about the transaction -------------------------------------------------------------------------------------- */
@@ -52,6 +53,12 @@ enum tri ask_holds(struct eval *e, struct call call)
 enum tri ask_holds_exclusive(struct eval *e, struct call call)
 {
     return held(e, call, BLOCKS_READS);
+}
+
+enum tri ask_ends_transaction(struct eval *e, struct call call)
+{
+    (void)call;
+    return statement_ends_transaction(e->catalog, e->a, e->what->text, e->what->statement);
 }
 
 enum tri ask_adds_used_label(struct eval *e, struct call call)
