@@ -34,6 +34,7 @@ struct judge_options context_judge_options(const struct context *c, int server_m
         .platform = (enum platform)c->set.platform,
         .severities = c->config.rules,
         .n_severities = c->config.n_rules,
+        .history_schema = c->set.schema ? str_of(c->set.schema) : STR_NONE,
     };
 }
 

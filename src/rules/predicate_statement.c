@@ -1,4 +1,5 @@
 /* Predicates about the statement, its words and effects, and the transaction that it runs in. */
+#include "catalog/expression.h"
 #include "catalog/replay.h"
 #include "rules/ending.h"
 #include "rules/facts.h"
@@ -53,6 +54,55 @@ enum tri ask_holds(struct eval *e, struct call call)
 enum tri ask_holds_exclusive(struct eval *e, struct call call)
 {
     return held(e, call, BLOCKS_READS);
+}
+
+enum tri ask_changes_history(struct eval *e, struct call call)
+{
+    static const char *const tables[] = {"runs", "migrations", "steps", "backfills"};
+    const struct str given = e->options ? e->options->history_schema : STR_NONE;
+    const struct str schema = given.n > 0 ? given : STR("migrate");
+    const struct term captured = {.kind = TERM_CAPTURE, .text = STR("schema")};
+    struct str rest = term_shape(e, &captured), none, name;
+    (void)call;
+    for (size_t i = 0; e->effects && i < e->effects->locks.n; i++) {
+        const struct relation_lock *l = &e->effects->locks.at[i];
+        for (size_t k = 0; l->mode >= LOCK_ROW_EXCLUSIVE && str_eq(l->schema, schema) && k < countof(tables); k++) {
+            if (str_eq(l->name, str_of(tables[k]))) {
+                return TRI_YES;
+            }
+        }
+    }
+    const bool of_schema = statement_is(e->what->statement, 0, KW_DROP) || statement_is(e->what->statement, 0, KW_ALTER);
+    while (of_schema && statement_is(e->what->statement, 1, KW_SCHEMA) && term_next_name(e, &rest, &none, &name)) {
+        if (str_eq(name, schema)) {
+            return TRI_YES;
+        }
+    }
+    return TRI_NO;
+}
+
+enum tri ask_in_body(struct eval *e, struct call call)
+{
+    (void)call;
+    return e->statement ? tri_of(e->statement->inner) : TRI_UNKNOWN;
+}
+
+/* All actions of a statement run under the strongest lock that one of them needs. */
+enum tri ask_locks_more(struct eval *e, struct call call)
+{
+    const struct relation *r = term_relation(e, call.arguments[0]);
+    if (!e->statement || !r) {
+        return e->statement ? TRI_NO : TRI_UNKNOWN;
+    }
+    for (size_t i = 0; i < e->statement->n_actions; i++) {
+        const struct effects *other = &e->statement->actions[i].effects;
+        for (size_t k = 0; other != e->effects && k < other->locks.n; k++) {
+            if (other->locks.at[k].relation == r && lock_blocks(other->locks.at[k].mode) >= BLOCKS_WRITES) {
+                return TRI_YES;
+            }
+        }
+    }
+    return TRI_NO;
 }
 
 enum tri ask_ends_transaction(struct eval *e, struct call call)
@@ -200,6 +250,23 @@ static bool is_literal(const struct statement *st, size_t i)
     default:
         return false;
     }
+}
+
+/* TRUE, or a constant that equals itself: 1 = 1. */
+enum tri ask_always_true(struct eval *e, struct call call)
+{
+    size_t first, last;
+    const struct statement *st = e->what->statement;
+    if (!term_tokens(e, call.arguments[0], &first, &last)) {
+        return TRI_NO;
+    }
+    while (last > first + 2 && expression_is_self(st, first, '(') && expression_is_self(st, last - 1, ')')) {
+        first++;
+        last--;
+    }
+    const bool same = last == first + 3 && expression_is_self(st, first + 1, '=') && is_literal(st, first) &&
+                      str_eq(token_text(e->what->text, st->tokens[first]), token_text(e->what->text, st->tokens[first + 2]));
+    return tri_of(same || (last == first + 1 && statement_is(st, first, KW_TRUE)));
 }
 
 enum tri ask_constant(struct eval *e, struct call call)
