@@ -182,6 +182,13 @@ $(BUILD)/tests/bench/cost: $(BUILD)/tests/bench/cost.o $(LIB)
 # make bench-up: many small migrations, and nothing to do, against psql on a server of its own.
 bench-up: migrate
 	@tests/bench/up
+# make bench-backfill [ROWS=5000000] [ROUNDS=2]: a backfill against one UPDATE, a procedure and a loop in psql.
+bench-backfill: migrate
+	@tests/bench/backfill "$(or $(ROWS),1000000)" "$(or $(ROUNDS),2)"
+# make kill-backfill [ROWS=1000000] [KILLS=200]: n = n + 1 under random kills; then every n is 1. (The tests do a slice of it.)
+kill-backfill: migrate
+	@tests/fault/backfill_kill "$(or $(ROWS),1000000)" "$(or $(KILLS),200)"
+	@tests/fault/backfill_kill "$(or $(ROWS),1000000)" "$(or $(KILLS),200)" 2
 bench: bench-lex bench-lint bench-program bench-up
 
 # make verify-matrix: every form's examples on live servers 13 to 18; MAJORS='13 18' picks some.
@@ -227,4 +234,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: peers migrate built bench bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean
+.PHONY: peers migrate built bench bench-backfill kill-backfill bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean
