@@ -7,6 +7,7 @@
 #include "cmd/listen.h"
 #include "cmd/mirror.h"
 #include "exec/join.h"
+#include "exec/preview.h"
 #include "exec/runner.h"
 #include "migration/layout.h"
 #include "report/json.h"
@@ -140,6 +141,24 @@ static enum status gate(struct run *r, struct error *err)
 
 /* ---- running ---- */
 
+/* What the server says of backfills, for those that are not done. */
+static enum status preview(struct run *r, struct error *err)
+{
+    struct context *c = r->c;
+    enum status status = ST_OK;
+    for (size_t i = 0; c->session && i < r->n; i++) {
+        size_t left = r->done[i];
+        for (size_t k = 0; k < r->plans[i].steps.n && !status; k++) {
+            struct step *step = &r->plans[i].steps.at[k];
+            if (step->batch && left < step->statements.n) {
+                status = backfill_preview(c->session, step, c->set.backfill_rows, c->set.verbose, &c->arena, err);
+            }
+            left -= left < step->statements.n ? left : step->statements.n;
+        }
+    }
+    return status;
+}
+
 static void show_plan(struct run *r)
 {
     struct strbuf out;
@@ -263,6 +282,9 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
     judge_init(&r.judge, &c->book, &options, &r.catalog);
     if (!status) {
         status = plan_all(&r, &left, err);
+    }
+    if (!status && c->set.dry_run) {
+        status = preview(&r, err);
     }
     if (!status && c->set.dry_run) {
         show_plan(&r);

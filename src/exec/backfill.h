@@ -119,10 +119,13 @@ struct backfill_explain {
     double cost, other_cost;
     bool aggregate; /* an aggregate stands above the rows of the target */
 };
-/* EXPLAIN of `sql` with these parameters. text (may be NULL) gets the plan as the server prints it. */
+/* EXPLAIN of `sql` with these parameters; alias: of the table that is walked. */
 NODISCARD enum status backfill_explain(struct session *s, const char *sql, const struct param *params, size_t n,
-                                       struct arena *a, struct backfill_explain *out, struct strbuf *text,
+                                       const char *alias, struct arena *a, struct backfill_explain *out,
                                        struct error *err);
+/* The same as the server prints it. */
+NODISCARD enum status backfill_explain_text(struct session *s, const char *sql, const struct param *params, size_t n,
+                                            struct arena *a, struct strbuf *text, struct error *err);
 /* Will batches of the part's range go by its key, and is all of it few enough rows for one? ST_USAGE: no, with the way out. */
 NODISCARD enum status backfill_check(struct backfill *b, struct error *err);
 

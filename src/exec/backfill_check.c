@@ -60,8 +60,8 @@ static enum status read_plan(struct str text, const char *alias, struct backfill
     return status;
 }
 
-static enum status explain_json(struct session *s, const char *sql, const struct param *params, size_t n,
-                                const char *alias, struct arena *a, struct backfill_explain *out, struct error *err)
+enum status backfill_explain(struct session *s, const char *sql, const struct param *params, size_t n,
+                             const char *alias, struct arena *a, struct backfill_explain *out, struct error *err)
 {
     struct rows *rows = NULL;
     const char *explain = arena_printf(a, "EXPLAIN (FORMAT JSON) %s", sql).p;
@@ -74,14 +74,13 @@ static enum status explain_json(struct session *s, const char *sql, const struct
     return status;
 }
 
-enum status backfill_explain(struct session *s, const char *sql, const struct param *params, size_t n, struct arena *a,
-                             struct backfill_explain *out, struct strbuf *text, struct error *err)
+enum status backfill_explain_text(struct session *s, const char *sql, const struct param *params, size_t n,
+                                  struct arena *a, struct strbuf *text, struct error *err)
 {
     struct rows *rows = NULL;
-    *out = (struct backfill_explain){0};
-    enum status status =
+    const enum status status =
         session_query(s, arena_printf(a, "EXPLAIN %s", sql).p, params, n, EXPLAIN_MS, &rows, err);
-    for (size_t i = 0; !status && text && i < rows_count(rows); i++) {
+    for (size_t i = 0; !status && i < rows_count(rows); i++) {
         strbuf_addf(text, "%.*s\n", STR_ARG(rows_value(rows, i, 0)));
     }
     rows_free(rows);
@@ -154,11 +153,11 @@ enum status backfill_check(struct backfill *b, struct error *err)
     const size_t behind_lo = n;
     const char *sql = backfill_range_sql(&b->key, b->spec, b->lo.set, false, r->s, &r->scratch);
     backfill_add_bounds(params, &n, b, &b->end);
-    status = explain_json(r->s, sql, params, n, alias, &r->scratch, &all, err);
+    status = backfill_explain(r->s, sql, params, n, alias, &r->scratch, &all, err);
     n = behind_lo;
     backfill_add_bounds(params, &n, b, &hi);
     if (!status) {
-        status = explain_json(r->s, sql, params, n, alias, &r->scratch, &one, err);
+        status = backfill_explain(r->s, sql, params, n, alias, &r->scratch, &one, err);
     }
     if (status) {
         error_hint(err, "this is the statement with its table and a range of keys put in, as each batch runs it");

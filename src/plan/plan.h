@@ -12,6 +12,19 @@
 enum step_kind { STEP_TRANSACTION, STEP_SINGLE, STEP_BACKFILL };
 const char *step_kind_name(enum step_kind k); /* "transaction", "single", "backfill" */
 
+/* What the server says of a backfill before it runs; see exec/preview.h. */
+struct batch_preview {
+    bool known;                     /* the table is there */
+    struct str refused;             /* why it would not begin; empty: it would */
+    struct str key;                 /* "tenant, id (index orders_pkey)", "ctid" */
+    struct str triggers, not_hot;   /* names: that fire for each row; indexes for which an UPDATE is not HOT */
+    struct str explain;             /* plan of one batch, lines; empty: not asked for */
+    bool one_batch, by_ctid;
+    int64_t partitions, keys, rows; /* tables with rows; rows of them; rows that the statement changes; -1: unknown */
+    int64_t first_batch, batches, wal_bytes, row_bytes, pages, indexes;
+    int64_t replicas, lag_bytes;    /* lag -1: unknown, or none */
+};
+
 /*
  * What a backfill runs; filled for STEP_BACKFILL. The statement for a range of keys of one table or partition is
  *
@@ -33,6 +46,7 @@ struct batch_spec {
     int64_t batch, rate;        /* rows; 0 = automatic, 0 = unlimited */
     int64_t workers;            /* 0, 1: this run alone */
     int64_t max_bad_rows;       /* rows that may fail and are set aside; 0: the first one stops it */
+    struct batch_preview *preview; /* NULL: the server was not asked */
 };
 
 struct planned_statement {

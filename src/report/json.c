@@ -221,6 +221,28 @@ json_t *json_explain(const struct judged_part *part, int server_version)
 
 /* ---- plan ---- */
 
+/* What the server said of a backfill, as far as it could. */
+static void put_preview(json_t *o, const struct batch_preview *p)
+{
+    if (p && p->refused.n > 0) {
+        json_put(o, "refused", json_text(p->refused));
+    }
+    if (!p || !p->known) {
+        return;
+    }
+    json_put(o, "key", json_text(p->key));
+    json_put(o, "partitions", json_integer(p->partitions));
+    json_put(o, "rows", p->rows >= 0 ? json_integer(p->rows) : json_null());
+    json_put(o, "batches", p->rows >= 0 ? json_integer(p->batches) : json_null());
+    json_put(o, "wal_bytes", p->rows >= 0 ? json_integer(p->wal_bytes) : json_null());
+    json_put(o, "triggers", p->triggers.n > 0 ? json_text(p->triggers) : json_null());
+    json_put(o, "not_hot", p->not_hot.n > 0 ? json_text(p->not_hot) : json_null());
+    json_put(o, "replicas", json_integer(p->replicas));
+    if (p->explain.n > 0) {
+        json_put(o, "explain", json_text(p->explain));
+    }
+}
+
 static json_t *plan_step(const struct step *s, size_t n_done)
 {
     json_t *o = json_new_object(), *statements = json_new_array();
@@ -236,6 +258,7 @@ static json_t *plan_step(const struct step *s, size_t n_done)
     json_put(o, "estimate_ms", s->estimate_ms < 0 ? json_null() : json_integer(s->estimate_ms));
     if (s->batch) {
         json_put(o, "batch_rows", s->batch->batch ? json_integer(s->batch->batch) : json_null());
+        put_preview(o, s->batch->preview);
     }
     if (n_done > 0) {
         json_put(o, "done", json_integer((json_int_t)(n_done < s->statements.n ? n_done : s->statements.n)));

@@ -32,6 +32,78 @@ static const char *kind_text(const struct step *s)
     BUG("step kind %d", (int)s->kind);
 }
 
+static void add_line(struct strbuf *out, const char *what, struct str names)
+{
+    strbuf_addf(out, "    %s: ", what);
+    add_one_line(out, names, 300);
+    strbuf_add_char(out, '\n');
+}
+
+/* What the server said of a backfill. */
+static void add_preview(struct strbuf *out, const struct batch_spec *spec)
+{
+    const struct batch_preview *p = spec->preview;
+    if (p && p->refused.n > 0) {
+        add_line(out, "would be refused", p->refused);
+    }
+    if (!p || !p->known) {
+        return;
+    }
+    strbuf_add_cstr(out, "    by ");
+    add_one_line(out, p->key, 300);
+    if (p->partitions > 1) {
+        strbuf_addf(out, ", %" PRId64 " partitions one after the other", p->partitions);
+    }
+    if (p->rows >= 0) {
+        strbuf_add_cstr(out, "; about ");
+        add_rows(out, p->rows);
+        if (p->keys > 0) {
+            strbuf_add_cstr(out, " of ");
+            add_rows(out, p->keys);
+        }
+        if (p->one_batch) {
+            strbuf_add_cstr(out, ", in one batch");
+        } else {
+            strbuf_addf(out, ", in about %" PRId64 " batches, the first of %" PRId64, p->batches, p->first_batch);
+        }
+        strbuf_add_cstr(out, "; up to ");
+        add_bytes(out, p->wal_bytes);
+        strbuf_add_cstr(out, " of WAL");
+    }
+    strbuf_add_char(out, '\n');
+    if (spec->verb.p[0] == 'U' && p->rows > 0) {
+        strbuf_add_cstr(out, "    the table may grow by ");
+        add_bytes(out, p->rows * p->row_bytes);
+        strbuf_add_cstr(out, " until VACUUM has been there\n");
+    }
+    if (spec->again || p->by_ctid) {
+        strbuf_add_cstr(out, "    once more over all keys behind it, until nothing is found\n");
+    } else {
+        strbuf_add_cstr(out, "    rows that come while it runs are left as they come\n");
+    }
+    if (p->triggers.n > 0) {
+        add_line(out, "fires for each row", p->triggers);
+    }
+    if (p->not_hot.n > 0) {
+        add_line(out, "not HOT because of", p->not_hot);
+    }
+    if (p->replicas > 0) {
+        strbuf_addf(out, "    %" PRId64 " replica%s", p->replicas, p->replicas == 1 ? "" : "s");
+        if (p->lag_bytes >= 0) {
+            strbuf_add_cstr(out, ", the slowest ");
+            add_bytes(out, p->lag_bytes);
+            strbuf_add_cstr(out, " behind");
+        }
+        strbuf_add_char(out, '\n');
+    }
+    struct str rest = p->explain, line;
+    while (rest.n > 0 && str_next(&rest, '\n', &line)) {
+        strbuf_add_cstr(out, "        ");
+        term_escape(out, line);
+        strbuf_add_char(out, '\n');
+    }
+}
+
 static void add_head(struct strbuf *out, const struct step *s, unsigned n_steps, bool done, bool colour)
 {
     strbuf_add_cstr(out, "  ");
@@ -77,6 +149,9 @@ static void add_step(struct strbuf *out, const struct migration_plan *p, const s
     }
     if (s->statements.n > STATEMENTS_SHOWN) {
         strbuf_addf(out, "      … and %zu more\n", s->statements.n - STATEMENTS_SHOWN);
+    }
+    if (s->batch && !done) {
+        add_preview(out, s->batch);
     }
     for (size_t i = 0; i < s->locks.n && !done; i++) {
         /* On what this file makes nobody else is there to wait. */

@@ -219,3 +219,19 @@ same_as_whole() { # STATEMENT TABLE ORDER
     up
     [ "$(pg_sql "SELECT count(*) FROM t")" = 1000 ]
 }
+
+@test "the plan tells key, batches, WAL, triggers, indexes and what would be refused; with --verbose the server's plan" {
+    pg_sql "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'" "CREATE TRIGGER audit BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()" \
+        "CREATE INDEX t_n ON t ((n + 1))" "CREATE INDEX t_a ON t (a)" "ANALYZE t"
+    backfill "batch=100" "UPDATE t SET n = n + 1"
+    run migrate plan --gate off --dir "$PROJECT" --verbose
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"by id (index t_pkey); about 2000 rows of 2000 rows, in about 21 batches, the first of 100; up to "*" of WAL"* ]] || { echo "$output"; false; }
+    [[ "$output" == *"fires for each row: audit"* && "$output" == *"not HOT because of: t_n"$'\n'* && "$output" == *"Index Cond:"* ]] || { echo "$output"; false; }
+    run migrate plan --gate off --dir "$PROJECT" --json
+    [ "$(jq -r '.migrations[0].steps[0] | [.key, .rows, .batches, .triggers, .not_hot] | @csv' <<<"$output")" = '"id (index t_pkey)",2000,21,"audit","t_n"' ]
+    pg_sql "ALTER TABLE t DROP CONSTRAINT t_pkey"
+    run migrate plan --gate off --dir "$PROJECT"
+    [[ "$output" == *"would be refused: cannot run in batches: public.t has no key"* ]] || { echo "$output"; false; }
+    [ "$(pg_sql "SELECT to_regclass('migrate.backfills') IS NULL")" = t ]
+}

@@ -1,0 +1,18 @@
+/*
+ * preview.h - what a backfill would be, asked of the server before anything runs: for `plan`.
+ */
+#ifndef MIGRATE_EXEC_PREVIEW_H
+#define MIGRATE_EXEC_PREVIEW_H
+
+#include "db/session.h"
+#include "plan/plan.h"
+
+/*
+ * Fill step->batch->preview; memory from the arena. limit: an automatic backfill of at most so many rows is one batch. explain: with the plan
+ * of one batch as the server prints it. What the server cannot say yet (the table or a column is made by an earlier step) is left unknown; what it
+ * would refuse when the backfill begins is told in preview->refused. Errors: only of the connection.
+ */
+NODISCARD enum status backfill_preview(struct session *s, struct step *step, int64_t limit, bool explain, struct arena *a,
+                                       struct error *err);
+
+#endif
