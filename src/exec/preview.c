@@ -159,7 +159,7 @@ enum status backfill_preview(struct session *s, struct step *step, int64_t limit
     if (session_in_transaction(s)) {
         tx_rollback(s);
     }
-    if (status == ST_USAGE && error_sql_class(err) == SQL_OK) {
+    if (status == ST_USAGE && !err->sqlstate[0]) {
         out->refused = arena_str(a, str_of(err->primary));
     }
     return status == ST_INTERRUPTED ? status : ST_OK;
