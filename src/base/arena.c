@@ -1,10 +1,19 @@
 #include "base/arena.h"
 
+#include "base/error.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
 enum { FIRST_CHUNK = 16 * 1024, MAX_CHUNK = 1024 * 1024, ALIGN = 16 };
+/* Of an arena that is saved: smaller chunks are copied, larger ones are mapped. */
+enum { MAPPED_CHUNK = 128 * 1024, MAX_MAPPED_CHUNK = 32 * 1024 * 1024 };
 
 struct arena_chunk {
     struct arena_chunk *older;
     size_t size; /* bytes behind this header */
+    int fd;      /* of the memory that is mapped here; -1: it is from malloc */
     _Alignas(ALIGN) char data[];
 };
 
@@ -45,12 +54,59 @@ void arena_init(struct arena *a, size_t max_bytes)
     *a = (struct arena){.max = max_bytes};
 }
 
+void arena_init_saved(struct arena *a, size_t max_bytes)
+{
+    *a = (struct arena){.max = max_bytes, .saved = true};
+}
+
+/* NULL: not here, and malloc has to do. A limit on the size of files counts for this memory, too. */
+static struct arena_chunk *map_chunk(size_t size)
+{
+    struct rlimit limit;
+    const bool allowed = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= size;
+    const int fd = allowed ? (int)syscall(SYS_memfd_create, "arena", 1 /* MFD_CLOEXEC */) : -1;
+    if (fd < 0) {
+        return NULL;
+    }
+    void *p = ftruncate(fd, (off_t)size) == 0 ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+    if (p == MAP_FAILED) {
+        close(fd);
+        return NULL;
+    }
+    struct arena_chunk *c = p;
+    c->fd = fd;
+    return c;
+}
+
+static struct arena_chunk *new_chunk(const struct arena *a, size_t size)
+{
+    struct arena_chunk *c = a->saved && size >= MAPPED_CHUNK ? map_chunk(sizeof *c + size) : NULL;
+    if (!c) {
+        c = mem_alloc(sizeof *c + size);
+        c->fd = -1;
+    }
+    c->older = a->chunk;
+    c->size = size;
+    return c;
+}
+
+static void free_chunk(struct arena_chunk *c)
+{
+    const int fd = c->fd;
+    if (fd < 0) {
+        free(c);
+    } else {
+        munmap(c, sizeof *c + c->size);
+        close(fd);
+    }
+}
+
 static void free_until(struct arena *a, const struct arena_chunk *last)
 {
     while (a->chunk != last) {
         struct arena_chunk *older = a->chunk->older;
         a->used -= a->chunk->size;
-        free(a->chunk);
+        free_chunk(a->chunk);
         a->chunk = older;
     }
 }
@@ -58,7 +114,7 @@ static void free_until(struct arena *a, const struct arena_chunk *last)
 void arena_free(struct arena *a)
 {
     free_until(a, NULL);
-    arena_init(a, a->max);
+    *a = (struct arena){.max = a->max, .saved = a->saved};
 }
 
 void arena_reset(struct arena *a)
@@ -70,13 +126,13 @@ void arena_reset(struct arena *a)
         if (!kept && c->size <= MAX_CHUNK) {
             kept = c;
         } else {
-            free(c);
+            free_chunk(c);
         }
     }
-    arena_init(a, a->max);
+    *a = (struct arena){.max = a->max, .saved = a->saved};
     if (kept) {
         kept->older = NULL;
-        *a = (struct arena){kept, kept->data, kept->data + kept->size, kept->size, a->max};
+        *a = (struct arena){kept, kept->data, kept->data + kept->size, kept->size, a->max, a->saved, false};
     }
 }
 
@@ -103,18 +159,39 @@ static size_t used_of(const struct arena *a, const struct arena_chunk *c)
     return c == a->chunk ? (size_t)(a->at - c->data) : c->size;
 }
 
-struct arena_copy *arena_save(const struct arena *a)
+/*
+ * What is mapped is not copied: from the save on its pages are private, which the kernel copies as they are written to, and
+ * the restore maps the shared ones again. So a file costs what it changes, not what all files before it left.
+ */
+static void remap(const struct arena_chunk *c, int how)
+{
+    const int fd = c->fd;
+    void *at = (void *)(uintptr_t)c;
+    if (mmap(at, sizeof *c + c->size, PROT_READ | PROT_WRITE, how | MAP_FIXED, fd, 0) == MAP_FAILED) {
+        mem_out("memory cannot be mapped again");
+    }
+}
+
+struct arena_copy *arena_save(struct arena *a)
 {
     size_t n = 0;
+    if (a->in_doubt) {
+        BUG("an arena is saved twice");
+    }
+    a->in_doubt = true;
     for (const struct arena_chunk *c = a->chunk; c; c = c->older) {
-        n += used_of(a, c);
+        n += c->fd < 0 ? used_of(a, c) : 0;
     }
     struct arena_copy *copy = mem_alloc(sizeof *copy + n);
     copy->mark = arena_mark(a);
     n = 0;
     for (const struct arena_chunk *c = a->chunk; c; c = c->older) {
-        memcpy(copy->bytes + n, c->data, used_of(a, c));
-        n += used_of(a, c);
+        if (c->fd >= 0) {
+            remap(c, MAP_PRIVATE);
+        } else {
+            memcpy(copy->bytes + n, c->data, used_of(a, c));
+            n += used_of(a, c);
+        }
     }
     return copy;
 }
@@ -122,10 +199,15 @@ struct arena_copy *arena_save(const struct arena *a)
 void arena_restore(struct arena *a, struct arena_copy *copy)
 {
     size_t n = 0;
+    a->in_doubt = false;
     arena_rewind(a, copy->mark);
     for (struct arena_chunk *c = a->chunk; c; c = c->older) {
-        memcpy(c->data, copy->bytes + n, used_of(a, c));
-        n += used_of(a, c);
+        if (c->fd >= 0) {
+            remap(c, MAP_SHARED);
+        } else {
+            memcpy(c->data, copy->bytes + n, used_of(a, c));
+            n += used_of(a, c);
+        }
     }
     free(copy);
 }
@@ -138,14 +220,13 @@ void *arena_alloc_raw(struct arena *a, size_t size)
     size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (!a->at || size > (size_t)(a->end - a->at)) {
         size_t chunk_size = a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
-        chunk_size = chunk_size > MAX_CHUNK ? MAX_CHUNK : chunk_size;
+        const size_t most = a->saved ? MAX_MAPPED_CHUNK : MAX_CHUNK;
+        chunk_size = chunk_size > most ? most : chunk_size;
         chunk_size = chunk_size < size ? size : chunk_size;
         if (chunk_size > a->max || a->used > a->max - chunk_size) {
             mem_out("this unit of work passed its limit");
         }
-        struct arena_chunk *c = mem_alloc(sizeof(*c) + chunk_size);
-        c->older = a->chunk;
-        c->size = chunk_size;
+        struct arena_chunk *c = new_chunk(a, chunk_size);
         a->chunk = c;
         a->used += chunk_size;
         a->at = c->data;

@@ -17,6 +17,8 @@ struct arena {
     char *at, *end;            /* free part of the newest chunk */
     size_t used;               /* bytes in all chunks */
     size_t max;
+    bool saved;    /* made by arena_init_saved() */
+    bool in_doubt; /* between arena_save() and arena_restore() */
 };
 
 /* Where an arena stood; see arena_rewind(). */
@@ -26,6 +28,8 @@ struct arena_mark {
 };
 
 void arena_init(struct arena *a, size_t max_bytes);
+/* The same, for an arena that is often saved: what a save costs does not grow with what the arena holds. */
+void arena_init_saved(struct arena *a, size_t max_bytes);
 void arena_free(struct arena *a);  /* gives everything back; the arena may be used again */
 void arena_reset(struct arena *a); /* as arena_free(), but keeps one chunk, of 1 MB at most, for the next unit of work */
 struct arena_mark arena_mark(const struct arena *a);
@@ -33,10 +37,10 @@ void arena_rewind(struct arena *a, struct arena_mark mark); /* frees what came a
 
 /*
  * A copy of all that an arena holds, and back to it: what was changed in place since is undone, what was made since is freed. Marks that
- * are older than the copy stay good.
+ * are older than the copy stay good. One save at a time.
  */
 struct arena_copy;
-struct arena_copy *arena_save(const struct arena *a);
+struct arena_copy *arena_save(struct arena *a);
 void arena_restore(struct arena *a, struct arena_copy *copy); /* frees the copy */
 
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull)); /* zeroed, aligned to 16 */

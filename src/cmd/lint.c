@@ -314,7 +314,7 @@ static enum status run(struct context *c, struct error *err)
     if (!status && (c->set.fix || c->set.diff)) {
         status = write_fixes(&l, &folders, err);
     }
-    arena_init(&l.model_arena, MODEL_ARENA_MAX);
+    arena_init_saved(&l.model_arena, MODEL_ARENA_MAX); /* at each down part */
     arena_init(&l.file_arena, FILE_ARENA_MAX);
     if (!status) {
         status = begin_folder(&l, err);

@@ -44,12 +44,11 @@ static void arena_rewinds_across_chunks(void **state)
     arena_free(&a);
 }
 
-static void arena_goes_back_to_a_copy(void **state)
+static void goes_back(void (*init)(struct arena *, size_t))
 {
     struct arena a;
     char *chunks[40];
-    (void)state;
-    arena_init(&a, 1 << 26);
+    init(&a, 1 << 26);
     arena_restore(&a, arena_save(&a)); /* of nothing */
     for (size_t i = 0; i < 40; i++) {
         chunks[i] = arena_alloc(&a, 60000);
@@ -68,7 +67,17 @@ static void arena_goes_back_to_a_copy(void **state)
         assert_int_equal(chunks[i][59999], (int)i);
     }
     assert_ptr_equal(arena_alloc(&a, 16), chunks[39] + 60000 + (16 - 60000 % 16) % 16);
+    chunks[0][7] = 'z';
+    arena_restore(&a, arena_save(&a));
+    assert_int_equal(chunks[0][7], 'z'); /* what is written between saves stays */
     arena_free(&a);
+}
+
+static void arena_goes_back_to_a_copy(void **state)
+{
+    (void)state;
+    goes_back(arena_init);
+    goes_back(arena_init_saved);
 }
 
 static void arena_past_its_limit_ends_with_71(void **state)
