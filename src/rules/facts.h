@@ -24,7 +24,8 @@ struct eval_selected {
 
 /* What is the same whatever is asked of an action, as long as the catalog stays as it is. */
 struct eval_memo {
-    struct query *query; /* the statement read as one; NULL: not yet */
+    struct query *query;        /* the statement read as one; NULL: not yet */
+    struct eval_behind *behind; /* what runs behind it; NULL: not yet (select_behind.c) */
     struct eval_selected selected[16];
 };
 

@@ -11,71 +11,44 @@
 /* What a body runs has bodies behind it, too. */
 enum { MAX_DEPTH = 3, MAX_BODIES = 32 };
 
-enum wanted { WANT_CHANGED, WANT_CHECKED, WANT_READ };
-
-struct behind {
+/* All texts that run behind the statement, found once for all that is asked of them. */
+struct eval_behind {
     struct eval *e;
-    enum wanted want;
-    struct relation_list *out;
-    unsigned depth, bodies;
+    VEC(struct eval *) bodies;
+    unsigned depth;
     bool whole; /* every text is known */
 };
 
-static void run(struct behind *b, struct eval *e);
+static void run(struct eval_behind *b, struct eval *e);
 
 /* ---- one text ----------------------------------------------------------------------------------------------------------- */
 
-static void add_with_indexes(struct behind *b, struct eval *e, bool (*select)(struct eval *, struct call, struct relation_list *))
-{
-    struct relation_list found = {0};
-    b->whole = select(e, (struct call){0}, &found) && b->whole;
-    for (size_t i = 0; i < found.n; i++) {
-        relation_list_add(e->a, b->out, found.at[i]);
-    }
-    planned_indexes_add(e, &found, b->out);
-}
-
-static void run_text(struct behind *b, struct str text)
+static void run_text(struct eval_behind *b, struct str text)
 {
     struct arena *a = b->e->a;
-    if (b->depth >= MAX_DEPTH || b->bodies >= MAX_BODIES) {
+    if (b->depth >= MAX_DEPTH || b->bodies.n >= MAX_BODIES) {
         b->whole = false;
         return;
     }
-    b->bodies++;
     struct statement *st = arena_new(a, struct statement);
     struct shape *shape = arena_new(a, struct shape);
     struct classified *what = arena_new(a, struct classified);
+    struct eval *e = arena_new(a, struct eval);
     *st = expression_lex_all(a, text);
     *shape = (struct shape){.n_actions = 1, .last = (uint32_t)st->n_tokens};
     *what = (struct classified){.shape = shape, .statement = st, .text = text};
-    struct eval e = *b->e;
-    e.what = what;
-    e.memo = NULL; /* of another statement */
-    switch (b->want) {
-    case WANT_CHANGED:
-        b->whole = select_changed(&e, (struct call){0}, b->out) && b->whole;
-        b->whole = select_changed_indexes(&e, (struct call){0}, b->out) && b->whole;
-        add_with_indexes(b, &e, select_referencing_changed);
-        b->whole = select_sequences_used(&e, (struct call){0}, b->out) && b->whole;
-        break;
-    case WANT_CHECKED:
-        add_with_indexes(b, &e, select_checked);
-        add_with_indexes(b, &e, select_row_locked);
-        add_with_indexes(b, &e, select_referencing_looked_at);
-        break;
-    case WANT_READ:
-        add_with_indexes(b, &e, select_opened);
-        break;
-    }
+    *e = *b->e;
+    e->what = what;
+    e->memo = NULL; /* of another statement */
+    *vec_push(a, &b->bodies) = e;
     b->depth++;
-    run(b, &e);
+    run(b, e);
     b->depth--;
 }
 
 /* ---- what runs ---------------------------------------------------------------------------------------------------------- */
 
-static void run_function(struct behind *b, const struct function *f)
+static void run_function(struct eval_behind *b, const struct function *f)
 {
     if (f && f->source.n > 0) {
         run_text(b, f->source);
@@ -95,7 +68,7 @@ static unsigned event_of(const struct query_source *s)
     return events[s->use];
 }
 
-static void run_triggers(struct behind *b, const struct relation *r, unsigned event, bool rows_only)
+static void run_triggers(struct eval_behind *b, const struct relation *r, unsigned event, bool rows_only)
 {
     for (size_t i = 0; i < r->triggers.n; i++) {
         const struct trigger *t = r->triggers.at[i];
@@ -105,7 +78,7 @@ static void run_triggers(struct behind *b, const struct relation *r, unsigned ev
     }
 }
 
-static void run_rules(struct behind *b, const struct relation *r, unsigned event)
+static void run_rules(struct eval_behind *b, const struct relation *r, unsigned event)
 {
     for (size_t i = 0; i < r->rules.n; i++) {
         const struct rule *rule = &r->rules.at[i];
@@ -144,7 +117,7 @@ bool old_rows_read(struct arena *a, const struct query_source *s)
 }
 
 /* A partition has the row triggers of the tables above it. */
-static void run_changed(struct behind *b, const struct query_source *s)
+static void run_changed(struct eval_behind *b, const struct query_source *s)
 {
     const unsigned event = event_of(s);
     run_rules(b, s->relation, event);
@@ -163,13 +136,17 @@ static void run_changed(struct behind *b, const struct query_source *s)
 }
 
 /* f ( … ) where it is no relation's name. */
-static void run_calls(struct behind *b, const struct eval *e)
+static void run_calls(struct eval_behind *b, const struct eval *e)
 {
     const struct statement *st = e->what->statement;
     const struct shape *shape = e->what->shape;
     for (size_t i = shape->first; i + 1 < shape->last && i + 1 < st->n_tokens; i++) {
         struct str schema, name;
         size_t at = i;
+        const struct token t = st->tokens[i];
+        if (t.kind != TOK_UQUOTED && !expression_is_self(st, i + 1, '(') && !expression_is_self(st, i + 1, '.')) {
+            continue; /* no name that is called: most of what there is */
+        }
         const bool named = i > shape->first &&
                            (statement_is(st, i - 1, KW_INTO) || statement_is(st, i - 1, KW_TABLE) ||
                             statement_is(st, i - 1, KW_REFERENCES) || statement_is(st, i - 1, KW_COPY));
@@ -183,7 +160,7 @@ static void run_calls(struct behind *b, const struct eval *e)
     }
 }
 
-static void run(struct behind *b, struct eval *e)
+static void run(struct eval_behind *b, struct eval *e)
 {
     const struct query *q = eval_query(e);
     for (size_t i = 0; i < q->sources.n; i++) {
@@ -196,27 +173,71 @@ static void run(struct behind *b, struct eval *e)
     }
 }
 
-static bool behind(struct eval *e, enum wanted want, struct relation_list *out)
+static struct eval_behind *behind(struct eval *e)
 {
-    struct behind b = {.e = e, .want = want, .out = out, .whole = true};
-    run(&b, e);
-    return b.whole;
+    struct eval_memo *memo = eval_memo(e);
+    if (!memo->behind) {
+        struct eval_behind *b = arena_new(e->a, struct eval_behind);
+        *b = (struct eval_behind){.e = e, .whole = true};
+        run(b, e);
+        memo->behind = b;
+    }
+    return memo->behind;
+}
+
+/* ---- what it does ------------------------------------------------------------------------------------------------------- */
+
+static bool add(struct eval *e, struct relation_list *out, bool (*select)(struct eval *, struct call, struct relation_list *))
+{
+    return select(e, (struct call){0}, out);
+}
+
+static bool add_with_indexes(struct eval *e, struct relation_list *out,
+                             bool (*select)(struct eval *, struct call, struct relation_list *))
+{
+    struct relation_list found = {0};
+    const bool whole = select(e, (struct call){0}, &found);
+    for (size_t i = 0; i < found.n; i++) {
+        relation_list_add(e->a, out, found.at[i]);
+    }
+    planned_indexes_add(e, &found, out);
+    return whole;
 }
 
 bool select_behind_changed(struct eval *e, struct call call, struct relation_list *out)
 {
+    const struct eval_behind *b = behind(e);
+    bool whole = b->whole;
     (void)call;
-    return behind(e, WANT_CHANGED, out);
+    for (size_t i = 0; i < b->bodies.n; i++) {
+        whole = add(b->bodies.at[i], out, select_changed) && whole;
+        whole = add(b->bodies.at[i], out, select_changed_indexes) && whole;
+        whole = add_with_indexes(b->bodies.at[i], out, select_referencing_changed) && whole;
+        whole = add(b->bodies.at[i], out, select_sequences_used) && whole;
+    }
+    return whole;
 }
 
 bool select_behind_checked(struct eval *e, struct call call, struct relation_list *out)
 {
+    const struct eval_behind *b = behind(e);
+    bool whole = b->whole;
     (void)call;
-    return behind(e, WANT_CHECKED, out);
+    for (size_t i = 0; i < b->bodies.n; i++) {
+        whole = add_with_indexes(b->bodies.at[i], out, select_checked) && whole;
+        whole = add_with_indexes(b->bodies.at[i], out, select_row_locked) && whole;
+        whole = add_with_indexes(b->bodies.at[i], out, select_referencing_looked_at) && whole;
+    }
+    return whole;
 }
 
 bool select_behind_read(struct eval *e, struct call call, struct relation_list *out)
 {
+    const struct eval_behind *b = behind(e);
+    bool whole = b->whole;
     (void)call;
-    return behind(e, WANT_READ, out);
+    for (size_t i = 0; i < b->bodies.n; i++) {
+        whole = add_with_indexes(b->bodies.at[i], out, select_opened) && whole;
+    }
+    return whole;
 }
