@@ -567,6 +567,10 @@ static bool is_looked_up(const struct query *q, const struct query_level *level,
     for (size_t i = level->where; level->sources == 1 && i + 2 < level->where_end; i++) {
         struct str schema, name, other_schema, other;
         size_t at = i, from;
+        if (q->st->tokens[i].kind != TOK_UQUOTED && !expression_is_self(q->st, i + 1, '=') &&
+            !expression_is_self(q->st, i + 1, '.')) {
+            continue; /* no name that is compared: most of what there is */
+        }
         if (!qualified_name_parse(q->a, q->text, q->st, &at, &schema, &name) || !expression_is_self(q->st, at, '=')) {
             continue;
         }

@@ -23,20 +23,18 @@ static void run(struct eval_behind *b, struct eval *e);
 
 /* ---- one text ----------------------------------------------------------------------------------------------------------- */
 
-static void run_text(struct eval_behind *b, struct str text)
+static void run_text(struct eval_behind *b, struct str text, const struct statement *tokens)
 {
     struct arena *a = b->e->a;
     if (b->depth >= MAX_DEPTH || b->bodies.n >= MAX_BODIES) {
         b->whole = false;
         return;
     }
-    struct statement *st = arena_new(a, struct statement);
     struct shape *shape = arena_new(a, struct shape);
     struct classified *what = arena_new(a, struct classified);
     struct eval *e = arena_new(a, struct eval);
-    *st = expression_lex_all(a, text);
-    *shape = (struct shape){.n_actions = 1, .last = (uint32_t)st->n_tokens};
-    *what = (struct classified){.shape = shape, .statement = st, .text = text};
+    *shape = (struct shape){.n_actions = 1, .last = (uint32_t)tokens->n_tokens};
+    *what = (struct classified){.shape = shape, .statement = tokens, .text = text};
     *e = *b->e;
     e->what = what;
     e->memo = NULL; /* of another statement */
@@ -48,10 +46,26 @@ static void run_text(struct eval_behind *b, struct str text)
 
 /* ---- what runs ---------------------------------------------------------------------------------------------------------- */
 
-static void run_function(struct eval_behind *b, const struct function *f)
+/* The catalog keeps a function's tokens: every INSERT into a table with a trigger asks for them. */
+static const struct statement *tokens_of(const struct eval *e, struct function *f)
+{
+    if (!f->tokens) {
+        struct arena *a = e->catalog->arena;
+        const struct statement st = expression_lex_all(e->a, f->source);
+        f->tokens = arena_new(a, struct statement);
+        *f->tokens = st;
+        f->tokens->tokens = arena_alloc_raw(a, mem_size(st.n_tokens, sizeof st.tokens[0]));
+        if (st.n_tokens > 0) {
+            memcpy(f->tokens->tokens, st.tokens, st.n_tokens * sizeof st.tokens[0]);
+        }
+    }
+    return f->tokens;
+}
+
+static void run_function(struct eval_behind *b, struct function *f)
 {
     if (f && f->source.n > 0) {
-        run_text(b, f->source);
+        run_text(b, f->source, tokens_of(b->e, f));
     } else {
         b->whole = false;
     }
@@ -83,7 +97,9 @@ static void run_rules(struct eval_behind *b, const struct relation *r, unsigned 
     for (size_t i = 0; i < r->rules.n; i++) {
         const struct rule *rule = &r->rules.at[i];
         if ((rule->event & event) && rule->actions.n > 0) {
-            run_text(b, rule->actions);
+            struct statement *st = arena_new(b->e->a, struct statement);
+            *st = expression_lex_all(b->e->a, rule->actions);
+            run_text(b, rule->actions, st);
         }
     }
 }
@@ -152,7 +168,7 @@ static void run_calls(struct eval_behind *b, const struct eval *e)
                             statement_is(st, i - 1, KW_REFERENCES) || statement_is(st, i - 1, KW_COPY));
         const bool calls = !named && qualified_name_parse(e->a, e->what->text, st, &at, &schema, &name) &&
                            expression_is_self(st, at, '(');
-        const struct function *f = calls ? catalog_function(e->catalog, schema, name) : NULL;
+        struct function *f = calls ? catalog_function(e->catalog, schema, name) : NULL;
         if (f) {
             run_function(b, f);
         }
