@@ -92,7 +92,10 @@ static bool name_at(struct reader *rd, bool any, struct str *name)
     default:
         return false;
     }
-    *name = arena_str(rd->c->arena, token_name(rd->c->arena, rd->text, t));
+    *name = token_name(rd->c->arena, rd->text, t);
+    if (t.kind != TOK_WORD || name->p == rd->text.p + t.start) { /* a folded word is a copy already */
+        *name = arena_str(rd->c->arena, *name);
+    }
     rd->i++;
     if (t.kind == TOK_UQUOTED && rd_is(rd, KW_UESCAPE)) {
         rd->i += 2;
@@ -239,14 +242,40 @@ struct str rd_source(const struct reader *rd, size_t first, size_t last)
     return arena_str(rd->c->arena, str_slice(rd->text, rd->st->tokens[first].start, rd->st->tokens[last - 1].end));
 }
 
+static bool is_name(const struct statement *st, size_t i)
+{
+    return i < st->n_tokens && (st->tokens[i].kind == TOK_WORD || st->tokens[i].kind == TOK_QUOTED ||
+                                st->tokens[i].kind == TOK_UQUOTED || st->tokens[i].kind == TOK_PLACEHOLDER);
+}
+
+bool qualified_name_view(struct arena *a, struct str text, const struct statement *st, size_t *i, struct str *schema,
+                         struct str *name)
+{
+    struct str before = STR_NONE, last = STR_NONE;
+    size_t at = *i;
+    for (bool more = true; more; at += more) {
+        if (!is_name(st, at)) {
+            return false;
+        }
+        before = last;
+        last = token_name(a, text, st->tokens[at]);
+        at++;
+        at += st->tokens[at - 1].kind == TOK_UQUOTED && statement_is(st, at, KW_UESCAPE) ? 2 : 0;
+        more = at < st->n_tokens && st->tokens[at].kind == TOK_SELF && st->tokens[at].keyword == '.';
+    }
+    *schema = before;
+    *name = last;
+    *i = at;
+    return true;
+}
+
 bool qualified_name_parse(struct arena *a, struct str text, const struct statement *st, size_t *i, struct str *schema,
                           struct str *name)
 {
-    struct catalog scratch = {.arena = a};
-    struct reader rd = {.c = &scratch, .text = text, .st = st, .first = *i, .i = *i, .end = st->n_tokens};
-    if (!rd_qualified_any(&rd, schema, name)) {
+    if (!qualified_name_view(a, text, st, i, schema, name)) {
         return false;
     }
-    *i = rd.i;
+    *schema = schema->n > 0 ? arena_str(a, *schema) : *schema;
+    *name = arena_str(a, *name);
     return true;
 }

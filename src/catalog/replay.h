@@ -26,7 +26,12 @@ void catalog_replay(struct catalog *c, struct str text, const struct statement *
 
 /* Read a type name at token *i of the statement (advances *i behind it). False: there is none. */
 bool type_ref_parse(struct catalog *c, struct str text, const struct statement *st, size_t *i, struct type_ref *out);
-/* Read a possibly qualified name at token *i; schema is empty when unqualified. False: there is none. */
+/*
+ * Read a possibly qualified name at token *i; schema is empty when unqualified. False: there is none. _view: where the text has the
+ * names as they are, they are parts of it; otherwise copies.
+ */
+bool qualified_name_view(struct arena *a, struct str text, const struct statement *st, size_t *i, struct str *schema,
+                         struct str *name);
 bool qualified_name_parse(struct arena *a, struct str text, const struct statement *st, size_t *i, struct str *schema,
                           struct str *name);
 

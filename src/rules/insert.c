@@ -24,7 +24,7 @@ struct insert insert_read(struct eval *e, const struct query_source *s)
     struct insert in = {.table = insert_base(s->relation)};
     struct str schema, name;
     size_t i = s->token, first = 0;
-    (void)qualified_name_parse(e->a, e->what->text, st, &i, &schema, &name);
+    (void)qualified_name_view(e->a, e->what->text, st, &i, &schema, &name);
     if (s->use == USE_MERGE) { /* of the last WHEN NOT MATCHED THEN INSERT */
         for (size_t k = i; k + 1 < st->n_tokens; k++) {
             i = statement_is(st, k, KW_THEN) && statement_is(st, k + 1, KW_INSERT) ? k + 2 : i;

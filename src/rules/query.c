@@ -109,7 +109,7 @@ static void add_source(struct walk *w, enum query_use use)
     size_t at = w->i + only + paren;
     const size_t start = at;
     if (at >= w->end || is(w, at, KW_LATERAL) || is(w, at, KW_SELECT) || is(w, at, KW_VALUES) ||
-        !qualified_name_parse(q->a, q->text, q->st, &at, &schema, &name) || at > w->end) {
+        !qualified_name_view(q->a, q->text, q->st, &at, &schema, &name) || at > w->end) {
         return;
     }
     w->i = at + paren;
@@ -571,11 +571,11 @@ static bool is_looked_up(const struct query *q, const struct query_level *level,
             !expression_is_self(q->st, i + 1, '.')) {
             continue; /* no name that is compared: most of what there is */
         }
-        if (!qualified_name_parse(q->a, q->text, q->st, &at, &schema, &name) || !expression_is_self(q->st, at, '=')) {
+        if (!qualified_name_view(q->a, q->text, q->st, &at, &schema, &name) || !expression_is_self(q->st, at, '=')) {
             continue;
         }
         from = at + 1;
-        if (!qualified_name_parse(q->a, q->text, q->st, &from, &other_schema, &other)) {
+        if (!qualified_name_view(q->a, q->text, q->st, &from, &other_schema, &other)) {
             continue;
         }
         const bool left = is_own(s, r, schema, name), right = is_own(s, r, other_schema, other);
@@ -606,12 +606,12 @@ static bool joins_constant(struct query *q, const struct query_level *level, con
     for (size_t i = level->first; level->sources > 1 && i + 2 < end; i++) {
         struct str schema[2], name[2];
         size_t at = i;
-        if (!qualified_name_parse(q->a, q->text, q->st, &at, &schema[0], &name[0]) ||
+        if (!qualified_name_view(q->a, q->text, q->st, &at, &schema[0], &name[0]) ||
             !expression_is_self(q->st, at, '=')) {
             continue;
         }
         at++;
-        if (!qualified_name_parse(q->a, q->text, q->st, &at, &schema[1], &name[1])) {
+        if (!qualified_name_view(q->a, q->text, q->st, &at, &schema[1], &name[1])) {
             continue;
         }
         for (size_t side = 0; side < 2; side++) {

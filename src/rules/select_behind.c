@@ -166,7 +166,7 @@ static void run_calls(struct eval_behind *b, const struct eval *e)
         const bool named = i > shape->first &&
                            (statement_is(st, i - 1, KW_INTO) || statement_is(st, i - 1, KW_TABLE) ||
                             statement_is(st, i - 1, KW_REFERENCES) || statement_is(st, i - 1, KW_COPY));
-        const bool calls = !named && qualified_name_parse(e->a, e->what->text, st, &at, &schema, &name) &&
+        const bool calls = !named && qualified_name_view(e->a, e->what->text, st, &at, &schema, &name) &&
                            expression_is_self(st, at, '(');
         struct function *f = calls ? catalog_function(e->catalog, schema, name) : NULL;
         if (f) {
