@@ -15,6 +15,7 @@
  *     src/exec/       runner: run steps so that they can be killed and resumed · history · events
  *     src/report/     findings in eight formats, plans, status, progress, the rulebook's manual
  *     src/cmd/        options: one parser · config: migrate.yaml · context: what commands open · one file per command ·
+ *                     lint_files: which files, in which order · lsp: a language server ·
  *                     exit: the exit codes
  *     rules/          the facts and the advice, as data
  *     tests/          unit (C), cases (data), cli and pg (bats), truth (measured servers)
@@ -34,7 +35,8 @@
 static const struct command *const commands[] = {
     &cmd_new,     &cmd_lint,     &cmd_explain,  &cmd_plan,     &cmd_up,   &cmd_down,   &cmd_redo,    &cmd_goto,
     &cmd_status,  &cmd_validate, &cmd_backfill, &cmd_baseline, &cmd_mark, &cmd_adopt,  &cmd_wait,    &cmd_ephemeral,
-    &cmd_catalog, &cmd_rules,    &cmd_dump,     &cmd_load,     &cmd_runs, &cmd_report, &cmd_version, &cmd_help,
+    &cmd_catalog, &cmd_rules,    &cmd_dump,     &cmd_load,     &cmd_runs, &cmd_report, &cmd_lsp,     &cmd_version,
+    &cmd_help,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */
@@ -123,7 +125,7 @@ static enum status start(struct context *c, const struct command_line *line, str
     if (!status) {
         status = options_environment(line, &c->arena, &c->set, err);
     }
-    if (!status && (c->command->groups & ~(unsigned)GROUP_COMMON)) {
+    if (!status && !c->command->own_config && (c->command->groups & ~(unsigned)GROUP_COMMON)) {
         status = config_load(&c->config, line, &c->arena, &c->set, err);
     }
     return status ? status : c->command->run(c, err);

@@ -36,7 +36,7 @@ static bool is_root(struct arena *a, struct str folder)
            (here.st_dev == above.st_dev && here.st_ino == above.st_ino);
 }
 
-static const char *search(struct arena *a)
+const char *config_search(struct arena *a)
 {
     struct str folder = STR("");
     for (unsigned depth = 0; depth < SEARCH_MAX; depth++) {
@@ -332,7 +332,7 @@ enum status config_load(struct config *config, const struct command_line *line, 
     struct yaml *root = NULL, *environments = NULL;
     enum status status = ST_OK;
     *config = (struct config){0};
-    config->path = s->config ? (s->config[0] ? s->config : NULL) : search(a);
+    config->path = s->config ? (s->config[0] ? s->config : NULL) : config_search(a);
     if (config->path && file_kind(config->path) == FILE_MISSING) {
         return error_set(err, ST_USAGE, "--config %s: there is no such file", config->path);
     }

@@ -66,6 +66,8 @@ struct config {
  */
 NODISCARD enum status config_load(struct config *config, const struct command_line *line, struct arena *a,
                                   struct settings *s, struct error *err);
+/* The file that config_load() would find from the working directory; NULL: none. */
+const char *config_search(struct arena *a);
 /* Look up the rules that severities are said of, and make config->rules. Unknown ones are ST_USAGE with their place. */
 NODISCARD enum status config_rules(struct config *config, const struct rulebook *book, struct arena *a,
                                    struct error *err);

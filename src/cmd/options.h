@@ -56,6 +56,7 @@ struct command {
     size_t n_options;
     unsigned groups; /* enum option_group, or-ed */
     unsigned min_args, max_args;
+    bool own_config; /* it reads migrate.yaml itself, and again when that changes */
     enum status (*run)(struct context *c, struct error *err);
 };
 

@@ -72,6 +72,7 @@ struct settings {
     int runner;                 /* lint: index of RUNNER_WORDS */
     const char *baseline;       /* file of findings that do not count; NULL or "": none */
     bool write_baseline;        /* lint */
+    bool stdio;                 /* lsp */
     int parts;                  /* lint: enum parts */
     bool fix, diff, fix_applied; /* lint */
     const char *applied_in;      /* lint: URL of a database whose history says which files are applied */

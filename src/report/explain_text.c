@@ -53,7 +53,7 @@ static void add_relations(struct strbuf *out, const char *what, const struct rel
     }
 }
 
-static void add_statement(struct strbuf *out, const struct judged_statement *st, int server_version, bool colour)
+void explain_statement(struct strbuf *out, const struct judged_statement *st, int server_version, bool colour)
 {
     static const char *const known[] = {
         "  unknown: no form of the rulebook covers it, so nothing is promised\n",
@@ -97,7 +97,7 @@ void explain_text(struct strbuf *out, const struct judged_part *part, int server
         if (i > 0) {
             strbuf_add_char(out, '\n');
         }
-        add_statement(out, &part->statements.at[i], server_version, colour);
+        explain_statement(out, &part->statements.at[i], server_version, colour);
     }
     for (size_t i = 0; i < part->findings.n; i++) {
         if (!part->findings.at[i].suppressed) {
