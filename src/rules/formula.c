@@ -152,6 +152,38 @@ static bool is_time(struct str s)
     return true;
 }
 
+/* What stands between the quotes, without a zone's offset at its end, which goes to *offset. */
+static struct str local_time(struct str s, struct str *offset)
+{
+    enum { DATE = 10 };
+    s = str_slice(s, 1, s.n - 1);
+    size_t at = s.n > DATE ? DATE : s.n;
+    while (at < s.n && s.p[at] != '+' && s.p[at] != '-') {
+        at++;
+    }
+    *offset = str_slice(s, at, s.n);
+    return str_slice(s, 0, at);
+}
+
+/* 2026-01-01 is its midnight, and without an offset that of the session, in which the server prints one. */
+static bool times_compare(struct str a, struct str b, int *order)
+{
+    struct str zone_a, zone_b;
+    a = local_time(a, &zone_a);
+    b = local_time(b, &zone_b);
+    const size_t shorter = a.n < b.n ? a.n : b.n;
+    *order = memcmp(a.p, b.p, shorter);
+    if (*order == 0 && a.n != b.n) {
+        const struct str rest = str_slice(a.n < b.n ? b : a, shorter, SIZE_MAX);
+        bool zero = true;
+        for (size_t i = 0; i < rest.n; i++) {
+            zero = zero && strchr(" T:.0", rest.p[i]);
+        }
+        *order = zero ? 0 : a.n < b.n ? -1 : 1;
+    }
+    return zone_a.n == 0 || zone_b.n == 0 || str_eq(zone_a, zone_b);
+}
+
 bool constants_compare(struct str a, struct str b, int *order)
 {
     long double x, y;
@@ -163,19 +195,7 @@ bool constants_compare(struct str a, struct str b, int *order)
         *order = x < y ? -1 : x > y;
         return true;
     }
-    if (is_time(a) && is_time(b)) {
-        const size_t shorter = (a.n < b.n ? a.n : b.n) - 1;
-        *order = memcmp(a.p, b.p, shorter);
-        if (*order == 0) { /* 2026-01-01 is its midnight */
-            *order = a.n < b.n ? -1 : 1;
-            const struct str rest = a.n < b.n ? str_slice(b, shorter, b.n - 1) : str_slice(a, shorter, a.n - 1);
-            for (size_t i = 0; i < rest.n && strchr(" T:.0", rest.p[i]); i++) {
-                *order = i + 1 == rest.n ? 0 : *order;
-            }
-        }
-        return true;
-    }
-    return false;
+    return is_time(a) && is_time(b) && times_compare(a, b, order);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------ */

@@ -7,6 +7,7 @@ enum { MAX_DEPTH = 256 };
 struct place {
     size_t level;
     bool in_from, own_from; /* in a list of relations; in a call whose FROM names none */
+    bool joined;            /* behind a JOIN whose ON or USING is still to come */
 };
 
 struct walk {
@@ -14,6 +15,7 @@ struct walk {
     size_t i, end, depth;
     struct place at[MAX_DEPTH];
     struct name_list common; /* names that WITH gives */
+    bool copying;            /* at COPY's table: a parenthesis behind it lists columns */
 };
 
 static inline bool is(const struct walk *w, size_t i, enum keyword kw)
@@ -114,7 +116,7 @@ static void add_source(struct walk *w, enum query_use use)
     }
     w->i = at + paren;
     const bool common = schema.n == 0 && name_list_has(&w->common, name);
-    if (common || (use == USE_READ && is_self(w, at, '('))) { /* or a function */
+    if (common || (use == USE_READ && !w->copying && is_self(w, at, '('))) { /* or a function */
         return;
     }
     struct relation *r = catalog_resolve(q->catalog, schema, name);
@@ -171,7 +173,9 @@ static bool has_own_from(const struct walk *w, size_t i)
 static void open_paren(struct walk *w)
 {
     const struct place outer = w->at[w->depth];
-    const bool joins = outer.in_from && w->i > 0 &&
+    const bool columns = outer.joined && w->i > 0 && is(w, w->i - 1, KW_USING); /* JOIN b USING ( id ) */
+    w->at[w->depth].joined = outer.joined && !columns;
+    const bool joins = outer.in_from && !columns && w->i > 0 &&
                        (is(w, w->i - 1, KW_FROM) || is(w, w->i - 1, KW_JOIN) || is(w, w->i - 1, KW_USING) ||
                         is_self(w, w->i - 1, ',') || is_self(w, w->i - 1, '('));
     const bool own = w->i > 0 && has_own_from(w, w->i - 1);
@@ -271,6 +275,7 @@ static void take_copy(struct walk *w)
     if (is_self(w, w->i, '(')) {
         return;
     }
+    w->copying = true;
     add_source(w, USE_READ);
     while (w->i < w->end && !is(w, w->i, KW_FROM) && !is(w, w->i, KW_TO)) {
         w->i++;
@@ -346,12 +351,14 @@ static void take_word(struct walk *w, size_t first)
     if ((kw == KW_FROM && !p->own_from && !(w->i > 0 && is(w, w->i - 1, KW_DISTINCT))) || kw == KW_JOIN ||
         (kw == KW_USING && deletes && !is_self(w, w->i + 1, '('))) {
         p->in_from = true;
+        p->joined = kw == KW_JOIN;
         w->i++;
         if (!is_self(w, w->i, '(')) {
             add_source(w, USE_READ);
         }
         return;
     }
+    p->joined = p->joined && kw != KW_ON;
     if (kw == KW_USING && deletes) {
         p->in_from = true;
     } else if (kw == KW_WHERE && !p->own_from) {
@@ -391,6 +398,7 @@ struct query *query_read(struct arena *a, struct catalog *catalog, struct str te
     w->end = last;
     w->depth = 0;
     w->common = (struct name_list){0};
+    w->copying = false;
     w->at[0] = (struct place){.level = 0};
     (void)new_level(w, first);
     find_common(w, first);
@@ -560,12 +568,30 @@ static bool is_own(const struct query_source *s, const struct relation *r, struc
     return schema.n > 0 ? str_eq(schema, s->alias) : relation_column(r, name) != NULL;
 }
 
+/* Behind a subquery that begins at token i; i itself: there is none. What stands in it says nothing of the rows around it. */
+static size_t behind_subquery(const struct statement *st, size_t i)
+{
+    size_t depth = 0;
+    if (!expression_is_self(st, i, '(') || !(statement_is(st, i + 1, KW_SELECT) || statement_is(st, i + 1, KW_WITH))) {
+        return i;
+    }
+    for (; i < st->n_tokens; i++) {
+        depth += expression_is_self(st, i, '(');
+        depth -= expression_is_self(st, i, ')');
+        if (depth == 0) {
+            return i + 1;
+        }
+    }
+    return i;
+}
+
 /* WHERE t.id = x.b, where t is the only table: x is the row of an outer query, or a few rows of a function or WITH. */
 static bool is_looked_up(const struct query *q, const struct query_level *level, const struct query_source *s,
                          const struct relation *r)
 {
     for (size_t i = level->where; level->sources == 1 && i + 2 < level->where_end; i++) {
         struct str schema, name, other_schema, other;
+        i = behind_subquery(q->st, i);
         size_t at = i, from;
         if (q->st->tokens[i].kind != TOK_UQUOTED && !expression_is_self(q->st, i + 1, '=') &&
             !expression_is_self(q->st, i + 1, '.')) {
@@ -605,6 +631,7 @@ static bool joins_constant(struct query *q, const struct query_level *level, con
     const size_t end = level->where_end > 0 ? level->where_end : q->st->n_tokens;
     for (size_t i = level->first; level->sources > 1 && i + 2 < end; i++) {
         struct str schema[2], name[2];
+        i = behind_subquery(q->st, i);
         size_t at = i;
         if (!qualified_name_view(q->a, q->text, q->st, &at, &schema[0], &name[0]) ||
             !expression_is_self(q->st, at, '=')) {

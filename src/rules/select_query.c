@@ -344,7 +344,8 @@ bool select_read_whole(struct eval *e, struct call call, struct relation_list *o
         for (size_t k = 0; k < opened.n; k++) {
             const enum tri whole = query_reads_whole(q, s, opened.at[k]);
             known = known && whole != TRI_UNKNOWN;
-            if (whole == TRI_YES && opened.at[k]->kind != REL_VIEW) {
+            if (whole == TRI_YES && opened.at[k]->kind != REL_VIEW &&
+                opened.at[k]->kind != REL_SEQUENCE) {
                 relation_list_add(e->a, out, opened.at[k]);
             }
         }

@@ -57,7 +57,7 @@ static bool has_column_of(struct eval *e, const struct relation *r, const void *
 static bool may_have_column_of(struct eval *e, const struct relation *r, const void *what)
 {
     if (has_column_of(e, r, what)) {
-        return r->kind != REL_VIEW && r->kind != REL_INDEX;
+        return r->kind != REL_VIEW && r->kind != REL_INDEX && r->kind != REL_COMPOSITE;
     }
     for (size_t i = 0; r->kind == REL_MATVIEW && i < r->reads.n; i++) {
         const struct relation *from = r->reads.at[i];
