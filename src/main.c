@@ -33,10 +33,10 @@
 #include "cmd/context.h"
 
 static const struct command *const commands[] = {
-    &cmd_new,     &cmd_lint,     &cmd_explain,  &cmd_plan,     &cmd_up,   &cmd_down,   &cmd_redo,    &cmd_goto,
-    &cmd_status,  &cmd_validate, &cmd_backfill, &cmd_baseline, &cmd_mark, &cmd_adopt,  &cmd_wait,    &cmd_ephemeral,
-    &cmd_catalog, &cmd_rules,    &cmd_dump,     &cmd_load,     &cmd_runs, &cmd_report, &cmd_lsp,     &cmd_version,
-    &cmd_help,
+    &cmd_new,  &cmd_lint,      &cmd_explain,  &cmd_plan,     &cmd_up,       &cmd_down, &cmd_redo,
+    &cmd_goto, &cmd_status,    &cmd_validate, &cmd_backfill, &cmd_baseline, &cmd_mark, &cmd_adopt,
+    &cmd_wait, &cmd_ephemeral, &cmd_catalog,  &cmd_rules,    &cmd_rehearse, &cmd_dump, &cmd_load,
+    &cmd_runs, &cmd_report,    &cmd_lsp,      &cmd_version,  &cmd_help,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */

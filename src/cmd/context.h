@@ -14,6 +14,7 @@
 #include "db/ephemeral.h"
 #include "db/loop.h"
 #include "db/session.h"
+#include "exec/event.h"
 #include "exec/history.h"
 #include "plan/plan.h"
 
@@ -35,6 +36,7 @@ struct context {
     struct ephemeral *ephemeral;
     struct target target;
     struct session *session;
+    struct event_sink also; /* hears the events of runs, too; emit may be NULL */
     int own_exit_code; /* ephemeral: how the command that it ran ended */
 };
 

@@ -1,8 +1,9 @@
 /* dump and load: the schema, with what is applied, in one SQL file. */
+#include "cmd/dump.h"
+
 #include "base/file.h"
 #include "catalog/names.h"
 #include "cmd/commands.h"
-#include "cmd/context.h"
 #include "db/pgdump.h"
 
 enum { ASK_MS = 60000, FILE_MAX = 256 << 20 };
@@ -54,24 +55,15 @@ static void add_history(struct context *c, const struct history *h, struct strbu
     }
 }
 
-static enum status run_dump(struct context *c, struct error *err)
+enum status dump_text(struct context *c, const char *const *more, struct str *text, struct error *err)
 {
     struct history h = {0};
     struct str schema;
     struct strbuf out;
-    enum status status = context_connect(c, err);
-    status = status ? status : history_read(c->session, c->set.schema, false, &c->arena, &h, err);
+    const struct pgdump what = {.target = &c->target, .server_version = session_server_version(c->session), .more = more};
+    enum status status = history_read(c->session, c->set.schema, false, &c->arena, &h, err);
     status = status ? status : refuse_partial(&h, err);
-    if (status) {
-        return status;
-    }
-    const char **more = arena_array(&c->arena, const char *, c->args.n + 1);
-    for (size_t i = 0; i < c->args.n; i++) {
-        more[i] = c->args.at[i];
-    }
-    const struct pgdump what = {
-        .target = &c->target, .server_version = session_server_version(c->session), .more = more};
-    status = pgdump_schema(&what, &c->arena, &schema, err);
+    status = status ? status : pgdump_schema(&what, &c->arena, &schema, err);
     if (status) {
         return status;
     }
@@ -80,12 +72,28 @@ static enum status run_dump(struct context *c, struct error *err)
     add_history(c, &h, &out);
     if (out.overflow) {
         status = error_set(err, ST_SYSTEM, "the schema takes more than %d MB", FILE_MAX >> 20);
-    } else if (c->set.output && c->set.output[0]) {
-        status = file_write_atomic(c->set.output, strbuf_str(&out), err);
     } else {
-        context_print(strbuf_str(&out));
+        *text = arena_str(&c->arena, strbuf_str(&out));
     }
     strbuf_free(&out);
+    return status;
+}
+
+static enum status run_dump(struct context *c, struct error *err)
+{
+    struct str text;
+    const char **more = arena_array(&c->arena, const char *, c->args.n + 1);
+    for (size_t i = 0; i < c->args.n; i++) {
+        more[i] = c->args.at[i];
+    }
+    enum status status = context_connect(c, err);
+    status = status ? status : dump_text(c, more, &text, err);
+    if (!status && c->set.output && c->set.output[0]) {
+        return file_write_atomic(c->set.output, text, err);
+    }
+    if (!status) {
+        context_print(text);
+    }
     return status;
 }
 

@@ -75,6 +75,9 @@ void listen_emit(void *arg, const struct event *e)
     struct listeners *l = arg;
     progress_emit(&l->progress, e);
     journal_emit(l->journal, e);
+    if (l->c->also.emit) {
+        l->c->also.emit(l->c->also.arg, e);
+    }
 }
 
 void listen_end(struct listeners *l, enum status status, const struct error *err)

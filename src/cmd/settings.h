@@ -78,6 +78,7 @@ struct settings {
     const char *applied_in;      /* lint: URL of a database whose history says which files are applied */
     const char *since;          /* lint: a git revision; NULL: judge all files */
     const char *start_after;    /* a version; NULL or "": none */
+    const char *on;      /* rehearse: which throw-away server */
     bool html;           /* report */
     int64_t limit;       /* runs: how many */
     const char *after;   /* explain: SQL file replayed before */

@@ -75,7 +75,8 @@ const struct command cmd_validate = {
     .summary = "check files against history, and the server for leftovers",
     .usage = "",
     .about = "Reports migrations that were edited, are missing, out of order or half done; indexes\n"
-             "left invalid; constraints never validated. One line each, nothing is changed.",
+             "left invalid; constraints never validated. One line each, nothing is changed.\n"
+             "That down undoes what up did is shown by migrate rehearse.",
     .examples = "migrate validate",
     .exits = "01235",
     .groups = GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,

@@ -1,5 +1,6 @@
 #include "cmd/verify.h"
 
+#include "cmd/verify_compare.h"
 #include "cmd/verify_example.h"
 #include "report/style.h"
 #include "sql/split.h"
@@ -119,8 +120,9 @@ static enum status run_all(struct verifying *v, struct str sql)
 
 /* ---- comparing ---- */
 
-static void differ(struct verifying *v, const char *what, struct str name, const char *claimed, const char *seen)
+static void differ(void *arg, const char *what, struct str name, const char *claimed, const char *seen)
 {
+    struct verifying *v = arg;
     strbuf_addf(&v->out, "%.*s: %s %.*s: the rulebook says %s, PostgreSQL %d %s: ", STR_ARG(v->form->id), what,
                 STR_ARG(name), claimed, v->major, seen);
     add_one_line(&v->out, v->example->sql, 100);
@@ -128,78 +130,10 @@ static void differ(struct verifying *v, const char *what, struct str name, const
     v->differences++;
 }
 
-static enum lock_mode claimed_lock(struct verifying *v, const struct effects *e, struct str name)
-{
-    for (size_t i = 0; i < e->locks.n; i++) {
-        if (str_eq(name_display(&v->arena, e->locks.at[i].schema, e->locks.at[i].name), name)) {
-            return e->locks.at[i].mode;
-        }
-    }
-    return LOCK_NONE;
-}
-
-static bool claimed_effect(struct verifying *v, const struct relation_effect_list *list, struct str name)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        if (str_eq(name_display(&v->arena, list->at[i].schema, list->at[i].name), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void compare_flag(struct verifying *v, const char *what, struct str name, bool claimed, bool seen)
-{
-    if (claimed != seen) {
-        differ(v, what, name, claimed ? "yes" : "no", seen ? "does it" : "does not");
-    }
-}
-
-/*
- * What DML reads depends on the plan, and so does how a foreign key's check reads the referenced table; ANALYZE and
- * VACUUM do not count what they read; outside a transaction the counters cannot be read.
- */
-static void compare_scan(struct verifying *v, const struct effects *e, const struct trace *t,
-                         const struct seen_relation *r)
-{
-    const bool claimed = claimed_effect(v, &e->scan, r->name) || claimed_effect(v, &e->rewrite, r->name);
-    const bool seen = r->scanned || r->rewritten;
-    const bool counted =
-        t->in_transaction && e->class != CLASS_DATA && !str_starts_nocase(v->example->sql, STR("ANALYZE"));
-    if (counted && !(t->validates && seen && !claimed)) {
-        compare_flag(v, "reading all of", r->name, claimed, seen);
-    }
-}
-
-static const char *mode_or_none(enum lock_mode mode)
-{
-    return mode == LOCK_NONE ? "no lock" : lock_mode_name(mode);
-}
-
 static void compare(struct verifying *v, const struct effects *e, const struct trace *t)
 {
-    if (t->in_transaction != (e->in_transaction != TRI_NO)) {
-        differ(v, "in a transaction", STR("the statement"), e->in_transaction == TRI_NO ? "refused" : "allowed",
-               t->in_transaction ? "allows it" : "refuses it");
-    }
-    for (size_t i = 0; i < t->seen.n; i++) {
-        const struct seen_relation *r = &t->seen.at[i];
-        const bool index = r->kind == 'i' || r->kind == 'I';
-        const enum lock_mode claimed = claimed_lock(v, e, r->name);
-        /*
-         * What the statement itself makes is locked by it, and nobody waits. Locks on indexes come with those on
-         * tables.
-         */
-        if (r->was_there && t->in_transaction && !index && claimed != r->lock) {
-            differ(v, "lock on", r->name, mode_or_none(claimed), mode_or_none(r->lock));
-        }
-        if (index) {
-            compare_flag(v, "building", r->name, claimed_effect(v, &e->build, r->name), r->built);
-        } else if (r->was_there) {
-            compare_flag(v, "rewriting", r->name, claimed_effect(v, &e->rewrite, r->name), r->rewritten);
-            compare_scan(v, e, t, r);
-        }
-    }
+    const struct comparison c = {.differ = differ, .arg = v};
+    trace_compare(&c, e, v->example->sql, t, &v->arena);
 }
 
 static void unproven(struct verifying *v, const char *why, const char *message)
@@ -235,7 +169,7 @@ static enum status verify_example(struct verifying *v)
         }
         return ST_OK;
     }
-    status = trace_statement(v->c->session, v->observer, st->source, &v->arena, &trace, v->err);
+    status = trace_statement(v->c->session, v->observer, st->source, false, &v->arena, &trace, v->err);
     if (status) {
         return status;
     }

@@ -194,7 +194,17 @@ static enum status debug(struct tracing *t, bool on)
     return run(t, on ? "SET client_min_messages = debug1" : "SET client_min_messages = warning");
 }
 
-static enum status trace_inside(struct tracing *t, struct str sql)
+/* The end of the transaction; deferred constraints speak up at its COMMIT. */
+static enum status end_inside(struct tracing *t, bool keep)
+{
+    if (keep && run(t, "COMMIT")) {
+        refused(t);
+        return session_usable(t->worker) ? ST_OK : ST_SERVER;
+    }
+    return keep ? ST_OK : run(t, "ROLLBACK");
+}
+
+static enum status trace_inside(struct tracing *t, struct str sql, bool keep)
 {
     /* What is there is read before the transaction: counting rows takes locks of its own. */
     enum status status = read_before(t);
@@ -214,7 +224,7 @@ static enum status trace_inside(struct tracing *t, struct str sql)
     status = status ? status : debug(t, false);
     status = status ? status : read_counters(t, true);
     status = status ? status : read_after(t, t->worker);
-    return status ? status : run(t, "ROLLBACK");
+    return status ? status : end_inside(t, keep);
 }
 
 static enum status trace_alone(struct tracing *t, struct str sql)
@@ -234,13 +244,13 @@ static enum status trace_alone(struct tracing *t, struct str sql)
     return status ? status : read_after(t, t->worker);
 }
 
-enum status trace_statement(struct session *worker, struct session *observer, struct str sql, struct arena *a,
-                            struct trace *out, struct error *err)
+enum status trace_statement(struct session *worker, struct session *observer, struct str sql, bool keep,
+                            struct arena *a, struct trace *out, struct error *err)
 {
     struct tracing t = {.worker = worker, .observer = observer, .a = a, .out = out, .err = err};
     *out = (struct trace){0};
     session_on_notice(worker, on_notice, &t);
-    enum status status = trace_inside(&t, sql);
+    enum status status = trace_inside(&t, sql, keep);
     if (!status && !out->accepted && strcmp(out->sqlstate, "25001") == 0) {
         status = trace_alone(&t, sql);
     }

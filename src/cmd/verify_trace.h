@@ -1,7 +1,7 @@
 /*
  * verify_trace.h - what one statement really did on a server.
  *
- * A statement that may run in a transaction is run in one that is rolled back; a second session reads pg_locks while it
+ * A statement that may run in a transaction is run in one that is rolled back, or kept; a second session reads pg_locks while it
  * is open. Rewrites and builds are told by the file a relation is stored in, scans by the server's DEBUG1 messages and
  * the transaction's own counters of rows read.
  */
@@ -34,8 +34,11 @@ struct trace {
     struct seen_relation_list seen; /* user relations; indexes too */
 };
 
-/* Memory from the arena. worker runs, observer looks on. Errors are those of the tracing itself. */
-NODISCARD enum status trace_statement(struct session *worker, struct session *observer, struct str sql, struct arena *a,
-                                      struct trace *out, struct error *err);
+/*
+ * Memory from the arena. worker runs, observer looks on. keep: what the statement did stays. Errors are those of the tracing itself; a statement
+ * that is refused (also at its COMMIT) is not accepted.
+ */
+NODISCARD enum status trace_statement(struct session *worker, struct session *observer, struct str sql, bool keep,
+                                      struct arena *a, struct trace *out, struct error *err);
 
 #endif
