@@ -33,8 +33,8 @@ static const struct option database[] = {
 };
 
 static const struct option files[] = {
-    {"dir", 'd', OPTION_LIST, "DIR", AT(dirs),
-     "folder of migrations, may be repeated (./migrations, ./db/migrations)", 0, 0},
+    {"dir", 'd', OPTION_LIST, "DIR", AT(dirs), "folder of migrations, may be repeated (./migrations, ./db/migrations)",
+     0, 0},
     {"layout", 0, OPTION_TEXT, "NAME", AT(layout), "how files are laid out, when it should not be detected", 0, 0},
     {"set", 0, OPTION_LIST, "NAME=VALUE", AT(sets), "value for the placeholder ${NAME}, may be repeated", 0, 0},
 };
@@ -77,8 +77,9 @@ static const struct option running[] = {
     {"lock-budget", 0, OPTION_DURATION, "TIME", AT(lock_budget_ms), "give way when a step's tries took so long (10min)",
      0, INT64_MAX},
     {"analyze", 0, OPTION_CHOICE, ANALYZE_WORDS, AT(analyze),
-     "ANALYZE behind a migration: tables it backfilled (auto); those it rewrote or gave an index on an expression, too (always)", 0,
-     0},
+     "ANALYZE behind a migration: tables it backfilled (auto); those it rewrote or gave an index on an expression, too "
+     "(always)",
+     0, 0},
     {"hooks", 0, OPTION_FLAG, NULL, AT(hooks), "run the hooks of migrate.yaml (--no-hooks: none)", 0, 0},
     {"statement-timeout", 0, OPTION_DURATION, "TIME", AT(statement_timeout_ms),
      "statement_timeout of data statements that run whole (none)", 0, INT32_MAX},
@@ -88,6 +89,14 @@ static const struct option running[] = {
      "… or when one has waited behind it for longer (1s; 0: however long)", 0, INT32_MAX},
     {"terminate-blockers", 0, OPTION_CHOICE, TERMINATE_WORDS, AT(terminate),
      "end sessions of this kind that keep a step from its locks (none)", 0, 0},
+    {"preflight-only", 0, OPTION_FLAG, NULL, AT(preflight_only), "look what may be in the way, change nothing", 0, 0},
+    {"max-xact-age", 0, OPTION_DURATION, "TIME", AT(max_xact_age_ms),
+     "stop before the first change when a transaction older than that is in the way (5min; 0: try all the same)", 0,
+     INT32_MAX},
+    {"window", 0, OPTION_TEXT, "HH:MM-HH:MM@ZONE", AT(window), "change something only in these hours of each day", 0,
+     0},
+    {"outside-window", 0, OPTION_CHOICE, OUTSIDE_WORDS, AT(outside_window),
+     "outside those hours: wait for them, or end with exit code 4 (refuse)", 0, 0},
     {"redact", 0, OPTION_FLAG, NULL, AT(redact), "do not show or record the statements of other sessions", 0, 0},
     {"pace", 0, OPTION_CHOICE, PACE_WORDS, AT(pace), "of backfills; gentle: short batches with pauses (normal)", 0, 0},
 };
@@ -119,6 +128,8 @@ void settings_default(struct settings *s)
         .max_blocked_sessions = 20,
         .max_block_ms = 1000,
         .reconnect_ms = 120000,
+        .max_xact_age_ms = 300000,
+        .outside_window = 1,
         .terminate = 3,
         .tune_rate = -1,
         .tune_batch = -1,

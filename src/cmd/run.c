@@ -176,6 +176,10 @@ static void show_plan(struct run *r)
 static void show_result(struct run *r, const struct run_result *result, enum status status)
 {
     struct strbuf out;
+    if (r->c->set.preflight_only && !status && !r->c->set.json) {
+        context_print(STR("nothing stops it\n"));
+        return;
+    }
     if (r->c->set.json || r->c->set.quiet || (status && result->n_done == 0)) {
         return;
     }
@@ -232,6 +236,10 @@ static enum status execute(struct run *r, struct error *err)
     options.throttle.archive_files = c->set.max_archive;
     options.throttle.query = c->set.throttle_query && c->set.throttle_query[0] ? c->set.throttle_query : NULL;
     options.throttle.gentle = c->set.pace == PACE_GENTLE;
+    options.max_xact_age_ms = c->set.max_xact_age_ms;
+    options.preflight_only = c->set.preflight_only;
+    options.window = c->set.window && c->set.window[0] ? c->set.window : NULL;
+    options.window_wait = c->set.outside_window == 0;
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }

@@ -14,6 +14,7 @@ enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 #define COLOUR_WORDS "auto|always|never"
 enum parts { PARTS_BOTH, PARTS_UP, PARTS_DOWN }; /* the words of --parts, in this order */
 #define PARTS_WORDS "both|up|down"
+#define OUTSIDE_WORDS "wait|refuse"
 #define TERMINATE_WORDS "autovacuum|idle-in-transaction|all|none"
 enum doc_format { DOC_MARKDOWN, DOC_MAN };
 #define DOC_FORMAT_WORDS "markdown|man"
@@ -62,6 +63,10 @@ struct settings {
     int pace;                   /* enum pace */
     bool join;
     int64_t tune_rate, tune_batch, tune_bad_rows; /* -1: not said */
+    bool preflight_only;
+    int64_t max_xact_age_ms;
+    const char *window;
+    int outside_window; /* index of OUTSIDE_WORDS */
     /* single commands */
     const char *catalog;        /* lint, explain, plan: file that is the base */
     const char *output;         /* catalog pull: file to write */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "exec/fault.h"
 #include "exec/tx.h"
+#include "exec/window.h"
 
 enum { POLL_MS = 1000, OTHERS_POLL_MS = 500, GENTLE_MS = 50 };
 
@@ -68,7 +69,7 @@ static enum status stand_still(struct backfill *b, const char *reason, bool *min
 static enum status heed(struct backfill *b, bool *mine, struct error *err)
 {
     const char *told = NULL;
-    enum status status = ST_OK;
+    enum status status = window_admit(b->r, b->it, -1, err);
     while (!status && *mine) {
         const bool paused = strcmp(b->control, "pause") == 0;
         const char *reason = paused ? "paused" : throttle_reason(b->throttle);

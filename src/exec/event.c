@@ -9,6 +9,10 @@ const char *event_kind_name(enum event_kind kind)
         return "run-begin";
     case EVENT_RUN_LOCK_WAIT:
         return "run-lock-wait";
+    case EVENT_PREFLIGHT:
+        return "preflight";
+    case EVENT_WINDOW:
+        return "window";
     case EVENT_SNAPSHOT:
         return "snapshot";
     case EVENT_MIGRATION_BEGIN:

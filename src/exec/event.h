@@ -8,6 +8,8 @@
 
 enum event_kind {
     EVENT_RUN_BEGIN,       /* n_migrations, run_id */
+    EVENT_PREFLIGHT,       /* what may be or is in the way: check, level, detail, meaning, way_out */
+    EVENT_WINDOW,          /* outside the hours for changes: detail says why it waits, wait_ms until they begin */
     EVENT_RUN_LOCK_WAIT,   /* another run holds the lock: detail says who */
     EVENT_SNAPSHOT,        /* detail */
     EVENT_MIGRATION_BEGIN, /* migration, n_steps */
@@ -44,6 +46,8 @@ struct event {
     const char *run_id;  /* as in history */
     char sqlstate[6];
     const char *detail; /* NULL: none. Valid during the call */
+    /* preflight: "rights" …; "note", "warning", "stop"; what it means and what to do, "" where it goes without saying */
+    const char *check, *level, *meaning, *way_out;
     /* blocker */
     int pid;
     const char *user, *application, *state, *query;

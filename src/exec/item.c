@@ -1,6 +1,6 @@
 /* One migration of a run: where it stands, and its steps one after the other. */
-#include "exec/run.h"
 #include "exec/tx.h"
+#include "exec/window.h"
 
 #include "base/clock.h"
 #include "exec/fault.h"
@@ -199,7 +199,9 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
             return loop_interrupt_error(err);
         }
         arena_reset(&r->scratch);
-        status = step_run(r, it, err);
+        /* A backfill may be cut short and taken up again in the next window; it looks between its batches. */
+        status = window_admit(r, it, item_step(it)->kind == STEP_BACKFILL ? -1 : item_step(it)->estimate_ms, err);
+        status = status ? status : step_run(r, it, err);
         if (it->touch.session) {
             step_settings_unknown(r);
         }

@@ -2,7 +2,8 @@
 
 #include "base/clock.h"
 #include "exec/fault.h"
-#include "exec/run.h"
+#include "exec/preflight.h"
+#include "exec/window.h"
 
 #include <pwd.h>
 
@@ -19,6 +20,7 @@ void run_options_default(struct run_options *o)
         .max_blocked_sessions = 20,
         .max_block_ms = 1000,
         .backfill_rows = JUDGE_BATCH_ROWS,
+        .max_xact_age_ms = 300000,
     };
     throttle_limits_default(&o->throttle);
 }
@@ -151,18 +153,29 @@ static void record_end(struct run *r, enum status status, const struct error *wh
 
 /* ---- before the first change ---- */
 
-enum status run_place(struct run *r, struct error *err)
+static enum status place(struct run *r, bool install, struct error *err)
 {
     struct history h;
     struct recorded_list steps = {0};
     enum status status = history_read_all(r->s, &r->sql, r->o->schema, false, &r->arena, &h, &steps, err);
-    if (!status && (!h.exists || h.format < HISTORY_FORMAT)) {
+    if (!status && install && (!h.exists || h.format < HISTORY_FORMAT)) {
         status = history_install_locked(r->s, &r->sql, r->o->schema, err);
     }
     for (size_t i = 0; i < r->n_items && !status; i++) {
         status = item_place(r, &r->list[i], &h, &steps, err);
     }
     return status;
+}
+
+enum status run_place(struct run *r, struct error *err)
+{
+    return place(r, true, err);
+}
+
+/* The same, changing nothing yet. */
+static enum status run_read(struct run *r, struct error *err)
+{
+    return place(r, false, err);
 }
 
 static size_t unfinished(const struct run *r)
@@ -241,8 +254,17 @@ static enum status run_locked(struct run *r, struct error *err)
     for (size_t i = 0; i < r->n_items && !status; i++) {
         status = item_make(r, &r->items[i], &r->list[i], err);
     }
-    status = status ? status : run_place(r, err);
+    status = status ? status : run_read(r, err);
     if (status || unfinished(r) == 0) {
+        return status;
+    }
+    status = preflight_run(r, err);
+    if (status || r->o->preflight_only) {
+        return status;
+    }
+    status = window_admit(r, NULL, -1, err);
+    status = status ? status : run_place(r, err);
+    if (status) {
         return status;
     }
     for (size_t i = 0; i < r->n_items; i++) {

@@ -34,6 +34,10 @@ struct run_options {
     enum terminate terminate;     /* blockers of these kinds are ended */
     int64_t max_blocked_sessions; /* the watchdog cancels a step that more sessions wait behind (20); 0: however many */
     int64_t max_block_ms;         /* … or that one has waited behind for longer (1000); 0: however long */
+    int64_t max_xact_age_ms;     /* an older transaction in the way ends the run before its first change (300 000); 0: none does */
+    bool preflight_only;         /* look, and change nothing */
+    const char *window;          /* the hours for changes, see window.h; NULL: all */
+    bool window_wait;            /* outside them wait; else give way */
     bool redact;                  /* no text of other sessions' statements in events and history */
     struct event_sink sink;
     struct snapshot_source snapshot;

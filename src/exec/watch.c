@@ -165,9 +165,8 @@ static bool open_session(struct watch *w)
     return !status;
 }
 
-static void look(void *arg)
+static void look(struct watch *w)
 {
-    struct watch *w = arg;
     struct error err;
     char pid[16];
     if (w->blind || !open_session(w)) {
@@ -179,11 +178,11 @@ static void look(void *arg)
     struct rows *rows[3] = {NULL};
     size_t n = 0, failed;
     const bool blockers = clock_monotonic_ms() - w->begun_ms >= w->blockers_from_ms;
-    if (w->guard) {
-        items[n++] = (struct pipelined){behind_sql, &param, 1};
-    }
     if (blockers) {
         items[n++] = (struct pipelined){blockers_sql, &param, 1};
+    }
+    if (w->guard) {
+        items[n++] = (struct pipelined){behind_sql, &param, 1};
     }
     if (w->progress) {
         items[n++] = (struct pipelined){progress_sql, &param, 1};
@@ -191,11 +190,11 @@ static void look(void *arg)
     const enum status status = session_pipeline(w->s, items, n, LOOK_MS, rows, &failed, &err);
     if (!status) {
         size_t at = 0;
-        if (w->guard) {
-            judge_behind(w, rows[at++]);
-        }
         if (blockers) {
             tell_blockers(w, rows[at++]);
+        }
+        if (w->guard) {
+            judge_behind(w, rows[at++]);
         }
         if (w->progress) {
             tell_progress(w, rows[at]);
@@ -210,6 +209,19 @@ static void look(void *arg)
     }
 }
 
+/* The look for blockers comes at its time, however long those before it took. */
+static void on_timer(void *arg)
+{
+    struct watch *w = arg;
+    const int timer = w->timer;
+    look(w);
+    const int64_t left = w->begun_ms + w->blockers_from_ms - clock_monotonic_ms();
+    if (w->timer == timer && left > 0 && left < w->every_ms) {
+        loop_timer_remove(w->loop, timer);
+        w->timer = loop_timer_add(w->loop, left, on_timer, w);
+    }
+}
+
 static void start(struct watch *w, int pid, int64_t every_ms, const struct event *base)
 {
     watch_stop(w);
@@ -219,8 +231,9 @@ static void start(struct watch *w, int pid, int64_t every_ms, const struct event
     w->cancelled = false;
     w->behind_since_ms = 0;
     w->begun_ms = clock_monotonic_ms();
+    w->every_ms = every_ms;
     if (!w->blind) {
-        w->timer = loop_timer_add(w->loop, every_ms, look, w);
+        w->timer = loop_timer_add(w->loop, every_ms, on_timer, w);
     }
 }
 
@@ -238,7 +251,8 @@ void watch_guard(struct watch *w, int pid, int64_t lock_ms, const struct event *
     w->progress = false;
     w->guard = true;
     w->blockers_from_ms = lock_ms > 0 ? lock_ms * 4 / 5 : BLOCKERS_MS;
-    every = w->blockers_from_ms < every ? w->blockers_from_ms : every;
+    /* Once before, so that the session is open and has met the tables when it counts. */
+    every = w->blockers_from_ms / 2 < every ? w->blockers_from_ms / 2 : every;
     start(w, pid, every < GUARD_MIN_MS ? GUARD_MIN_MS : every > GUARD_MAX_MS ? GUARD_MAX_MS : every, base);
 }
 

@@ -24,6 +24,7 @@ struct watch {
     struct session *s;                  /* NULL: not opened yet */
     bool blind;                         /* it could not be opened */
     int timer;                          /* 0: not watching */
+    int64_t every_ms;                   /* its interval */
     bool progress;                      /* also ask for the progress of an index build */
     bool guard;                         /* the watchdog is on */
     int pid;                            /* of the watched backend */

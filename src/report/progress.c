@@ -217,11 +217,29 @@ static void analyzed(struct progress *p, const struct event *e)
     put(p, true);
 }
 
+static void add_preflight(struct progress *p, const char *head, const char *text)
+{
+    if (text && text[0]) {
+        strbuf_add_cstr(&p->line, head);
+        add_one_line(&p->line, str_of(text), 500);
+    }
+}
+
+static void preflight(struct progress *p, const struct event *e)
+{
+    strbuf_addf(&p->line, "preflight: %s: ", e->level);
+    add_preflight(p, "", e->detail);
+    add_preflight(p, "\n    which means: ", e->meaning);
+    add_preflight(p, "\n    way out: ", e->way_out);
+    put(p, true);
+}
+
 /* Events that matter even to --quiet are those a person would have to act on. */
 static bool is_wanted(const struct progress *p, enum event_kind kind)
 {
     return !p->quiet || kind == EVENT_BLOCKED || kind == EVENT_RUN_LOCK_WAIT || kind == EVENT_REPAIR ||
-           kind == EVENT_TERMINATED || kind == EVENT_WATCHDOG || kind == EVENT_BLIND;
+           kind == EVENT_PREFLIGHT || kind == EVENT_WINDOW || kind == EVENT_TERMINATED || kind == EVENT_WATCHDOG ||
+           kind == EVENT_BLIND;
 }
 
 void progress_emit(void *arg, const struct event *e)
@@ -241,6 +259,12 @@ void progress_emit(void *arg, const struct event *e)
         break; /* the command's last line says it */
     case EVENT_RUN_LOCK_WAIT:
         told(p, "waiting for another run to end: ", e);
+        break;
+    case EVENT_PREFLIGHT:
+        preflight(p, e);
+        break;
+    case EVENT_WINDOW:
+        told(p, "waiting for the window: ", e);
         break;
     case EVENT_SNAPSHOT:
         told(p, "snapshot: ", e);

@@ -79,6 +79,12 @@ void event_json(const struct event *e, FILE *stream)
         set_text(o, "query", e->query);
     }
     set_text(o, "run", e->run_id);
+    if (e->kind == EVENT_PREFLIGHT) {
+        set_text(o, "check", e->check);
+        set_text(o, "level", e->level);
+        set_text(o, "meaning", e->meaning);
+        set_text(o, "way_out", e->way_out);
+    }
     set_text(o, "sqlstate", e->sqlstate);
     set_text(o, "detail", e->detail);
     json_write(o, stream);

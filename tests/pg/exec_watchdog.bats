@@ -61,7 +61,9 @@ in_output() {
     until_true eval '[ "$(pg_sql "SELECT count(*) FROM pg_locks WHERE mode = '\''AccessExclusiveLock'\'' AND relation = '\''t'\''::regclass")" = 1 ]'
     [ "$(pg_sql "SET statement_timeout = '4s'" "SELECT count(*) FROM t")" = 0 ]
     pg_session_send reader_1 'SELECT count(*) FROM t \watch 0.05'
-    run wait "$pid"
+    local status=0
+    wait "$pid" || status=$?
+    cat "$OUT"
     [ "$status" -eq 4 ]
     grep '"event":"watchdog"' "$OUT" | head -n 1 | jq -e '.sessions == 1 and .ms >= 300 and .ms < 3000 and .step == 1'
     grep -q 'for the sake of those behind it' "$OUT"

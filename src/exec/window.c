@@ -1,0 +1,129 @@
+#include "exec/window.h"
+
+#include "base/clock.h"
+#include "exec/tx.h"
+
+enum { DAY = 24 * 60, NAP_MS = 60000 };
+
+/* ---- reading ---- */
+
+/* "2:00", "02:30", "24:00" */
+static bool read_time(struct str text, int *minutes)
+{
+    const size_t colon = str_find_char(text, ':');
+    int64_t h, m;
+    if (colon == SIZE_MAX || text.n - colon != 3 || !str_to_i64(str_slice(text, 0, colon), 0, 24, &h) ||
+        !str_to_i64(str_slice(text, colon + 1, text.n), 0, 59, &m) || h * 60 + m > DAY) {
+        return false;
+    }
+    *minutes = (int)(h * 60 + m);
+    return true;
+}
+
+enum status window_parse(const char *text, struct window *out, struct error *err)
+{
+    const char *const at = strchr(text, '@');
+    const struct str hours = str_trim(str_slice(str_of(text), 0, at ? (size_t)(at - text) : strlen(text)));
+    const size_t dash = str_find_char(hours, '-');
+    *out = (struct window){.zone = at ? at + 1 : ""};
+    if (dash == SIZE_MAX || !read_time(str_trim(str_slice(hours, 0, dash)), &out->from) ||
+        !read_time(str_trim(str_slice(hours, dash + 1, hours.n)), &out->to) || (at && !at[1])) {
+        error_set(err, ST_USAGE, "\"%s\" is not a window of hours", text);
+        error_hint(err, "write 02:00-04:30@Europe/Berlin");
+        return ST_USAGE;
+    }
+    out->to += out->to <= out->from ? DAY : 0;
+    return ST_OK;
+}
+
+/* ---- asking ---- */
+
+struct answer {
+    int64_t left_ms;  /* of the window that is open; 0: none is */
+    int64_t opens_ms; /* until the next one opens */
+};
+
+static enum status ask(struct run *r, const struct window *w, struct answer *out, struct error *err)
+{
+    static const char sql[] =
+        "WITH z AS (SELECT CASE WHEN $1 = '' THEN pg_catalog.current_setting('TimeZone') ELSE $1 END AS zone,"
+        " pg_catalog.clock_timestamp() AS now),"
+        " o AS (SELECT z.now, ((z.now AT TIME ZONE z.zone)::pg_catalog.date + d"
+        " + $2::pg_catalog.int4 * '1 minute'::pg_catalog.interval) AT TIME ZONE z.zone AS opens,"
+        " ((z.now AT TIME ZONE z.zone)::pg_catalog.date + d"
+        " + $3::pg_catalog.int4 * '1 minute'::pg_catalog.interval) AT TIME ZONE z.zone AS closes"
+        " FROM z, pg_catalog.generate_series(-2, 3) d)"
+        " SELECT coalesce(pg_catalog.date_part('epoch', max(closes - now) FILTER (WHERE opens <= now AND closes > now))"
+        " * '1000'::pg_catalog.float8, 0)::pg_catalog.int8,"
+        " (pg_catalog.date_part('epoch', min(opens - now) FILTER (WHERE opens > now)) * '1000'::pg_catalog.float8)"
+        "::pg_catalog.int8 FROM o";
+    struct arena a;
+    struct rows *rows = NULL;
+    arena_init(&a, 1 << 16);
+    const struct param params[] = {{w->zone}, {param_i64(&a, w->from)}, {param_i64(&a, w->to)}};
+    enum status status = session_query(r->s, sql, params, 3, ANSWER_MS, &rows, err);
+    arena_free(&a);
+    if (!status) {
+        *out = (struct answer){rows_i64(rows, 0, 0), rows_i64(rows, 0, 1)};
+    } else if (strcmp(err->sqlstate, "22023") == 0) {
+        status = error_set(err, ST_USAGE, "the server does not know the time zone \"%s\"", w->zone);
+        error_hint(err, "SELECT name FROM pg_timezone_names lists those it knows");
+    }
+    rows_free(rows);
+    return status;
+}
+
+static void add_time(struct strbuf *out, const char *before, int64_t ms)
+{
+    strbuf_add_cstr(out, before);
+    clock_duration(ms, out);
+}
+
+static enum status refuse(const struct run *r, const char *what, struct error *err)
+{
+    error_set(err, ST_GAVE_WAY, "window %s: %s", r->o->window, what);
+    error_hint(err,
+               "what is done is recorded; the same command goes on in the window, --outside-window wait waits for it");
+    return ST_GAVE_WAY;
+}
+
+enum status window_admit(struct run *r, const struct item *it, int64_t estimate_ms, struct error *err)
+{
+    struct window w;
+    bool told = false;
+    if (!r->o->window) {
+        return ST_OK;
+    }
+    enum status status = window_parse(r->o->window, &w, err);
+    while (!status) {
+        struct answer now = {0};
+        struct strbuf what;
+        status = ask(r, &w, &now, err);
+        if (status || (now.left_ms > 0 && estimate_ms <= now.left_ms)) {
+            return status;
+        }
+        strbuf_init(&what, 512);
+        const bool never = estimate_ms > (int64_t)(w.to - w.from) * 60000;
+        if (now.left_ms > 0 || never) {
+            add_time(&what, "the step takes about ", estimate_ms);
+            add_time(&what, never ? ", longer than all of it" : ", and what is left of it is ",
+                     never ? estimate_ms : now.left_ms);
+        } else {
+            add_time(&what, "it opens in ", now.opens_ms);
+        }
+        if (never || !r->o->window_wait) {
+            status = refuse(r, strbuf_cstr(&what), err);
+        } else if (!told) {
+            struct event e = run_event(it, it && it->next < it->steps.n ? item_step(it) : NULL, EVENT_WINDOW);
+            e.detail = strbuf_cstr(&what);
+            e.wait_ms = now.opens_ms;
+            run_emit(r, &e);
+            told = true;
+        }
+        strbuf_free(&what);
+        if (!status) {
+            status = loop_sleep(r->loop, now.opens_ms < NAP_MS ? now.opens_ms + 10 : NAP_MS, err);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,26 @@
+/*
+ * window.h - the hours in which changes may be made: "02:00-04:30@Europe/Berlin".
+ *
+ * The server is asked, not this machine: its clock is the one that all runners share, and it knows the time zones, with their changes to
+ * summer time. A time that the clock skips or has twice is taken as the server takes it (AT TIME ZONE: standard time). An end that is not
+ * after the beginning is on the next day. Without a zone it is the session's TimeZone.
+ */
+#ifndef MIGRATE_EXEC_WINDOW_H
+#define MIGRATE_EXEC_WINDOW_H
+
+#include "exec/run.h"
+
+struct window {
+    int from, to;     /* minutes; to > from, up to 48 h */
+    const char *zone; /* in the text; "": the session's */
+};
+
+/* ST_USAGE, with how to write it. */
+NODISCARD enum status window_parse(const char *text, struct window *out, struct error *err);
+/*
+ * May work of estimate_ms (-1, 0: not known, any) begin now? Outside the window, or with too little of it left, waits for the next one when the
+ * options say so, else ST_GAVE_WAY. ST_USAGE: the server does not know the time zone. Without a window at once ST_OK.
+ */
+NODISCARD enum status window_admit(struct run *r, const struct item *it, int64_t estimate_ms, struct error *err);
+
+#endif
