@@ -8,7 +8,8 @@ void map_init(struct map *m, struct arena *arena)
 /* The slot of key, or the free slot where it belongs. The table is never full. */
 static struct map_slot *find(const struct map *m, struct str key)
 {
-    size_t i = (size_t)str_hash(key) & (m->cap - 1);
+    /* The kernel puts arenas elsewhere in each process, so that nobody can write names that all fall on one slot. */
+    size_t i = (size_t)str_hash(key, (uint64_t)(uintptr_t)m->arena >> 4) & (m->cap - 1);
     while (m->slots[i].key.p && !str_eq(m->slots[i].key, key)) {
         i = (i + 1) & (m->cap - 1);
     }

@@ -89,10 +89,10 @@ size_t str_find_char(struct str s, char c)
     return hit ? (size_t)(hit - s.p) : SIZE_MAX;
 }
 
-uint64_t str_hash(struct str s)
+uint64_t str_hash(struct str s, uint64_t seed)
 {
     const uint64_t k = UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t h = s.n * k, part;
+    uint64_t h = (s.n ^ seed) * k, part;
     for (; s.n >= sizeof part; s.p += sizeof part, s.n -= sizeof part) {
         memcpy(&part, s.p, sizeof part);
         h = (h ^ part) * k;

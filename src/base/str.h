@@ -42,7 +42,7 @@ bool str_ends(struct str s, struct str suffix);
 int str_cmp(struct str a, struct str b);              /* bytes, then length */
 size_t str_find(struct str s, struct str needle);     /* offset, or SIZE_MAX */
 size_t str_find_char(struct str s, char c);           /* offset, or SIZE_MAX */
-uint64_t str_hash(struct str s);                      /* not the same on every machine, not for untrusted tables */
+uint64_t str_hash(struct str s, uint64_t seed);       /* not the same on every machine */
 
 /* Take the part of *rest before the next `sep` and advance past it; false when *rest is used up. */
 bool str_next(struct str *rest, char sep, struct str *part);

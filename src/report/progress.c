@@ -147,7 +147,7 @@ static void watchdog(struct progress *p, const struct event *e)
 static void progress_line(struct progress *p, const struct event *e)
 {
     const int64_t now = clock_monotonic_ms();
-    const uint64_t reason = e->detail ? str_hash(str_of(e->detail)) : 0;
+    const uint64_t reason = e->detail ? str_hash(str_of(e->detail), 0) : 0;
     /* Why it stands still is told at once. */
     if (now - p->last_ms < (p->terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS) &&
         (!e->detail || reason == p->reason)) {

@@ -62,16 +62,23 @@ static bool makes_needless(const struct relation *other, const struct relation *
 
 enum tri ask_redundant_index(struct eval *e, struct call call)
 {
+    enum { MAX_COMPARED = 4096 }; /* of one table: as many as nobody has, but each new one is compared with all */
     const struct relation *r = target(e, call);
-    for (size_t i = 0; r && i < r->indexes.n; i++) {
+    for (size_t i = r ? r->indexes.n : 0; i-- > 0;) {
         const struct relation *index = r->indexes.at[i];
+        if (index->made.statement > 0 && index->made.statement < e->at.statement) {
+            break; /* what the statement made stands last */
+        }
         if (!made_here(e, index->made) || !is_btree(index) || index->constraint) {
             continue;
         }
-        for (size_t k = 0; k < r->indexes.n; k++) {
+        for (size_t k = 0; k < r->indexes.n && k < MAX_COMPARED; k++) {
             if (makes_needless(r->indexes.at[k], index)) {
                 return TRI_YES;
             }
+        }
+        if (r->indexes.n > MAX_COMPARED) {
+            return eval_unknown(e, r);
         }
     }
     return TRI_NO;
