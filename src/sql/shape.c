@@ -66,6 +66,7 @@ struct writer {
     size_t n_tokens;
     enum role before;
     bool cut;
+    bool brief; /* it would be too long: of long parentheses only the beginning is written */
 };
 
 static bool bare(struct str name)
@@ -182,10 +183,54 @@ static size_t uescape(const struct statement *st, size_t i, size_t last)
                : 0;
 }
 
+/* How many tokens each open parenthesis has written; deeper ones count with the deepest. */
+struct brevity {
+    size_t depth;
+    uint16_t written[64];
+};
+
+/* The parenthesis that closes the one that token i is in; `last` when nothing does. */
+static size_t closing(const struct statement *st, size_t i, size_t last)
+{
+    for (size_t depth = 1; i < last; i++) {
+        const struct token t = st->tokens[i];
+        depth += t.kind == TOK_SELF && t.keyword == '(';
+        depth -= t.kind == TOK_SELF && t.keyword == ')';
+        if (depth == 0) {
+            break;
+        }
+    }
+    return i;
+}
+
+/* Where to go on when i is next: behind what is left out. */
+static size_t pass_over(struct brevity *b, const struct statement *st, size_t i, size_t last)
+{
+    enum { MANY = 64 };
+    const size_t deepest = countof(b->written) - 1;
+    uint16_t *written = &b->written[b->depth < deepest ? b->depth : deepest];
+    if (b->depth > 0 && ++*written > MANY) {
+        i = closing(st, i, last);
+    }
+    const struct token t = i < last ? st->tokens[i] : (struct token){0};
+    if (t.kind == TOK_SELF && t.keyword == '(') {
+        b->depth++;
+        b->written[b->depth < deepest ? b->depth : deepest] = 0;
+    } else if (t.kind == TOK_SELF && t.keyword == ')') {
+        b->depth -= b->depth > 0;
+    }
+    return i;
+}
+
 /* Append the statement's tokens [first, last); stops before the one that does not fit. */
 static void put_tokens(struct writer *w, const struct statement *st, size_t first, size_t last)
 {
+    struct brevity brevity = {0};
     for (size_t i = first; i < last && !w->cut; i++) {
+        i = w->brief ? pass_over(&brevity, st, i, last) : i;
+        if (i == last) {
+            break;
+        }
         const struct token t = st->tokens[i];
         const enum role role = role_of(t);
         const size_t was = w->n;
@@ -305,6 +350,7 @@ static struct writer open_writer(struct str text, struct arena *a, size_t room, 
         .arena = a,
         .p = arena_alloc_raw(a, room + 1),
         .room = room,
+        .brief = room == SHAPE_MAX_TEXT,
         .tokens = arena_alloc_raw(a, mem_size(n_tokens > room ? room : n_tokens, /* a token has at least a byte */
                                               sizeof(struct shape_token))),
     };

@@ -36,8 +36,9 @@
 #include "sql/split.h"
 
 /*
- * A shape's text is at most SHAPE_MAX_TEXT bytes long; what would pass it is left out, from a token on, and `cut`
- * says so. A head that may be longer than SHAPE_MAX_HEAD, or than SHAPE_MAX_HEADS when repeated for all actions, is
+ * A shape's text is at most SHAPE_MAX_TEXT bytes long. Of a longer one each parenthesis has its first 64 tokens, with what they
+ * hold, so that DELETE … WHERE id IN ( a hundred thousand ) is told by how it begins and ends; what would pass the limit all the same
+ * is left out, from a token on, and `cut` says so. A head that may be longer than SHAPE_MAX_HEAD, or than SHAPE_MAX_HEADS when repeated for all actions, is
  * not repeated: the statement is then one shape, as if it had one action. (A name counts by its source and at most
  * 63 bytes, doubled when in quotes.)
  */

@@ -132,6 +132,30 @@ static void test_cut(void **state)
     strbuf_free(&sb);
 }
 
+/* Of a long parenthesis the beginning is enough: what stands before and behind it says what the statement is. */
+static void test_long_parentheses(void **state)
+{
+    (void)state;
+    struct strbuf sb;
+    struct one o;
+    size_t first, last;
+    strbuf_init(&sb, (size_t)1 << 20);
+    strbuf_add(&sb, STR("delete from t where id in ((1),"));
+    add_times(&sb, STR("f(10,(2)),"), 20000);
+    strbuf_add(&sb, STR("3) and x = 1"));
+    open_one(&o, strbuf_str(&sb));
+    const struct shape *s = &o.shapes.at[0];
+    assert_false(s->cut);
+    assert_true(str_starts(s->text, STR("DELETE FROM t WHERE id IN ( ( 1 ) , f ( 10 , ( 2 ) ) , f (")));
+    assert_true(str_ends(s->text, STR(") AND x = 1")));
+    assert_in_range(s->text.n, 100, 2000);
+    shape_range(s, (uint32_t)s->text.n - 5, (uint32_t)s->text.n, &first, &last);
+    assert_int_equal(last, o.st.n_tokens);
+    assert_int_equal(first, o.st.n_tokens - 3);
+    close_one(&o);
+    strbuf_free(&sb);
+}
+
 /* One token beyond the bound: the text stops before it, and the tokens behind it do not follow. */
 static void test_long_token(void **state)
 {
@@ -210,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_single),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_long_parentheses),
         cmocka_unit_test(test_long_token),
         cmocka_unit_test(test_many_actions),
         cmocka_unit_test(test_too_many_actions),
