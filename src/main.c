@@ -37,6 +37,7 @@ static const struct command *const commands[] = {
     &cmd_goto, &cmd_status,    &cmd_validate, &cmd_backfill, &cmd_baseline, &cmd_mark, &cmd_adopt,
     &cmd_wait, &cmd_ephemeral, &cmd_catalog,  &cmd_rules,    &cmd_rehearse, &cmd_dump, &cmd_load,
     &cmd_runs, &cmd_report,    &cmd_lsp,      &cmd_version,  &cmd_help,
+    &cmd_aws,  &cmd_snapshot,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */

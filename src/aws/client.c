@@ -495,6 +495,7 @@ enum status aws_call(struct aws *aws, const struct aws_call *call, struct arena 
             continue;
         }
         out->sent = maybe_done;
+        aws->last_fault = status ? out->fault : FAULT_NONE;
         if (status != ST_REMOTE || !again || attempt >= aws->attempts) {
             if (status == ST_REMOTE && attempt > 1) {
                 const size_t n = strlen(err->detail);

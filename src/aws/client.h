@@ -38,6 +38,8 @@ struct aws {
     int64_t clock_offset; /* seconds to add to our clock */
     struct credentials credentials;
     bool has_credentials;
+    bool none_found;       /* the chain was asked, and no link has anything */
+    enum fault last_fault; /* of the last call; FAULT_NONE when it worked */
 };
 
 /* Read files and environment; no request is made. *out is to be closed. */

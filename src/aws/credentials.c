@@ -173,6 +173,7 @@ enum status credentials_find(struct aws *aws, struct credentials *out, struct er
         status = credentials_instance(aws, out, &tried, err);
     }
     if (!status && !out->key_id) {
+        aws->none_found = true;
         status = error_set(err, ST_REMOTE, "no AWS credentials found");
         error_detail(err, "%.*s", STR_ARG(str_trim(strbuf_str(&tried))));
         error_hint(err, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; migrate aws whoami tries them");

@@ -7,20 +7,20 @@ enum { BODY_MAX = 1 << 20, PAGES_MAX = 500 };
 
 /* ---- calls ---- */
 
-void request_init(struct request *r)
+void rds_request_init(struct rds_request *r)
 {
-    *r = (struct request){0};
+    *r = (struct rds_request){0};
     arena_init(&r->arena, REQUEST_ARENA_MAX);
     strbuf_init(&r->body, BODY_MAX);
 }
 
-void request_free(struct request *r)
+void rds_request_free(struct rds_request *r)
 {
     strbuf_free(&r->body);
     arena_free(&r->arena);
 }
 
-enum status request_send(struct aws *aws, struct request *r, const char *action, const char *resource,
+enum status rds_request_send(struct aws *aws, struct rds_request *r, const char *action, const char *resource,
                          const struct xml **result, struct error *err)
 {
     const struct aws_call call = {
@@ -37,7 +37,7 @@ enum status request_send(struct aws *aws, struct request *r, const char *action,
     return status;
 }
 
-enum status rds_pages(struct aws *aws, struct request *r, const char *action, const char *list, const char *resource,
+enum status rds_pages(struct aws *aws, struct rds_request *r, const char *action, const char *list, const char *resource,
                       struct arena *a, void (*visit)(void *out, const struct xml *element, struct arena *a), void *out,
                       struct error *err)
 {
@@ -49,7 +49,7 @@ enum status rds_pages(struct aws *aws, struct request *r, const char *action, co
         if (marker.n > 0) {
             aws_param(&r->body, "Marker", marker);
         }
-        const enum status status = request_send(aws, r, action, resource, &result, err);
+        const enum status status = rds_request_send(aws, r, action, resource, &result, err);
         if (status == ST_REMOTE && r->answer.fault == FAULT_NOT_FOUND) {
             return ST_OK;
         }
@@ -167,15 +167,15 @@ static void read_cluster(void *arg, const struct xml *x, struct arena *a)
 enum status rds_find_clusters(struct aws *aws, const char *id, struct arena *a, struct rds_clusters *out,
                               struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     *out = (struct rds_clusters){0};
-    request_init(&r);
+    rds_request_init(&r);
     if (id) {
         aws_param(&r.body, "DBClusterIdentifier", str_of(id));
     }
     const enum status status =
         rds_pages(aws, &r, "DescribeDBClusters", "DBClusters", id, a, read_cluster, out, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
@@ -222,9 +222,9 @@ static void read_instance(void *arg, const struct xml *x, struct arena *a)
 enum status rds_find_instances(struct aws *aws, const char *id, const char *cluster, struct arena *a,
                                struct rds_instances *out, struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     *out = (struct rds_instances){0};
-    request_init(&r);
+    rds_request_init(&r);
     if (id) {
         aws_param(&r.body, "DBInstanceIdentifier", str_of(id));
     }
@@ -234,7 +234,7 @@ enum status rds_find_instances(struct aws *aws, const char *id, const char *clus
     }
     const enum status status = rds_pages(aws, &r, "DescribeDBInstances", "DBInstances", id ? id : cluster, a,
                                          read_instance, out, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
@@ -272,9 +272,9 @@ static void read_instance_snapshot(void *out, const struct xml *x, struct arena 
 enum status rds_find_snapshots(struct aws *aws, bool of_cluster, const char *id, const char *source, struct arena *a,
                                struct rds_snapshots *out, struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     *out = (struct rds_snapshots){0};
-    request_init(&r);
+    rds_request_init(&r);
     if (id) {
         aws_param(&r.body, of_cluster ? "DBClusterSnapshotIdentifier" : "DBSnapshotIdentifier", str_of(id));
     } else {
@@ -288,48 +288,48 @@ enum status rds_find_snapshots(struct aws *aws, bool of_cluster, const char *id,
                                read_cluster_snapshot, out, err)
                    : rds_pages(aws, &r, "DescribeDBSnapshots", "DBSnapshots", id ? id : source, a,
                                read_instance_snapshot, out, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
 enum status rds_create_snapshot(struct aws *aws, bool of_cluster, const char *id, const char *source,
                                 const struct rds_tags *tags, enum fault *fault, struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     const struct xml *result;
-    request_init(&r);
+    rds_request_init(&r);
     aws_param(&r.body, of_cluster ? "DBClusterSnapshotIdentifier" : "DBSnapshotIdentifier", str_of(id));
     aws_param(&r.body, of_cluster ? "DBClusterIdentifier" : "DBInstanceIdentifier", str_of(source));
     rds_add_tags(&r.body, tags);
     const enum status status =
-        request_send(aws, &r, of_cluster ? "CreateDBClusterSnapshot" : "CreateDBSnapshot", source, &result, err);
+        rds_request_send(aws, &r, of_cluster ? "CreateDBClusterSnapshot" : "CreateDBSnapshot", source, &result, err);
     *fault = r.answer.fault;
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
 enum status rds_delete_snapshot(struct aws *aws, bool of_cluster, const char *id, struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     const struct xml *result;
-    request_init(&r);
+    rds_request_init(&r);
     aws_param(&r.body, of_cluster ? "DBClusterSnapshotIdentifier" : "DBSnapshotIdentifier", str_of(id));
     enum status status =
-        request_send(aws, &r, of_cluster ? "DeleteDBClusterSnapshot" : "DeleteDBSnapshot", id, &result, err);
+        rds_request_send(aws, &r, of_cluster ? "DeleteDBClusterSnapshot" : "DeleteDBSnapshot", id, &result, err);
     if (status == ST_REMOTE && r.answer.fault == FAULT_NOT_FOUND) {
         status = ST_OK; /* the answer to an earlier try was lost */
     }
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
 enum status rds_snapshot_quota(struct aws *aws, bool of_cluster, int64_t *used, int64_t *max, struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     const struct xml *result;
     *used = *max = -1;
-    request_init(&r);
-    const enum status status = request_send(aws, &r, "DescribeAccountAttributes", NULL, &result, err);
+    rds_request_init(&r);
+    const enum status status = rds_request_send(aws, &r, "DescribeAccountAttributes", NULL, &result, err);
     const struct xml *all = status ? NULL : xml_get(result, "AccountQuotas");
     for (const struct xml *x = all ? all->first : NULL; x; x = x->next) {
         if (str_eq(xml_text(x, "AccountQuotaName"),
@@ -338,6 +338,6 @@ enum status rds_snapshot_quota(struct aws *aws, bool of_cluster, int64_t *used, 
             *max = xml_i64(x, "Max", -1);
         }
     }
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }

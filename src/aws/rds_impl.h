@@ -8,21 +8,21 @@
 
 enum { REQUEST_ARENA_MAX = 256 << 20 };
 
-struct request {
+struct rds_request {
     struct arena arena;
     struct strbuf body;
     struct aws_answer answer;
 };
-void request_init(struct request *r);
-void request_free(struct request *r);
+void rds_request_init(struct rds_request *r);
+void rds_request_free(struct rds_request *r);
 /* Call; the result element in *result. */
-NODISCARD enum status request_send(struct aws *aws, struct request *r, const char *action, const char *resource,
+NODISCARD enum status rds_request_send(struct aws *aws, struct rds_request *r, const char *action, const char *resource,
                                    const struct xml **result, struct error *err);
 
 /*
  * Call page by page: visit() gets each element of the list `list` of the results, with an arena that lasts. Not-found errors count as no element.
  */
-NODISCARD enum status rds_pages(struct aws *aws, struct request *r, const char *action, const char *list,
+NODISCARD enum status rds_pages(struct aws *aws, struct rds_request *r, const char *action, const char *list,
                                 const char *resource, struct arena *a,
                                 void (*visit)(void *out, const struct xml *element, struct arena *a), void *out,
                                 struct error *err);

@@ -2,11 +2,11 @@
 #include "aws/rds_impl.h"
 
 /* Send; `gone` that the resource is not there (any more) is as good as done. */
-static enum status send_plain(struct aws *aws, struct request *r, const char *action, const char *resource, bool gone,
+static enum status send_plain(struct aws *aws, struct rds_request *r, const char *action, const char *resource, bool gone,
                               struct error *err)
 {
     const struct xml *result;
-    const enum status status = request_send(aws, r, action, resource, &result, err);
+    const enum status status = rds_request_send(aws, r, action, resource, &result, err);
     return status == ST_REMOTE && gone && r->answer.fault == FAULT_NOT_FOUND ? ST_OK : status;
 }
 
@@ -14,24 +14,24 @@ static enum status send_plain(struct aws *aws, struct request *r, const char *ac
 
 enum status rds_add_tag(struct aws *aws, const char *arn, const char *key, const char *value, struct error *err)
 {
-    struct request r;
-    request_init(&r);
+    struct rds_request r;
+    rds_request_init(&r);
     aws_param(&r.body, "ResourceName", str_of(arn));
     aws_param(&r.body, "Tags.Tag.1.Key", str_of(key));
     aws_param(&r.body, "Tags.Tag.1.Value", str_of(value));
     const enum status status = send_plain(aws, &r, "AddTagsToResource", arn, false, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
 enum status rds_remove_tag(struct aws *aws, const char *arn, const char *key, struct error *err)
 {
-    struct request r;
-    request_init(&r);
+    struct rds_request r;
+    rds_request_init(&r);
     aws_param(&r.body, "ResourceName", str_of(arn));
     aws_param(&r.body, "TagKeys.member.1", str_of(key));
     const enum status status = send_plain(aws, &r, "RemoveTagsFromResource", arn, false, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
@@ -39,14 +39,14 @@ enum status rds_remove_tag(struct aws *aws, const char *arn, const char *key, st
 
 enum status rds_set_capacity(struct aws *aws, const char *cluster, const char *min, const char *max, struct error *err)
 {
-    struct request r;
-    request_init(&r);
+    struct rds_request r;
+    rds_request_init(&r);
     aws_param(&r.body, "DBClusterIdentifier", str_of(cluster));
     aws_param(&r.body, "ServerlessV2ScalingConfiguration.MinCapacity", str_of(min));
     aws_param(&r.body, "ServerlessV2ScalingConfiguration.MaxCapacity", str_of(max));
     strbuf_add_cstr(&r.body, "&ApplyImmediately=true");
     const enum status status = send_plain(aws, &r, "ModifyDBCluster", cluster, false, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
@@ -55,9 +55,9 @@ enum status rds_set_capacity(struct aws *aws, const char *cluster, const char *m
 enum status rds_clone(struct aws *aws, const struct rds_cluster *source, const char *id, const struct rds_tags *tags,
                       enum fault *fault, struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     char key[64];
-    request_init(&r);
+    rds_request_init(&r);
     aws_param(&r.body, "DBClusterIdentifier", str_of(id));
     aws_param(&r.body, "SourceDBClusterIdentifier", source->id);
     strbuf_add_cstr(&r.body, "&RestoreType=copy-on-write&UseLatestRestorableTime=true&DeletionProtection=false");
@@ -81,7 +81,7 @@ enum status rds_clone(struct aws *aws, const struct rds_cluster *source, const c
     const enum status status =
         send_plain(aws, &r, "RestoreDBClusterToPointInTime", source->arn.n ? source->arn.p : id, false, err);
     *fault = r.answer.fault;
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
@@ -89,8 +89,8 @@ enum status rds_create_instance(struct aws *aws, const char *cluster, const char
                                 const struct rds_instance *like, const struct rds_tags *tags, enum fault *fault,
                                 struct error *err)
 {
-    struct request r;
-    request_init(&r);
+    struct rds_request r;
+    rds_request_init(&r);
     aws_param(&r.body, "DBInstanceIdentifier", str_of(id));
     aws_param(&r.body, "DBClusterIdentifier", str_of(cluster));
     aws_param(&r.body, "DBInstanceClass", str_of(class));
@@ -102,29 +102,29 @@ enum status rds_create_instance(struct aws *aws, const char *cluster, const char
     rds_add_tags(&r.body, tags);
     const enum status status = send_plain(aws, &r, "CreateDBInstance", id, false, err);
     *fault = r.answer.fault;
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
 enum status rds_delete_instance(struct aws *aws, const char *id, struct error *err)
 {
-    struct request r;
-    request_init(&r);
+    struct rds_request r;
+    rds_request_init(&r);
     aws_param(&r.body, "DBInstanceIdentifier", str_of(id));
     strbuf_add_cstr(&r.body, "&SkipFinalSnapshot=true");
     const enum status status = send_plain(aws, &r, "DeleteDBInstance", id, true, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
 enum status rds_delete_cluster(struct aws *aws, const char *id, struct error *err)
 {
-    struct request r;
-    request_init(&r);
+    struct rds_request r;
+    rds_request_init(&r);
     aws_param(&r.body, "DBClusterIdentifier", str_of(id));
     strbuf_add_cstr(&r.body, "&SkipFinalSnapshot=true");
     const enum status status = send_plain(aws, &r, "DeleteDBCluster", id, true, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
@@ -145,14 +145,14 @@ static void read_blue_green(void *out, const struct xml *x, struct arena *a)
 enum status rds_find_blue_green(struct aws *aws, const char *arn, bool as_source, struct arena *a,
                                 struct rds_blue_greens *out, struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     *out = (struct rds_blue_greens){0};
-    request_init(&r);
+    rds_request_init(&r);
     aws_param(&r.body, "Filters.Filter.1.Name", as_source ? STR("source") : STR("target"));
     aws_param(&r.body, "Filters.Filter.1.Values.Value.1", str_of(arn));
     const enum status status = rds_pages(aws, &r, "DescribeBlueGreenDeployments", "BlueGreenDeployments", arn, a,
                                          read_blue_green, out, err);
-    request_free(&r);
+    rds_request_free(&r);
     return status;
 }
 
@@ -179,21 +179,21 @@ static void read_proxy_target(void *out, const struct xml *x, struct arena *a)
 enum status rds_find_proxy(struct aws *aws, const char *name, bool is_endpoint, struct arena *a, struct rds_proxy *out,
                            struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     enum status status = ST_OK;
     *out = (struct rds_proxy){.name = is_endpoint ? STR("") : str_of(name)};
     if (is_endpoint) {
-        request_init(&r);
+        rds_request_init(&r);
         aws_param(&r.body, "DBProxyEndpointName", str_of(name));
         status = rds_pages(aws, &r, "DescribeDBProxyEndpoints", "DBProxyEndpoints", name, a, read_proxy_endpoint, out,
                            err);
-        request_free(&r);
+        rds_request_free(&r);
     }
     if (!status && out->name.n > 0) {
-        request_init(&r);
+        rds_request_init(&r);
         aws_param(&r.body, "DBProxyName", out->name);
         status = rds_pages(aws, &r, "DescribeDBProxyTargets", "Targets", name, a, read_proxy_target, out, err);
-        request_free(&r);
+        rds_request_free(&r);
     }
     return status;
 }
@@ -221,17 +221,17 @@ static void read_global(void *out, const struct xml *x, struct arena *a)
 enum status rds_global_writer(struct aws *aws, const struct rds_cluster *cluster, bool *known, bool *writer,
                               struct error *err)
 {
-    struct request r;
+    struct rds_request r;
     struct global_search search = {.cluster = cluster};
     struct arena scratch;
     arena_init(&scratch, REQUEST_ARENA_MAX);
-    request_init(&r);
+    rds_request_init(&r);
     if (cluster->global_id.n > 0) {
         aws_param(&r.body, "GlobalClusterIdentifier", cluster->global_id);
     }
     const enum status status =
         rds_pages(aws, &r, "DescribeGlobalClusters", "GlobalClusters", NULL, &scratch, read_global, &search, err);
-    request_free(&r);
+    rds_request_free(&r);
     arena_free(&scratch);
     *known = search.known;
     *writer = search.writer;

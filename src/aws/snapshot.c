@@ -222,7 +222,7 @@ static enum status await(struct aws *aws, const struct rds_target *t, const stru
         arena_rewind(a, mark);
         status = aws_sleep(aws, ms < until - now ? ms : until - now, err);
         if (status == ST_INTERRUPTED) {
-            error_hint(err, "the snapshot %s goes on; the same command finds it again", spec->id);
+            error_detail(err, "the snapshot %s goes on; the next run takes it up", spec->id);
         }
         if (status) {
             return status;

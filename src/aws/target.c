@@ -5,21 +5,6 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-bool target_is_named(const struct target_wish *wish)
-{
-    struct arena scratch;
-    struct rds_host host = {.kind = HOST_OTHER};
-    if (wish->cluster || wish->instance) {
-        return true;
-    }
-    if (wish->host) {
-        arena_init(&scratch, 1 << 16);
-        host_parse(wish->host, &scratch, &host);
-        arena_free(&scratch);
-    }
-    return host.kind != HOST_OTHER;
-}
-
 struct str target_id(const struct rds_target *t)
 {
     return t->is_cluster ? t->cluster.id : t->instance.id;
@@ -183,6 +168,25 @@ static const char *canonical(const char *host, struct arena *a)
         freeaddrinfo(list);
     }
     return name;
+}
+
+bool target_is_named(const struct target_wish *wish)
+{
+    struct arena scratch;
+    struct rds_host host = {.kind = HOST_OTHER};
+    if (wish->cluster || wish->instance) {
+        return true;
+    }
+    if (wish->host) {
+        arena_init(&scratch, 1 << 16);
+        host_parse(wish->host, &scratch, &host);
+        const char *name = host.kind == HOST_OTHER ? canonical(wish->host, &scratch) : NULL;
+        if (name) {
+            host_parse(name, &scratch, &host);
+        }
+        arena_free(&scratch);
+    }
+    return host.kind != HOST_OTHER;
 }
 
 static enum status by_host(struct aws *aws, const struct rds_host *host, struct arena *a, bool *found,

@@ -22,7 +22,7 @@ struct rds_target {
     const char *found_by; /* for people: "the host name", "--rds-cluster" */
 };
 
-/* Is there a reason to ask AWS at all: a name was given, or the host's looks like RDS? */
+/* Is there a reason to ask AWS at all: a name was given, or the host's looks like RDS, itself or what it is an alias of? */
 bool target_is_named(const struct target_wish *wish);
 
 /*

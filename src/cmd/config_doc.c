@@ -43,8 +43,10 @@ void config_kind(const struct config_key *k, struct strbuf *out)
             strbuf_addf(out, "%s%.*s", i ? ", " : "", STR_ARG(word));
         }
         break;
-    case OPTION_TEXT:
     case OPTION_FLAG:
+        strbuf_add_cstr(out, "true or false");
+        break;
+    case OPTION_TEXT:
         strbuf_add_cstr(out, "text");
         break;
     }

@@ -232,9 +232,11 @@ static const struct config_key keys[] = {
      "none",
      0},
 };
-_Static_assert(countof(keys) <= CONFIG_KEYS_MAX, "struct config has a place for each key");
+_Static_assert(countof(keys) + CONFIG_KEYS_AWS <= CONFIG_KEYS_MAX, "struct config has a place for each key");
 
 const struct config_key *config_key_at(size_t i)
 {
-    return i < countof(keys) ? &keys[i] : NULL;
+    return i < countof(keys)                     ? &keys[i]
+           : i < countof(keys) + CONFIG_KEYS_AWS ? &config_keys_aws[i - countof(keys)]
+                                                 : NULL;
 }

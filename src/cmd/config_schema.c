@@ -62,8 +62,9 @@ static json_t *value_schema(const struct config_key *k)
                          "pattern", "^[0-9]+(ms|s|min|h|d)?$");
     case OPTION_CHOICE:
         return words_schema(k->row.argument);
-    case OPTION_TEXT:
     case OPTION_FLAG:
+        return json_pack("{s:s}", "type", "boolean");
+    case OPTION_TEXT:
         break;
     }
     return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);

@@ -25,6 +25,7 @@ static void add_value(struct strbuf *out, const struct option *row, const void *
     const char *text;
     int64_t number;
     int choice;
+    bool flag;
     switch (row->kind) {
     case OPTION_TEXT:
         memcpy(&text, at, sizeof text);
@@ -52,7 +53,9 @@ static void add_value(struct strbuf *out, const struct option *row, const void *
         strbuf_add(out, word);
         break;
     case OPTION_FLAG:
-        BUG("key %s is a flag", row->name);
+        memcpy(&flag, at, sizeof flag);
+        strbuf_add_cstr(out, flag ? "true" : "false");
+        break;
     }
 }
 

@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
+#include "aws/client.h"
 #include "base/term.h"
+#include "cmd/login.h"
 #include "cmd/url.h"
 #include "migration/layout.h"
 
@@ -134,26 +136,6 @@ enum status context_migrations(struct context *c, struct migration_list *list, s
 
 /* ---- database ---- */
 
-/* The first line of --password-file, read anew for each connection attempt so that a rotated one is taken. */
-static enum status password_from_file(void *arg, struct strbuf *password, struct error *err)
-{
-    const char *path = arg;
-    FILE *f = fopen(path, "re");
-    char line[1024];
-    if (!f) {
-        error_errno(err, "read the password file", path);
-        return err->status = ST_USAGE;
-    }
-    setvbuf(f, NULL, _IONBF, 0);
-    if (fgets(line, sizeof(line), f)) {
-        line[strcspn(line, "\r\n")] = '\0';
-        strbuf_add_cstr(password, line);
-    }
-    explicit_bzero(line, sizeof(line));
-    fclose(f);
-    return ST_OK;
-}
-
 enum status context_url(struct context *c, const char **url, const char **from, struct error *err)
 {
     const struct config_place *const place = &c->config.places[CONFIG_KEY_URL];
@@ -191,27 +173,29 @@ static enum status url_of(struct context *c, const char **url, struct error *err
     return ST_OK;
 }
 
-enum status context_target(struct context *c, struct error *err)
+enum status context_locate(struct context *c, struct error *err)
 {
     const char *url;
-    enum status status = url_of(c, &url, err);
+    const enum status status = url_of(c, &url, err);
     if (status) {
         return status;
     }
     signals_install();
-    c->target = (struct target){.application_name = "migrate"};
-    if (url && str_starts(str_of(url), STR("ephemeral:"))) {
-        status = ephemeral_start(str_of(url + strlen("ephemeral:")), &c->ephemeral, &url, err);
-    }
-    c->target.url = url;
-    if (c->set.password_file && c->set.password_file[0]) {
-        c->target.password = password_from_file;
-        c->target.password_arg = arena_cstr(&c->arena, str_of(c->set.password_file));
-    }
-    if (!status) {
+    c->target = (struct target){.application_name = "migrate", .url = url};
+    if (!c->loop) {
         c->loop = loop_new();
     }
-    return status;
+    return ST_OK;
+}
+
+enum status context_target(struct context *c, struct error *err)
+{
+    enum status status = context_locate(c, err);
+    const struct str url = str_of(c->target.url);
+    if (!status && str_starts(url, STR("ephemeral:"))) {
+        status = ephemeral_start(str_slice(url, strlen("ephemeral:"), url.n), &c->ephemeral, &c->target.url, err);
+    }
+    return status ? status : login_prepare(c, err);
 }
 
 enum status context_wait(struct context *c, int64_t timeout_ms, struct error *err)
@@ -223,6 +207,9 @@ enum status context_wait(struct context *c, int64_t timeout_ms, struct error *er
         const int64_t left = until - clock_monotonic_ms();
         /* Only a server that is not there yet or still starts is worth waiting for; a wrong password is not. */
         if (status != ST_SERVER || error_sql_class(err) != SQL_CONNECTION_LOST || left <= 0) {
+            if (status) {
+                login_explain(c, err);
+            }
             return status;
         }
         struct error interrupted = {0};
@@ -292,6 +279,8 @@ void context_close(struct context *c)
     if (c->loop) {
         loop_free(c->loop);
     }
+    login_free(c->login);
+    aws_close(c->aws);
     if (c->ephemeral) {
         ephemeral_stop(c->ephemeral);
     }

@@ -20,6 +20,9 @@
 
 enum { RUN_ARENA_MAX = 1 << 30 };
 
+struct login;
+struct aws;
+
 struct context {
     const struct command *const *commands;
     size_t n_commands;
@@ -37,6 +40,8 @@ struct context {
     struct target target;
     struct session *session;
     struct event_sink also; /* hears the events of runs, too; emit may be NULL */
+    struct login *login; /* how to log in; see login.h */
+    struct aws *aws;     /* NULL until AWS is asked; see aws_open.h */
     int own_exit_code; /* ephemeral: how the command that it ran ended */
 };
 
@@ -60,6 +65,8 @@ NODISCARD enum status context_migrations(struct context *c, struct migration_lis
 
 /* The database's URL as it was written, NULL when nothing names one; *from is who named it, for people. */
 NODISCARD enum status context_url(struct context *c, const char **url, const char **from, struct error *err);
+/* Where the database is, without any of the means to log in: c->target.url and the event loop. */
+NODISCARD enum status context_locate(struct context *c, struct error *err);
 /* Where the database is; starts the throw-away server for "ephemeral:". Fills c->target. */
 NODISCARD enum status context_target(struct context *c, struct error *err);
 /* The target, the event loop and one session (waits for the server first when asked to). */

@@ -109,7 +109,9 @@ const struct option_rows *option_group_rows(size_t i)
         {GROUP_PAST, "A project with a past", past, countof(past)},
         {GROUP_JOURNAL, "Journal", journal, countof(journal)},
         {GROUP_FILES, "Migrations", files, countof(files)},
+        {GROUP_SNAPSHOT, "Snapshot", rows_snapshot, ROWS_SNAPSHOT},
         {GROUP_DATABASE, "Database", database, countof(database)},
+        {GROUP_DATABASE, "Logging in, and AWS", rows_login, ROWS_LOGIN},
         {GROUP_COMMON, "Common", common, countof(common)},
     };
     return i < countof(groups) ? &groups[i] : NULL;
@@ -136,5 +138,6 @@ void settings_default(struct settings *s)
         .tune_bad_rows = -1,
         .backfill_rows = JUDGE_BATCH_ROWS,
         .max_lag_bytes = THROTTLE_LAG_BYTES,
+        .aws = AWS_SETTINGS_DEFAULT,
     };
 }

@@ -16,4 +16,8 @@ struct option_rows {
 /* Group i, in the order of help; NULL behind the last. */
 const struct option_rows *option_group_rows(size_t i);
 
+/* rows_aws.c */
+enum { ROWS_LOGIN = 11, ROWS_SNAPSHOT = 10 };
+extern const struct option rows_login[ROWS_LOGIN], rows_snapshot[ROWS_SNAPSHOT];
+
 #endif

@@ -6,6 +6,7 @@
 #include "cmd/lint_baseline.h"
 #include "cmd/listen.h"
 #include "cmd/mirror.h"
+#include "cmd/snapshot_run.h"
 #include "exec/join.h"
 #include "exec/preview.h"
 #include "exec/runner.h"
@@ -26,6 +27,7 @@ struct run {
     size_t n;
     uint64_t stopping; /* findings at or above the gate */
     struct mirror mirror;
+    struct snapshot_run snapshot;
 };
 
 /* ---- plans ---- */
@@ -163,12 +165,15 @@ static void show_plan(struct run *r)
 {
     struct strbuf out;
     if (r->c->set.json) {
-        json_write(json_plan(r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze), stdout);
+        json_t *o = json_plan(r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze);
+        json_object_set_new(o, "snapshot", snapshot_run_json(&r->snapshot));
+        json_write(o, stdout);
         return;
     }
     strbuf_init(&out, 1 << 28);
     plan_text(&out, r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze,
               context_colour(r->c, STDOUT_FILENO));
+    snapshot_run_text(&r->snapshot, &out);
     context_print(strbuf_str(&out));
     strbuf_free(&out);
 }
@@ -243,9 +248,11 @@ static enum status execute(struct run *r, struct error *err)
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }
+    options.snapshot = snapshot_run_source(&r->snapshot, options.sink);
     bool joined = true;
     status = c->set.join ? run_join(c->loop, c->session, &options, items, r->n, &result, &joined, err)
                          : run_plans(c->loop, c->session, &options, items, r->n, &result, err);
+    snapshot_run_end(&r->snapshot);
     listen_end(&listeners, status, err);
     if (!c->set.join) {
         show_result(r, &result, status);
@@ -293,6 +300,9 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
     }
     if (!status && c->set.dry_run) {
         status = preview(&r, err);
+    }
+    if (!status) {
+        status = snapshot_run_decide(&r.snapshot, c, r.plans, r.n, err);
     }
     if (!status && c->set.dry_run) {
         show_plan(&r);

@@ -22,6 +22,8 @@ enum doc_format { DOC_MARKDOWN, DOC_MAN };
 enum pace { PACE_NORMAL, PACE_GENTLE };
 #define PACE_WORDS "normal|gentle"
 
+#include "cmd/settings_aws.h"
+
 struct settings {
     /* common */
     bool help, version, quiet, verbose;
@@ -67,6 +69,7 @@ struct settings {
     int64_t max_xact_age_ms;
     const char *window;
     int outside_window; /* index of OUTSIDE_WORDS */
+    struct aws_settings aws;
     /* single commands */
     const char *catalog;        /* lint, explain, plan: file that is the base */
     const char *output;         /* catalog pull: file to write */

@@ -16,7 +16,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { CONNECT_TIMEOUT_MS = 10000 };
+enum { CONNECT_TIMEOUT_MS = 10000, KEYWORDS_MAX = 32, KEYWORDS_OWN = 9 };
 
 /* What the connection string says, as far as we need to know. */
 struct wishes {
@@ -105,6 +105,21 @@ static void keep_host(struct wishes *w, const PQconninfoOption *o, struct arena 
     w->has_service = w->has_service || strcmp(o->keyword, "service") == 0;
 }
 
+/* What is added to the URL; hostaddr may be filled in only when the password is asked for, so that it is kept by its place. */
+static void keep_extra(struct wishes *w, const char *const *pairs, bool overrides)
+{
+    const bool host_open = overrides || (!w->host && !w->hostaddr);
+    for (; pairs && *pairs; pairs += 2) {
+        if (strcmp(pairs[0], "host") == 0 && host_open) {
+            w->host = pairs[1];
+        } else if (strcmp(pairs[0], "hostaddr") == 0 && host_open) {
+            w->hostaddr = pairs[1];
+        } else if (strcmp(pairs[0], "port") == 0 && (overrides || !w->port)) {
+            w->port = pairs[1];
+        }
+    }
+}
+
 static enum status read_wishes(const struct target *t, struct arena *a, struct wishes *w, struct error *err)
 {
     *w = (struct wishes){.timeout_ms = timeout_of(getenv("PGCONNECT_TIMEOUT")),
@@ -153,6 +168,8 @@ static enum status read_wishes(const struct target *t, struct arena *a, struct w
         w->host = variable("PGHOST");
     }
     w->port = w->port ? w->port : variable("PGPORT");
+    keep_extra(w, t->defaults, false);
+    keep_extra(w, t->overrides, true);
     if (t->connect_timeout_ms > 0) {
         w->timeout_ms = t->connect_timeout_ms;
     } else if (w->timeout_ms == 0) {
@@ -165,7 +182,7 @@ static enum status read_wishes(const struct target *t, struct arena *a, struct w
 static PGconn *start(const struct target *t, const char *password, const struct host_list *hosts, size_t from,
                      struct arena *a)
 {
-    const char *keywords[16], *values[16];
+    const char *keywords[KEYWORDS_MAX], *values[KEYWORDS_MAX];
     size_t n = 0;
 #define ADD(keyword, value) (keywords[n] = (keyword), values[n++] = (value))
     ADD("application_name", t->application_name ? t->application_name : "migrate");
@@ -173,8 +190,17 @@ static PGconn *start(const struct target *t, const char *password, const struct 
     ADD("tcp_user_timeout", "15000");
     ADD("keepalives_idle", "60");
     ADD("keepalives_interval", "10");
+    for (const char *const *k = t->defaults; k && *k; k += 2) {
+        ADD(k[0], k[1]);
+    }
     if (t->url) {
         ADD("dbname", t->url);
+    }
+    for (const char *const *k = t->overrides; k && *k; k += 2) {
+        ADD(k[0], k[1]);
+    }
+    if (n > KEYWORDS_MAX - KEYWORDS_OWN) {
+        BUG("%zu keywords for a connection", n);
     }
     if (password) {
         ADD("password", password);
@@ -389,7 +415,7 @@ static enum status open_any(struct loop *loop, const struct target *target, cons
     }
 }
 
-enum status session_open(struct loop *loop, const struct target *target, struct session **out, struct error *err)
+static enum status open_once(struct loop *loop, const struct target *target, struct session **out, struct error *err)
 {
     struct arena arena;
     struct wishes w;
@@ -437,4 +463,15 @@ enum status session_open(struct loop *loop, const struct target *target, struct 
     session_notices(s);
     *out = s;
     return ST_OK;
+}
+
+enum status session_open(struct loop *loop, const struct target *target, struct session **out, struct error *err)
+{
+    const enum status status = open_once(loop, target, out, err);
+    /* A password that is rotated between fetching and using it. */
+    if (status == ST_SERVER && strcmp(err->sqlstate, "28P01") == 0 && target->password_refused &&
+        target->password_refused(target->password_arg)) {
+        return open_once(loop, target, out, err);
+    }
+    return status;
 }

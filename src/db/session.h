@@ -32,6 +32,10 @@ struct target {
     /* Gives the password for one connection attempt when the URL has none; may be NULL. *password is wiped after use. */
     enum status (*password)(void *arg, struct strbuf *password, struct error *err);
     void *password_arg;
+    /* The server refused that password (28P01): is there perhaps a newer one now? Then one more attempt asks for it. May be NULL. */
+    bool (*password_refused)(void *password_arg);
+    /* libpq's keywords and values in turn, ended by a NULL; NULL: none. The URL goes before defaults, overrides before the URL. */
+    const char *const *defaults, *const *overrides;
 };
 
 /* SQLSTATE classes that decide what to do. */

@@ -13,6 +13,8 @@ const char *event_kind_name(enum event_kind kind)
         return "preflight";
     case EVENT_WINDOW:
         return "window";
+    case EVENT_SNAPSHOT_WAIT:
+        return "snapshot-wait";
     case EVENT_SNAPSHOT:
         return "snapshot";
     case EVENT_MIGRATION_BEGIN:

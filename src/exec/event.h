@@ -11,6 +11,7 @@ enum event_kind {
     EVENT_PREFLIGHT,       /* what may be or is in the way: check, level, detail, meaning, way_out */
     EVENT_WINDOW,          /* outside the hours for changes: detail says why it waits, wait_ms until they begin */
     EVENT_RUN_LOCK_WAIT,   /* another run holds the lock: detail says who */
+    EVENT_SNAPSHOT_WAIT,   /* detail; done: percent, or -1 */
     EVENT_SNAPSHOT,        /* detail */
     EVENT_MIGRATION_BEGIN, /* migration, n_steps */
     EVENT_MIGRATION_END,   /* migration, ms */

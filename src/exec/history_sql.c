@@ -203,6 +203,12 @@ static const char *const statements[HSQL_COUNT] = {
         "INSERT INTO @.runs (id, direction, host, pid, os_user, tool_version, source_revision, backend_pid)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [HSQL_RUN_KNOWN] = "SELECT id FROM @.runs WHERE id = $1",
+    /* A run that failed, but changed something first, was another beginning: its snapshot is not the state before the next one. */
+    [HSQL_RUN_LEFT] =
+        "SELECT CASE WHEN r.result = 'done' OR (r.result = 'failed' AND EXISTS (SELECT FROM @.steps s WHERE s.run = r.id"
+        " AND s.state = 'done')) THEN NULL ELSE r.snapshot END, r.id,"
+        " pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - r.started_at)::pg_catalog.int8"
+        " FROM @.runs r WHERE r.id <> $1 ORDER BY r.started_at DESC LIMIT 1",
     [HSQL_RUN_SNAPSHOT] = "UPDATE @.runs SET snapshot = $2 WHERE id = $1",
     [HSQL_RUN_END] =
         "UPDATE @.runs SET finished_at = pg_catalog.clock_timestamp(), result = $2, error = $3 WHERE id = $1",

@@ -28,6 +28,7 @@ enum history_statement {
     HSQL_RUN_BEGIN,       /* id, direction, host, os pid, os user, tool version, revision, backend pid */
     HSQL_RUN_KNOWN,    /* id -> a row if it is there */
     HSQL_RUN_SNAPSHOT,    /* id, snapshot */
+    HSQL_RUN_LEFT,        /* id -> the last run before it: snapshot (if it may be taken up), id, age in s */
     HSQL_RUN_END,         /* id, result, error */
     HSQL_MARK,            /* version … (see history.c) */
     /* All of these begin with version, direction, ordinal ($1 to $3). */

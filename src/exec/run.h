@@ -20,7 +20,7 @@
 #include "exec/touch.h"
 #include "exec/watch.h"
 
-enum { LOCK_AGAIN_MS = 30000, MAX_LOSSES = 5, MAX_ORDERED_LOSSES = 2, ANSWER_MS = 60000 };
+enum { LOCK_AGAIN_MS = 30000, MAX_LOSSES = 5, MAX_ORDERED_LOSSES = 2, ANSWER_MS = 60000, HEARTBEAT_MS = 30000 };
 
 /* Which cluster, and since which promotion; "": the server does not tell. */
 struct identity {

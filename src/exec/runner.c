@@ -200,24 +200,68 @@ static enum status verify_again(struct run *r, struct error *err)
     return status ? status : run_place(r, err);
 }
 
+/* An idle session is cut off by proxies and routers, and the run lock with it. */
+static void heartbeat(void *arg)
+{
+    struct run *r = arg;
+    struct error ignored;
+    if (session_usable(r->s) && session_query(r->s, "SELECT 1", NULL, 0, 0, NULL, &ignored)) {
+        /* verify_again() finds out. */
+        return;
+    }
+}
+
+static enum status name_snapshot(struct run *r, struct strbuf *id, struct error *err)
+{
+    struct rows *rows = NULL;
+    struct snapshot_left left = {0};
+    const struct param own = {r->result->run_id};
+    enum status status = session_query(r->s, r->sql.at[HSQL_RUN_LEFT], &own, 1, ANSWER_MS, &rows, err);
+    if (!status && rows_count(rows) > 0 && !rows_null(rows, 0, 0)) {
+        left.id = arena_cstr(&r->arena, rows_value(rows, 0, 0));
+        left.run_id = arena_cstr(&r->arena, rows_value(rows, 0, 1));
+        left.age_s = rows_i64(rows, 0, 2);
+    }
+    rows_free(rows);
+    return status ? status : r->o->snapshot.choose(r->o->snapshot.arg, r->result->run_id, &left, id, err);
+}
+
+static enum status note_snapshot(struct run *r, struct strbuf *id, struct error *err)
+{
+    const struct param params[] = {{r->result->run_id}, {strbuf_cstr(id)}};
+    return session_query(r->s, r->sql.at[HSQL_RUN_SNAPSHOT], params, 2, ANSWER_MS, NULL, err);
+}
+
+static enum status take_named(struct run *r, struct strbuf *id, struct error *err)
+{
+    FAULT("snapshot-named");
+    enum status status = note_snapshot(r, id, err);
+    FAULT("snapshot-noted");
+    if (!status) {
+        const int timer = loop_timer_add(r->loop, HEARTBEAT_MS, heartbeat, r);
+        status = r->o->snapshot.take(r->o->snapshot.arg, r->result->run_id, id, err);
+        loop_timer_remove(r->loop, timer);
+    }
+    FAULT("snapshot-taken");
+    if (!status) {
+        struct event e = run_event(NULL, NULL, EVENT_SNAPSHOT);
+        e.detail = strbuf_cstr(id);
+        run_emit(r, &e);
+        status = verify_again(r, err);
+    }
+    return status ? status : note_snapshot(r, id, err);
+}
+
 static enum status take_snapshot(struct run *r, struct error *err)
 {
     struct strbuf id;
-    enum status status;
     if (!r->o->snapshot.take) {
         return ST_OK;
     }
     strbuf_init(&id, 1024);
-    status = r->o->snapshot.take(r->o->snapshot.arg, r->result->run_id, &id, err);
-    if (!status) {
-        struct event e = run_event(NULL, NULL, EVENT_SNAPSHOT);
-        e.detail = strbuf_cstr(&id);
-        run_emit(r, &e);
-        status = verify_again(r, err);
-    }
-    if (!status) {
-        const struct param params[] = {{r->result->run_id}, {strbuf_cstr(&id)}};
-        status = session_query(r->s, r->sql.at[HSQL_RUN_SNAPSHOT], params, 2, ANSWER_MS, NULL, err);
+    enum status status = r->o->snapshot.choose ? name_snapshot(r, &id, err) : ST_OK;
+    if (!status && (id.n > 0 || !r->o->snapshot.choose)) {
+        status = take_named(r, &id, err);
     }
     strbuf_free(&id);
     return status;

@@ -11,16 +11,31 @@
 #include "plan/analyze.h"
 #include "exec/throttle.h"
 
+/* The snapshot that the last run named, when that run was cut short, or ended before it changed anything. */
+struct snapshot_left {
+    const char *id; /* NULL: there is none */
+    const char *run_id;
+    int64_t age_s; /* since that run began */
+};
+
 /* The place of the snapshot before the first change: cmd/ fills it (from aws/ or a command), the executor only calls it. */
 struct snapshot_source {
-    /* Take one and wait until it is usable; *id for history. ST_REMOTE: nothing is changed. NULL: no snapshot. */
+    /*
+     * Name the snapshot before anything is made of it, so that history knows the name whatever happens next. *id stays empty: none is
+     * wanted. A run that follows one that was cut short may take that one's name. NULL: it has none beforehand.
+     */
+    enum status (*choose)(void *arg, const char *run_id, const struct snapshot_left *left, struct strbuf *id,
+                          struct error *err);
+    /*
+     * Take it and wait until it is usable; *id may be made to say more, for history. ST_REMOTE: nothing is changed. Meanwhile the run's session is
+     * kept awake by the executor: it is not to be used here.
+     */
     enum status (*take)(void *arg, const char *run_id, struct strbuf *id, struct error *err);
-    void *arg;
+    void *arg; /* take NULL: no snapshot */
 };
 
 /* Whose sessions may be ended when they block a step: nobody's, unless asked for. */
 enum terminate { TERMINATE_NONE, TERMINATE_AUTOVACUUM, TERMINATE_IDLE, TERMINATE_ALL };
-
 struct run_options {
     const struct target *target;
     const char *schema;           /* of history */

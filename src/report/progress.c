@@ -197,6 +197,17 @@ static void migration_begin(struct progress *p, const struct event *e)
     put(p, true);
 }
 
+/* The text says the percent by itself. */
+static void snapshot_wait(struct progress *p, const struct event *e)
+{
+    const int64_t now = clock_monotonic_ms();
+    if (now - p->last_ms >= (p->terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS)) {
+        p->last_ms = now;
+        add_detail(p, "", e);
+        put(p, false);
+    }
+}
+
 static void told(struct progress *p, const char *what, const struct event *e)
 {
     strbuf_add_cstr(&p->line, what);
@@ -265,6 +276,9 @@ void progress_emit(void *arg, const struct event *e)
         break;
     case EVENT_WINDOW:
         told(p, "waiting for the window: ", e);
+        break;
+    case EVENT_SNAPSHOT_WAIT:
+        snapshot_wait(p, e);
         break;
     case EVENT_SNAPSHOT:
         told(p, "snapshot: ", e);

@@ -55,6 +55,9 @@ void event_json(const struct event *e, FILE *stream)
     if (e->kind == EVENT_STEP_RETRY) {
         set(o, "wait_ms", json_integer(e->wait_ms));
     }
+    if (e->kind == EVENT_SNAPSHOT_WAIT) {
+        set(o, "percent", e->done < 0 ? json_null() : json_integer(e->done));
+    }
     if (e->kind == EVENT_PROGRESS) {
         set(o, "done", e->done < 0 ? json_null() : json_integer(e->done));
         set(o, "total", e->total < 0 ? json_null() : json_integer(e->total));

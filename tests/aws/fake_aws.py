@@ -209,6 +209,8 @@ class Fake:
         self.sessions = 0
         self.models = {name: Model(model) for name, model in (
             ("rds", "rds"), ("sts", "sts"), ("monitoring", "cloudwatch"), ("sns", "sns"))}
+        # Newer than the model that Debian 12 has.
+        self.models["rds"].shapes["DBCluster"]["members"].setdefault("GlobalClusterIdentifier", {"shape": "String"})
         for kind in ("clusters", "instances", "cluster_snapshots", "snapshots"):
             for thing in self.s[kind]:
                 self.complete(kind, thing)
@@ -435,7 +437,7 @@ class Fake:
             found = [t for t in found if t["SnapshotType"] == p["SnapshotType"]]
         for t in found:
             if t["Status"] == "creating":
-                t["_polls"] = t.get("_polls", 1) - 1
+                t["_polls"] = min(t.get("_polls", 1), self.s["snapshot_polls"]) - 1
                 whole = self.s["snapshot_polls"] or 1
                 t["PercentProgress"] = max(0, min(99, 100 - 100 * max(t["_polls"], 0) // whole))
                 if t["_polls"] < 0:

@@ -218,7 +218,7 @@ static int setup(void **state)
     run_options_default(&w.options);
     w.options.target = &w.target;
     w.options.sink = (struct event_sink){count, &w};
-    w.options.snapshot = (struct snapshot_source){take, &w};
+    w.options.snapshot = (struct snapshot_source){.take = take, .arg = &w};
     *state = &w;
     return session_open(w.loop, &w.target, &w.s, &w.err) ? -1 : 0;
 }
