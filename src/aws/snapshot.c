@@ -221,9 +221,6 @@ static enum status await(struct aws *aws, const struct rds_target *t, const stru
         ms = jittered(ms > 0 ? ms : 1);
         arena_rewind(a, mark);
         status = aws_sleep(aws, ms < until - now ? ms : until - now, err);
-        if (status == ST_INTERRUPTED) {
-            error_detail(err, "the snapshot %s goes on; the next run takes it up", spec->id);
-        }
         if (status) {
             return status;
         }
@@ -233,8 +230,12 @@ static enum status await(struct aws *aws, const struct rds_target *t, const stru
 enum status snapshot_take(struct aws *aws, struct rds_target *t, const struct snapshot_spec *spec, struct arena *a,
                           struct rds_snapshot *out, struct error *err)
 {
-    const enum status status = begin(aws, t, spec, a, err);
-    return status ? status : await(aws, t, spec, a, out, err);
+    enum status status = begin(aws, t, spec, a, err);
+    status = status ? status : await(aws, t, spec, a, out, err);
+    if (status == ST_INTERRUPTED) {
+        error_detail(err, "the snapshot %s goes on; the next run takes it up", spec->id);
+    }
+    return status;
 }
 
 /* ---- pruning ---- */
