@@ -10,12 +10,16 @@
  *     src/rules/      rulebook: forms and hazards from rules/ · synopsis: their patterns · predicates and selectors ·
  *                     effects: what a statement does · judge: the walk · body: SQL inside DO · runner: other tools'
  *                     transactions · estimate: how long
- *     src/db/         session: one asynchronous connection · loop: one event loop · live: a server's catalog · ephemeral
+ *     src/db/         session: one asynchronous connection · loop: one event loop · live: a server's catalog · ephemeral ·
+ *                     pgdump: a schema as stable SQL
  *     src/plan/       plan: steps and transactions · batch: an UPDATE as key ranges
- *     src/exec/       runner: run steps so that they can be killed and resumed · history · events
- *     src/report/     findings in eight formats, plans, status, progress, the rulebook's manual
+ *     src/exec/       runner: run steps so that they can be killed and resumed · history · events ·
+ *                     journal: events in a local file, for people
+ *     src/report/     findings in eight formats, plans, status, progress, the rulebook's manual · run_view:
+ *                     the journal of a run as text, JSON and a page
  *     src/cmd/        options: one parser · config: migrate.yaml · context: what commands open · one file per command ·
  *                     lint_files: which files, in which order · lsp: a language server ·
+ *                     hook: programs around a run · rehearse: on a throw-away server ·
  *                     exit: the exit codes
  *     rules/          the facts and the advice, as data
  *     tests/          unit (C), cases (data), cli and pg (bats), truth (measured servers)

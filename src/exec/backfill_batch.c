@@ -246,6 +246,8 @@ void backfill_tell(struct backfill *b, const char *reason)
     }
     e.rows = b->sum.rows + b->part_rows;
     e.batch_rows = b->size.rows;
+    const int64_t lag = b->throttle ? throttle_lag(b->throttle) : -1;
+    e.lag_bytes = lag > 0 ? lag : 0;
     e.rate = rate_of(b);
     if (b->rate > 0 && e.rate > (double)b->rate) {
         e.rate = (double)b->rate; /* measured without the pauses that keep it down to what was asked for */

@@ -43,7 +43,7 @@ struct event {
     int64_t done, total; /* -1: unknown */
     double rate;         /* per second */
     int64_t batch_rows;  /* keys of the last batch; 0: not known */
-    int64_t lag_ms;      /* of the replica furthest behind; 0: none is, or not known */
+    int64_t lag_ms, lag_bytes; /* of the replica furthest behind, as far as the service tells; 0: none is, or not known */
     const char *run_id;  /* as in history */
     char sqlstate[6];
     const char *detail; /* NULL: none. Valid during the call */

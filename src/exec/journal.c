@@ -351,6 +351,7 @@ static void put_event(struct journal *j, const struct event *e, int64_t step, in
         counted && e->rate > 0 ? JV_REAL(e->rate) : JV_NULL,
         e->batch_rows ? JV_INT(e->batch_rows) : JV_NULL,
         e->lag_ms ? JV_INT(e->lag_ms) : JV_NULL,
+        e->lag_bytes ? JV_INT(e->lag_bytes) : JV_NULL,
         text_c(j, e->sqlstate),
         text_c(j, e->detail),
         e->pid ? JV_INT(e->pid) : JV_NULL,
@@ -398,8 +399,8 @@ static int prepare(struct journal *j)
 {
     static const char put[] =
         "INSERT INTO events (run, seq, at_ms, kind, step, version, name, attempt, ms, wait_ms, rows, done, total, rate,"
-        " batch, lag_ms, sqlstate, detail, pid, age_ms, user, application, state, query)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        " batch, lag_ms, lag_bytes, sqlstate, detail, pid, age_ms, user, application, state, query)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     static const char put_step_sql[] = "INSERT INTO steps (run, step, version, name, file, direction, ordinal, of, "
                                        "kind, statements, sql, locks, estimate_ms,"
                                        " lock_timeout_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";

@@ -91,7 +91,7 @@ struct journal_event {
     struct str kind;
     int64_t step;             /* 0: none */
     struct str version, name; /* of migration events */
-    int64_t attempt, ms, wait_ms, rows, done, total, batch, lag_ms, age_ms, pid;
+    int64_t attempt, ms, wait_ms, rows, done, total, batch, lag_ms, lag_bytes, age_ms, pid;
     double rate;
     struct str sqlstate, detail, user, application, state, query;
 };

@@ -19,7 +19,8 @@ static const char tables[] =
     "CREATE TABLE events (run INTEGER, seq INTEGER, at_ms INTEGER, kind TEXT, step INTEGER, version TEXT, name TEXT,"
     " attempt INTEGER, ms INTEGER, wait_ms INTEGER, rows INTEGER, done INTEGER, total INTEGER, rate REAL, batch "
     "INTEGER,"
-    " lag_ms INTEGER, sqlstate TEXT, detail TEXT, pid INTEGER, age_ms INTEGER, user TEXT, application TEXT, state TEXT,"
+    " lag_ms INTEGER, lag_bytes INTEGER, sqlstate TEXT, detail TEXT, pid INTEGER, age_ms INTEGER, user TEXT, "
+    "application TEXT, state TEXT,"
     " query TEXT, PRIMARY KEY (run, seq)) WITHOUT ROWID;";
 
 enum status journal_file_error(const struct journal_file *f, int rc, const char *path, struct error *err)

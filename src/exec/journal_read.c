@@ -117,6 +117,7 @@ static void read_event(struct row *r, struct journal_event *e)
     e->rate = r->lib->column_double(r->stmt, r->column++);
     e->batch = number(r);
     e->lag_ms = number(r);
+    e->lag_bytes = number(r);
     e->sqlstate = text(r);
     e->detail = text(r);
     e->pid = number(r);
@@ -238,7 +239,7 @@ enum status journal_read(const char *path, struct str id, struct arena *a, struc
     if (!status && !rc) {
         rc = begin(
             &f,
-            "SELECT at_ms, kind, step, version, name, attempt, ms, wait_ms, rows, done, total, rate, batch, lag_ms,"
+            "SELECT at_ms, kind, step, version, name, attempt, ms, wait_ms, rows, done, total, rate, batch, lag_ms, lag_bytes,"
             " sqlstate, detail, pid, age_ms, user, application, state, query FROM events WHERE run = ?"
             " ORDER BY seq",
             STR_NONE, out->run.number, a, &r);

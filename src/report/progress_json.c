@@ -68,6 +68,9 @@ void event_json(const struct event *e, FILE *stream)
         if (e->lag_ms > 0) {
             set(o, "lag_ms", json_integer(e->lag_ms));
         }
+        if (e->lag_bytes > 0) {
+            set(o, "lag_bytes", json_integer(e->lag_bytes));
+        }
     }
     if (e->kind == EVENT_WATCHDOG) {
         set(o, "sessions", json_integer(e->rows));

@@ -11,12 +11,14 @@ struct point {
 
 VEC_DECLARE(point_list, struct point);
 
-enum unit { UNIT_PERCENT, UNIT_RATE, UNIT_ROWS, UNIT_TIME };
+enum unit { UNIT_PERCENT, UNIT_RATE, UNIT_ROWS, UNIT_TIME, UNIT_BYTES };
 
 static void value(struct strbuf *out, enum unit unit, double y)
 {
     if (unit == UNIT_TIME) {
         clock_duration((int64_t)y, out);
+    } else if (unit == UNIT_BYTES) {
+        add_bytes(out, (int64_t)y);
     } else if (unit == UNIT_PERCENT) {
         strbuf_addf(out, "%.0f %%", y);
     } else {
@@ -162,7 +164,7 @@ static void reasons(struct strbuf *out, const struct step_view *s)
 static void step_charts(struct strbuf *out, const struct step_view *s)
 {
     struct arena a;
-    struct point_list progress = {0}, done = {0}, rate = {0}, batch = {0}, lag = {0};
+    struct point_list progress = {0}, done = {0}, rate = {0}, batch = {0}, lag = {0}, lag_bytes = {0};
     const bool backfill = str_eq(s->step->kind, STR("backfill"));
     arena_init(&a, SIZE_MAX);
     for (size_t i = 0; i < s->points.n; i++) {
@@ -177,6 +179,7 @@ static void step_charts(struct strbuf *out, const struct step_view *s)
             add_point(&a, &batch, s, e, (double)e->batch);
         }
         add_point(&a, &lag, s, e, e->lag_ms > 0 ? (double)e->lag_ms : 0);
+        add_point(&a, &lag_bytes, s, e, e->lag_bytes > 0 ? (double)e->lag_bytes : 0);
     }
     if (backfill) {
         rate_points(&a, s, &rate);
@@ -193,6 +196,7 @@ static void step_charts(struct strbuf *out, const struct step_view *s)
     chart(out, s, "Keys per second", UNIT_RATE, &rate);
     chart(out, s, "Keys in a batch", UNIT_ROWS, &batch);
     chart(out, s, "Replica lag", UNIT_TIME, &lag);
+    chart(out, s, "Replica lag in WAL", UNIT_BYTES, &lag_bytes);
     strbuf_add_cstr(out, "</div>\n");
     arena_free(&a);
 }

@@ -111,6 +111,7 @@ static json_t *event_object(const struct journal_event *e)
     }
     put_known(o, "batch_rows", e->batch);
     put_known(o, "lag_ms", e->lag_ms);
+    put_known(o, "lag_bytes", e->lag_bytes);
     put_text(o, "sqlstate", e->sqlstate);
     put_text(o, "detail", e->detail);
     put_known(o, "pid", e->pid);

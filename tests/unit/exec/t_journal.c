@@ -123,6 +123,7 @@ static void keeps_and_hides(void **state)
     e.rate = 2.5;
     e.batch_rows = 100;
     e.lag_ms = 70;
+    e.lag_bytes = 4096;
     journal_emit(j, &e);
     error_set(&why, ST_SERVER, "duplicate key");
     error_detail(&why, "Key (mail)=(me@example.com) already exists.");
@@ -148,6 +149,7 @@ static void keeps_and_hides(void **state)
     assert_int_equal(s.events.at[4].total, -1);
     assert_int_equal(s.events.at[4].batch, 100);
     assert_int_equal(s.events.at[4].lag_ms, 70);
+    assert_int_equal(s.events.at[4].lag_bytes, 4096);
     assert_true(s.events.at[4].rate > 2.4 && s.events.at[4].rate < 2.6);
 
     assert_int_equal(stat(p->path, &st), 0);
