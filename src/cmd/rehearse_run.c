@@ -160,6 +160,12 @@ enum status rehearse_run(struct rehearsal *r, struct error *err)
         r->down = compare(before, again, r->a, &r->down_diff);
         status = go_up(r, r->round.n, false, err);
     }
+    if (status == ST_SERVER && r->down == ROUND_TRIP_OTHER) {
+        /* What down left behind is in the way: that is the finding, and no failure of the rehearsal. */
+        r->up = ROUND_TRIP_OTHER;
+        r->up_diff = arena_printf(r->a, "it fails: %s\n", err->primary);
+        return ST_OK;
+    }
     status = status ? status : dump(r, &again, err);
     if (!status) {
         r->up = compare(first, again, r->a, &r->up_diff);

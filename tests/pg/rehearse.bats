@@ -37,34 +37,25 @@ SQL
         '[true,{"relation":"public.t","mode":"ACCESS EXCLUSIVE"},["public.t"],"allowed"]' ]
     [ "$(jq -c '.migrations[0].statements[1] | [.traced, .in_transaction, .index_build]' seen.json)" = '[true,"refused",["public.t_note"]]' ]
     [ "$(jq -c '.round_trip | [.versions, .left_out, .after_down, .after_up]' seen.json)" = '[["2"],[],"same","same"]' ]
-    run migrate rehearse
-    [ "$status" -eq 0 ]
-    [[ "$output" == *"ACCESS EXCLUSIVE on public.t, rewritten"* ]]
-    [[ "$output" == *"up, down, up of 2: the schema is the same each time"* ]]
-    [[ "$output" == *"3 of 3 statements traced, 0 differences from the rulebook"* ]]
 }
 
 @test "a down part that leaves something behind: exit 1, and what" {
     printf -- '-- migrate:up\nCREATE TABLE b (id int);\nCREATE SEQUENCE left_over;\n-- migrate:down\nDROP TABLE b;\n' >migrations/2_b.sql
     run migrate rehearse
-    # The second up fails on what is left.
-    [ "$status" -eq 3 ] || [ "$status" -eq 1 ]
-    printf -- '-- migrate:up\nCREATE TABLE b (id int);\nCREATE SEQUENCE IF NOT EXISTS left_over;\n-- migrate:down\nDROP TABLE b;\n' >migrations/2_b.sql
-    run migrate rehearse
     [ "$status" -eq 1 ]
     [[ "$output" == *"up and down leaves another schema than before"* ]]
     [[ "$output" == *"+ CREATE SEQUENCE public.left_over"* ]]
-    [ "$(migrate rehearse --json | jq -c '[.round_trip.after_down, .round_trip.after_up]')" = '["different","same"]' ]
+    [[ "$output" == *"up, down and up makes another schema than up"*'it fails: relation "left_over" already exists'* ]]
 }
 
 @test "what has no down part is left out, what comes behind it is not" {
     printf -- '-- migrate:up\nCREATE TABLE b (id int);\n' >migrations/2_b.sql
-    run migrate rehearse
-    [ "$status" -eq 0 ]
-    [[ "$output" == *"not taken down again: 2 (it has no down part)"* ]]
     printf -- '-- migrate:up\nCREATE TABLE c (id int);\n-- migrate:down\nDROP TABLE c;\n' >migrations/3_c.sql
     [ "$(migrate rehearse --json | jq -c '.round_trip | [.versions, .left_out, .after_down]')" = '[["3"],["2"],"same"]' ]
-    [ "$(migrate rehearse --to 2 --json | jq -c '.migrations | map(.version)')" = '["2"]' ]
+    run migrate rehearse --to 2
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"not taken down again: 2 (it has no down part)"* ]]
+    [[ "$output" == *"1 migration on the schema of"* ]]
 }
 
 @test "a migration that fails fails here first, with its place" {
@@ -79,10 +70,12 @@ SQL
     pg_sql "DROP ROLE IF EXISTS rehearse_app" "CREATE ROLE rehearse_app LOGIN SUPERUSER" "CREATE SCHEMA app" "CREATE TABLE app.own (id int)" \
         "ALTER TABLE app.own ENABLE ROW LEVEL SECURITY" "CREATE POLICY p ON app.own TO rehearse_app USING (true)" \
         "ALTER ROLE rehearse_app SET search_path = app, public"
-    printf -- '-- migrate:up\nALTER TABLE own ADD x int;\n-- migrate:down\nALTER TABLE own DROP x;\n' >migrations/2_b.sql
+    printf -- '-- migrate:up\nALTER TABLE own ALTER id TYPE bigint;\n-- migrate:down\nALTER TABLE own ALTER id TYPE int;\n' >migrations/2_b.sql
     run migrate rehearse --url "${DATABASE_URL/postgres@/rehearse_app@}"
     [ "$status" -eq 0 ]
-    [[ "$output" == *"ACCESS EXCLUSIVE on app.own"* ]]
+    [[ "$output" == *"ACCESS EXCLUSIVE on app.own, rewritten"* ]]
+    [[ "$output" == *"up, down, up of 2: the schema is the same each time"* ]]
+    [[ "$output" == *"1 of 1 statement traced, 0 differences from the rulebook"* ]]
 }
 
 @test "statements that need each other's transaction, rows with COPY, and nothing to do" {
