@@ -175,7 +175,7 @@ static void remap(const struct arena_chunk *c, int how)
 struct arena_copy *arena_save(struct arena *a)
 {
     size_t n = 0;
-    if (a->in_doubt) {
+    if (a->in_doubt && a->saved) { /* copies may lie within each other, pages cannot */
         BUG("an arena is saved twice");
     }
     a->in_doubt = true;

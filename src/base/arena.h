@@ -37,7 +37,7 @@ void arena_rewind(struct arena *a, struct arena_mark mark); /* frees what came a
 
 /*
  * A copy of all that an arena holds, and back to it: what was changed in place since is undone, what was made since is freed. Marks that
- * are older than the copy stay good. One save at a time.
+ * are older than the copy stay good. Saves may lie within each other, but one at a time of an arena made by arena_init_saved().
  */
 struct arena_copy;
 struct arena_copy *arena_save(struct arena *a);

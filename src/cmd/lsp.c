@@ -7,6 +7,7 @@
 #include "cmd/base.h"
 #include "cmd/commands.h"
 #include "cmd/lsp_document.h"
+#include "cmd/lsp_fix.h"
 #include "cmd/lsp_wire.h"
 #include "report/escape.h"
 #include "report/json.h"
@@ -312,7 +313,11 @@ static json_t *code_action(struct server *s, const json_t *params)
         judge(s, d);
     }
     const struct str text = strbuf_str(&d->text);
-    return lsp_document_actions(d, lsp_offset(text, from, s->encoding), lsp_offset(text, to, s->encoding), s->encoding);
+    const size_t start = lsp_offset(text, from, s->encoding), end = lsp_offset(text, to, s->encoding);
+    json_t *actions = json_new_array();
+    lsp_fixes(d, &s->world, &s->texts, start, end, s->encoding, actions);
+    lsp_allows(d, start, end, s->encoding, actions);
+    return actions;
 }
 
 static json_t *shut_down(struct server *s, const json_t *params)
@@ -523,7 +528,8 @@ const struct command cmd_lsp = {
     .about = "Speaks the Language Server Protocol on standard input and output, for editors. Open\n"
              "migrations are judged as they are typed, on top of the earlier files of their folder\n"
              "(as they are in the editor, where those are open, too). Hovering over a statement\n"
-             "explains its locks by server version; a code action allows a finding by a comment.\n"
+             "explains its locks by server version; code actions write the safe form, as lint --fix\n"
+             "does, or allow a finding by a comment.\n"
              "migrate.yaml counts as for lint, and is read again when it changes.",
     .examples = "migrate lsp\nmigrate lsp --server-version 16",
     .exits = "012",

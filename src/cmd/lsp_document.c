@@ -165,7 +165,7 @@ void lsp_document_judge(struct lsp_document *d, struct lsp_world *w, const struc
         c.baseline = &baseline;
     }
     if (!status && !is_passed_over(w)) {
-        status = lsp_world_judge(w, text, 0, true, &d->arena, collect, &c, &err);
+        status = lsp_world_judge(w, text, 0, LSP_FINDINGS, &d->arena, collect, &c, &err);
     }
     if (status) {
         collect_error(d, text, &err);
@@ -261,7 +261,7 @@ static bool explain_versions(struct lsp_world *w, struct str text, size_t offset
         arena_init(&a, FOUND_MAX);
         strbuf_reset(&now);
         *h = (struct hovering){.offset = offset, .version = v, .out = &now};
-        found = !lsp_world_judge(w, text, v, false, &a, hover_part, h, &err) && h->found;
+        found = !lsp_world_judge(w, text, v, LSP_STATEMENTS, &a, hover_part, h, &err) && h->found;
         arena_free(&a);
         if (v > since && !str_eq(strbuf_str(&now), strbuf_str(&before))) {
             add_versions(out, since, v - 1, behind_first_line(strbuf_str(&before)));
@@ -329,8 +329,18 @@ static json_t *allow_edit(const struct lsp_document *d, const struct lsp_found *
     return edit;
 }
 
-static json_t *action(const struct lsp_document *d, const struct lsp_found *f, struct str title, json_t *edits,
-                      enum lsp_encoding encoding)
+const struct lsp_found *lsp_document_found(const struct lsp_document *d, struct str rule, uint32_t start)
+{
+    for (size_t i = 0; i < d->found.n; i++) {
+        if (d->found.at[i].start == start && str_eq(d->found.at[i].rule, rule)) {
+            return &d->found.at[i];
+        }
+    }
+    return NULL;
+}
+
+json_t *lsp_document_action(const struct lsp_document *d, const struct lsp_found *f, struct str title, json_t *edits,
+                            enum lsp_encoding encoding)
 {
     json_t *changes = json_new_object();
     json_object_setn_new(changes, d->uri.p, d->uri.n, edits);
@@ -338,9 +348,8 @@ static json_t *action(const struct lsp_document *d, const struct lsp_found *f, s
                      diagnostic(d, f, encoding), "edit", "changes", changes);
 }
 
-json_t *lsp_document_actions(const struct lsp_document *d, size_t start, size_t end, enum lsp_encoding encoding)
+void lsp_allows(const struct lsp_document *d, size_t start, size_t end, enum lsp_encoding encoding, json_t *actions)
 {
-    json_t *list = json_new_array();
     struct arena a;
     arena_init(&a, 1 << 24);
     for (size_t i = 0; i < d->found.n; i++) {
@@ -348,10 +357,10 @@ json_t *lsp_document_actions(const struct lsp_document *d, size_t start, size_t 
         if (f->start > end || f->end < start || f->first == f->behind) {
             continue;
         }
+        const struct str title = arena_printf(&a, "Allow %.*s here, with a reason", STR_ARG(f->rule));
         json_t *edits = json_new_array();
         json_push(edits, allow_edit(d, f, encoding));
-        json_push(list, action(d, f, arena_printf(&a, "Allow %.*s here, with a reason", STR_ARG(f->rule)), edits, encoding));
+        json_push(actions, lsp_document_action(d, f, title, edits, encoding));
     }
     arena_free(&a);
-    return list;
 }

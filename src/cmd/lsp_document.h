@@ -33,8 +33,14 @@ json_t *lsp_document_diagnostics(const struct lsp_document *d, enum lsp_encoding
 /* The answer to textDocument/hover: the statement, by server version; null where there is none. */
 json_t *lsp_document_hover(struct lsp_document *d, struct lsp_world *w, const struct lsp_texts *texts, size_t offset,
                            enum lsp_encoding encoding);
-/* The answer to textDocument/codeAction for the bytes [start, end). */
-json_t *lsp_document_actions(const struct lsp_document *d, size_t start, size_t end, enum lsp_encoding encoding);
+/* Append the actions that allow what touches the bytes [start, end]. */
+void lsp_allows(const struct lsp_document *d, size_t start, size_t end, enum lsp_encoding encoding, json_t *actions);
+
+/* What this rule found at that place; NULL: nothing. */
+const struct lsp_found *lsp_document_found(const struct lsp_document *d, struct str rule, uint32_t start);
+/* A CodeAction for it; the reference to the edits is taken. */
+json_t *lsp_document_action(const struct lsp_document *d, const struct lsp_found *f, struct str title, json_t *edits,
+                            enum lsp_encoding encoding);
 
 /* The path of a file: URI; one of another kind gives a name in the working directory. From malloc. */
 char *lsp_path_of(struct str uri);

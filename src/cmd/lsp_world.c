@@ -191,7 +191,7 @@ static enum status judge_parts(struct lsp_world *w, const struct taking *t, cons
     return status;
 }
 
-enum status lsp_world_judge(struct lsp_world *w, struct str text, int server_version, bool findings_only,
+enum status lsp_world_judge(struct lsp_world *w, struct str text, int server_version, enum lsp_judging judging,
                             struct arena *a, void (*take)(void *self, const struct judged_part *part), void *self,
                             struct error *err)
 {
@@ -203,7 +203,8 @@ enum status lsp_world_judge(struct lsp_world *w, struct str text, int server_ver
     if (status) {
         return status;
     }
-    how.findings_only = findings_only;
+    how.findings_only = judging == LSP_FINDINGS;
+    how.fixes = judging == LSP_FIXES;
     how.server_version = server_version ? server_version : how.server_version;
     lint_as_sent(how.runner, &m, a);
     judge_init(&judge, &w->c->book, &how, &w->catalog);

@@ -38,11 +38,18 @@ void lsp_world_forget(struct lsp_world *w);
 NODISCARD enum status lsp_world_make(struct lsp_world *w, struct str path, const struct lsp_texts *texts,
                                      struct error *err);
 
+/* What is wanted of a judging: more is slower. */
+enum lsp_judging {
+    LSP_FINDINGS,
+    LSP_STATEMENTS, /* the statements, too */
+    LSP_FIXES,      /* and the drafts of the findings' fixes */
+};
+
 /*
  * Judge the document's text on it, for a server version (0: the one of the settings), and leave the world as it was. `take` is called for each
  * part while what it points to is there; memory of parts is the arena's.
  */
-NODISCARD enum status lsp_world_judge(struct lsp_world *w, struct str text, int server_version, bool findings_only,
+NODISCARD enum status lsp_world_judge(struct lsp_world *w, struct str text, int server_version, enum lsp_judging judging,
                                       struct arena *a, void (*take)(void *self, const struct judged_part *part),
                                       void *self, struct error *err);
 

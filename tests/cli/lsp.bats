@@ -12,6 +12,7 @@ setup() {
 @test "positions in UTF-16 and UTF-8, changes by range" { "$talk" positions; }
 @test "hover explains by version; a cancelled request" { "$talk" hover; }
 @test "a finding is allowed by a comment" { "$talk" actions; }
+@test "a finding is fixed" { "$talk" fixes; }
 @test "migrate.yaml is read again" { "$talk" settings; }
 @test "what no client should send" { "$talk" survives; }
 
