@@ -28,13 +28,21 @@ CREATE INDEX CONCURRENTLY i ON s.t (a);
 -- migrate:down
 DROP INDEX s.i;
 SQL
+    write m/3_own.sql <<'SQL'
+-- migrate:up
+CREATE TABLE own (a int);
+CREATE INDEX own_a ON own (a);
+-- migrate:down
+DROP INDEX own_a;
+DROP TABLE own;
+SQL
     [ "$(found m)" = "1_a.sql:9 down ban-drop-column
 1_a.sql:13 down ban-drop-schema
 1_a.sql:14 down ban-drop-table
 2_i.sql:4 down require-concurrent-index-deletion" ]
     run migrate lint m
     [[ "$output" == *"m/1_a.sql:14:1: warning: rollback: dropping public.x"* ]]
-    [[ "${lines[-1]}" == *"; 14 statements in 2 files;"* ]]
+    [[ "${lines[-1]}" == *"; 18 statements in 3 files;"* ]]
     [ "$(found --parts up m)" = "" ]
     [ "$(found --parts down m | wc -l)" = 4 ]
 }
