@@ -155,6 +155,9 @@ static enum status preview(struct run *r, struct error *err)
             if (step->batch && left < step->statements.n) {
                 status = backfill_preview(c->session, step, c->set.backfill_rows, c->set.verbose, &c->arena, err);
             }
+            if (step->shadow && left < step->statements.n && !status) {
+                status = shadow_preview(c->session, step->shadow, &c->arena, err);
+            }
             left -= left < step->statements.n ? left : step->statements.n;
         }
     }

@@ -74,11 +74,11 @@ enum status item_align(struct run *r, struct item *it, struct str version, const
         }
         const bool same = strcmp(made.sha256, s->sha256) == 0 && s->ordinal == steps.n + 1;
         made.ordinal = s->ordinal;
-        if (s->state == RECORDED_STARTED && !same && s->kind != STEP_BACKFILL) {
+        if (s->state == RECORDED_STARTED && !same && s->kind != STEP_BACKFILL && s->kind != STEP_SHADOW) {
             /* Another text for a step that was only begun is how a mistake in it is mended; a backfill has changed rows already. */
             continue;
         }
-        if (!same || (s->kind == STEP_BACKFILL && !made.batch)) {
+        if (!same || (s->kind == STEP_BACKFILL && !made.batch) || (s->kind == STEP_SHADOW && !made.shadow)) {
             return changed(it, s, &all, offset, err);
         }
         *vec_push(&r->arena, &steps) = made;

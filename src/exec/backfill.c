@@ -14,9 +14,9 @@
 
 enum { POLL_MS = 1000, OTHERS_POLL_MS = 500, GENTLE_MS = 50 };
 
-void backfill_init(struct backfill *b, struct run *r, struct item *it, struct arena *a, struct arena *keep)
+void backfill_init(struct backfill *b, struct run *r, struct item *it, const struct step *step, struct arena *a,
+                   struct arena *keep)
 {
-    const struct step *step = item_step(it);
     *b = (struct backfill){.r = r, .it = it, .step = step, .spec = step->batch, .a = a, .keep = keep};
     b->owner = r->result->run_id;
     b->ordinal = param_i64(a, step->ordinal);
@@ -222,6 +222,21 @@ static enum status run_all(struct backfill *b, struct error *err)
     return status;
 }
 
+enum status backfill_inner(struct run *r, struct item *it, const struct step *step, int64_t *rows, struct error *err)
+{
+    struct arena own, keep;
+    struct backfill b;
+    arena_init(&own, SIZE_MAX);
+    arena_init(&keep, SIZE_MAX);
+    arena_reset(&r->scratch);
+    backfill_init(&b, r, it, step, &own, &keep);
+    const enum status status = run_all(&b, err);
+    *rows = b.sum.rows;
+    arena_free(&own);
+    arena_free(&keep);
+    return status;
+}
+
 enum status backfill_run(struct run *r, struct item *it, struct error *err)
 {
     const bool last = it->next + 1 == it->steps.n;
@@ -233,7 +248,7 @@ enum status backfill_run(struct run *r, struct item *it, struct error *err)
     arena_init(&own, SIZE_MAX);
     arena_init(&keep, SIZE_MAX);
     arena_reset(&r->scratch);
-    backfill_init(&b, r, it, &own, &keep);
+    backfill_init(&b, r, it, item_step(it), &own, &keep);
     struct event e = run_event(it, b.step, EVENT_STEP_BEGIN);
     e.attempt = 1;
     run_emit(r, &e);

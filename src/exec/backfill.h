@@ -165,7 +165,11 @@ NODISCARD enum status backfill_bad(struct backfill *b, int64_t keys, struct erro
 /* ---- backfill.c ---- */
 /* Work on parts until none is left that nobody else has; a helper's share. */
 NODISCARD enum status backfill_work(struct backfill *b, struct error *err);
-void backfill_init(struct backfill *b, struct run *r, struct item *it, struct arena *a, struct arena *keep);
+void backfill_init(struct backfill *b, struct run *r, struct item *it, const struct step *step, struct arena *a,
+                   struct arena *keep);
+/* A backfill that is a phase of another step: begun or taken up, run to its end; *rows are those of all runs. */
+NODISCARD enum status backfill_inner(struct run *r, struct item *it, const struct step *step, int64_t *rows,
+                                     struct error *err);
 
 /* ---- backfill_help.c ---- */
 struct helpers {

@@ -46,7 +46,7 @@ static int help(const struct backfill *of, unsigned number)
     if (!status) {
         r.lock.pid = (int)rows_i64(rows, 0, 1);
         rows_free(rows);
-        backfill_init(&b, &r, &it, &own, &keep);
+        backfill_init(&b, &r, &it, of->step, &own, &keep);
         b.table = of->table;
         b.helper = true;
         b.parent = getppid();

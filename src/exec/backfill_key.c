@@ -391,6 +391,16 @@ const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_
     return finish(&sb, a);
 }
 
+const char *backfill_count_sql(const struct backfill_key *k, bool has_lo, struct str condition, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, SQL_MAX);
+    strbuf_addf(&sb, "SELECT count(*) FROM ONLY %.*s a WHERE ", STR_ARG(k->relation));
+    add_range(k, "a", has_lo, &sb);
+    strbuf_addf(&sb, " AND (%.*s\n)", STR_ARG(condition));
+    return finish(&sb, a);
+}
+
 void backfill_key_behind(const struct backfill_key *k, const char *array, size_t param, struct strbuf *out)
 {
     /* $param is behind the values of the array. */

@@ -62,6 +62,8 @@ const char *backfill_range_sql(const struct backfill_key *k, const struct batch_
  */
 const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_spec *spec, const char *history,
                                bool has_lo, bool guard, struct session *s, struct arena *a);
+/* How many rows behind lo (if has_lo) up to hi meet the condition: parameters lo (if has_lo), hi. */
+const char *backfill_count_sql(const struct backfill_key *k, bool has_lo, struct str condition, struct arena *a);
 /* Is $1…$n of the key's types behind $n+1…? For splitting a range: an expression. */
 void backfill_key_behind(const struct backfill_key *k, const char *array, size_t param, struct strbuf *out);
 

@@ -109,6 +109,7 @@ static void read_steps(const struct rows *r, struct arena *a, struct recorded_li
                    : str_eq(rows_value(r, i, 3), STR("started")) ? RECORDED_STARTED
                                                                  : RECORDED_FAILED;
         s->kind = str_eq(rows_value(r, i, 6), STR("backfill")) ? STEP_BACKFILL
+                  : str_eq(rows_value(r, i, 6), STR("shadow")) ? STEP_SHADOW
                   : str_eq(rows_value(r, i, 6), STR("single")) ? STEP_SINGLE
                                                                : STEP_TRANSACTION;
         s->statements = (size_t)rows_i64(r, i, 7);

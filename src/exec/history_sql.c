@@ -31,8 +31,13 @@
     "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, relation text NOT NULL,"               \
     " key_columns text[] NOT NULL, key text[] NOT NULL, sqlstate text NOT NULL, message text NOT NULL, run text,"     \
     " at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal, relation, key))"
+#define SHADOWS                                                                                                       \
+    "CREATE TABLE IF NOT EXISTS @.shadows (version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL," \
+    " phase integer NOT NULL, kind text NOT NULL, title text NOT NULL, statements text[] NOT NULL,"                   \
+    " done boolean NOT NULL DEFAULT false, updated_at timestamptz NOT NULL DEFAULT now(),"                            \
+    " PRIMARY KEY (version, direction, ordinal, phase))"
 #define TO_PARTS                                                                                                      \
-    BAD_ROWS,                                                                                                         \
+    BAD_ROWS, SHADOWS,                                                                                    \
         "ALTER TABLE @.backfills ADD COLUMN IF NOT EXISTS part integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS range_start text[],"\
         " ADD COLUMN IF NOT EXISTS pass integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS pass_rows bigint NOT NULL DEFAULT 0,"\
         " ADD COLUMN IF NOT EXISTS bad_rows bigint NOT NULL DEFAULT 0, ALTER COLUMN owner DROP NOT NULL,"             \
@@ -79,6 +84,7 @@ const char *const history_ddl[] = {
     " WITH (fillfactor = 50)",
     INTERVENTIONS,
     BAD_ROWS,
+    SHADOWS,
     /* Last, in the transaction of all of the above: with it the schema counts as installed. */
     "COMMENT ON TABLE @.migrations IS 'migrate history, format 3'",
     NULL,
@@ -184,7 +190,8 @@ static const char *const statements[HSQL_COUNT] = {
         " CASE WHEN $6 = 'done' THEN pg_catalog.clock_timestamp() END)" STEP_UPSERT,
     [HSQL_WRITE_DOWN_LAST] = "WITH s AS (DELETE FROM @.steps WHERE version = $1),"
                              " b AS (DELETE FROM @.backfills WHERE version = $1),"
-                             " r AS (DELETE FROM @.bad_rows WHERE version = $1)"
+                             " r AS (DELETE FROM @.bad_rows WHERE version = $1),"
+                             " w AS (DELETE FROM @.shadows WHERE version = $1)"
                              " DELETE FROM @.migrations WHERE version = $1",
     [HSQL_FAILED] =
         "INSERT INTO @.steps AS s (version, direction, ordinal, kind, sha256, attempts, run, sqlstate, error, state,"
@@ -282,6 +289,16 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_BACKFILL_ABORTED] = "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE " BACKFILL_KEY,
     [HSQL_BACKFILL_FORGET] = "DELETE FROM @.backfills WHERE " BACKFILL_KEY " AND NOT EXISTS (SELECT FROM @.backfills"
                              " WHERE " BACKFILL_KEY " AND (batches > 0 OR bad_rows > 0))",
+    [HSQL_SHADOW_NEW] = "INSERT INTO @.shadows (version, direction, ordinal, phase, kind, title, statements)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7::pg_catalog.text[])",
+    [HSQL_SHADOW_READ] = "SELECT kind, title, done, s.n, s.sql FROM @.shadows, LATERAL pg_catalog.unnest(statements)"
+                         " WITH ORDINALITY s(sql, n) WHERE " BACKFILL_KEY " ORDER BY phase, s.n",
+    [HSQL_SHADOW_DONE] = "UPDATE @.shadows SET done = true, updated_at = pg_catalog.clock_timestamp() WHERE " BACKFILL_KEY
+                         " AND phase = $4::pg_catalog.int4",
+    [HSQL_SHADOW_FORGET] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY " AND NOT EXISTS (SELECT FROM @.shadows WHERE " BACKFILL_KEY
+                           " AND done)",
+    [HSQL_SHADOW_REFILL] = "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY ") UPDATE @.shadows SET done = false WHERE " BACKFILL_KEY
+                           " AND kind = 'backfill'",
     [HSQL_BACKFILL_LIST] =
         "SELECT b.version, b.direction, b.ordinal, b.part, b.relation, pg_catalog.array_to_string(b.key_columns, ', '),"
         " pg_catalog.array_to_string(b.cursor, ', '), pg_catalog.array_to_string(b.range_end, ', '), b.rows, b.keys, b.batches,"

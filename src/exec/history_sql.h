@@ -45,6 +45,11 @@ enum history_statement {
     HSQL_BACKFILL_CAN_SPLIT, /* -> part, relation, key columns, cursor, end, batch rows */
     HSQL_BACKFILL_ABORTED,
     HSQL_BACKFILL_FORGET, /* one of which no batch was done */
+    HSQL_SHADOW_NEW,      /* phase, kind, title, statements */
+    HSQL_SHADOW_READ,     /* -> kind, title, done, number of the statement in its phase, statement */
+    HSQL_SHADOW_DONE,     /* phase */
+    HSQL_SHADOW_FORGET,
+    HSQL_SHADOW_REFILL,   /* its backfill is to be done again */
     /* Other parameters. */
     HSQL_BACKFILL_LIST,    /* (those that are done, too?) -> see backfill_control.c */
     HSQL_BACKFILL_CONTROL, /* version or NULL, word or "" */

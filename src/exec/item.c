@@ -135,7 +135,8 @@ static enum status settle(struct run *r, struct item *it, unsigned *losses, stru
     it->moved = 0;
     *losses = moved ? 0 : *losses;
     /* A restart and a failover end our backend like an administrator does by hand: who does it again means it. */
-    const bool ordered = strcmp(lost.sqlstate, "57P01") == 0 && item_step(it)->kind != STEP_BACKFILL;
+    const bool ordered = strcmp(lost.sqlstate, "57P01") == 0 && item_step(it)->kind != STEP_BACKFILL &&
+                         item_step(it)->kind != STEP_SHADOW;
     enum status status = run_recover(r, &again);
     if (!status) {
         status = run_place(r, &again);

@@ -53,7 +53,7 @@ static enum status work(struct run *r, struct item *it, struct error *err)
     struct backfill b;
     arena_init(&own, SIZE_MAX);
     arena_init(&keep, SIZE_MAX);
-    backfill_init(&b, r, it, &own, &keep);
+    backfill_init(&b, r, it, item_step(it), &own, &keep);
     b.helper = true;
     struct event e = run_event(it, b.step, EVENT_STEP_BEGIN);
     e.attempt = 1;

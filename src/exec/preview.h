@@ -15,4 +15,7 @@
 NODISCARD enum status backfill_preview(struct session *s, struct step *step, int64_t limit, bool explain, struct arena *a,
                                        struct error *err);
 
+/* The same for a change by a shadow column: spec->phases and spec->refused. */
+NODISCARD enum status shadow_preview(struct session *s, struct shadow_spec *spec, struct arena *a, struct error *err);
+
 #endif

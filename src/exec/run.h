@@ -161,5 +161,6 @@ NODISCARD enum status single_run(struct run *r, struct item *it, struct error *e
  */
 size_t single_add_check(const struct item *it, struct pipe *p);
 NODISCARD enum status backfill_run(struct run *r, struct item *it, struct error *err);
+NODISCARD enum status shadow_run(struct run *r, struct item *it, struct error *err); /* shadow.c */
 
 #endif

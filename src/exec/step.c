@@ -16,6 +16,8 @@ enum status step_run(struct run *r, struct item *it, struct error *err)
         return single_run(r, it, err);
     case STEP_BACKFILL:
         return backfill_run(r, it, err);
+    case STEP_SHADOW:
+        return shadow_run(r, it, err);
     }
     BUG("step kind %d", (int)item_step(it)->kind);
 }

@@ -5,6 +5,7 @@
 #include "migration/place.h"
 #include "plan/batch.h"
 #include "plan/estimate.h"
+#include "plan/shadow.h"
 
 /*
  * A batch's stays with its run time below deadlock_timeout (1 s): it gives way before anybody's deadlock check fires.
@@ -22,7 +23,7 @@ struct planner {
 
 const char *step_kind_name(enum step_kind k)
 {
-    static const char *const names[] = {"transaction", "single", "backfill"};
+    static const char *const names[] = {"transaction", "single", "backfill", "shadow"};
     return names[k];
 }
 
@@ -303,6 +304,10 @@ static enum status finish_step(struct planner *p, struct step *step)
     step->ordinal = (unsigned)p->out->steps.n;
     if (step->kind == STEP_BACKFILL) {
         status = make_batch(p, step);
+    } else if (step->kind == STEP_SHADOW) {
+        const struct migration *m = p->judged->migration;
+        step->shadow = arena_new(p->a, struct shadow_spec);
+        status = shadow_spec_of(step->statements.at[0].judged, m->text, m->file.p, p->a, step->shadow, p->err);
     }
     set_timeouts(p, step);
     set_built_index(step);
@@ -313,7 +318,7 @@ static enum status finish_step(struct planner *p, struct step *step)
 
 static bool joins(const struct judged_statement *first, const struct judged_statement *s)
 {
-    return s->transaction == first->transaction && !s->alone && !s->backfill && s->kind != STATEMENT_TRANSACTION;
+    return s->transaction == first->transaction && !s->alone && !s->backfill && !s->shadow && s->kind != STATEMENT_TRANSACTION;
 }
 
 enum status plan_make(const struct judged_part *judged, const struct plan_options *options, struct arena *a,
@@ -330,13 +335,13 @@ enum status plan_make(const struct judged_part *judged, const struct plan_option
     }
     for (size_t i = 0; i < judged->statements.n && !status;) {
         const struct judged_statement *first = &judged->statements.at[i];
-        const bool lone = first->alone || first->backfill;
+        const bool lone = first->alone || first->backfill || first->shadow;
         if (first->kind == STATEMENT_TRANSACTION) {
             i++;
             continue;
         }
         struct step *step = vec_push(a, &out->steps);
-        step->kind = first->backfill ? STEP_BACKFILL : first->alone ? STEP_SINGLE : STEP_TRANSACTION;
+        step->kind = first->shadow ? STEP_SHADOW : first->backfill ? STEP_BACKFILL : first->alone ? STEP_SINGLE : STEP_TRANSACTION;
         do {
             add_statement(&p, step, &judged->statements.at[i++]);
         } while (!lone && i < judged->statements.n && joins(first, &judged->statements.at[i]));

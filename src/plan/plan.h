@@ -9,8 +9,8 @@
 
 #include "rules/judge.h"
 
-enum step_kind { STEP_TRANSACTION, STEP_SINGLE, STEP_BACKFILL };
-const char *step_kind_name(enum step_kind k); /* "transaction", "single", "backfill" */
+enum step_kind { STEP_TRANSACTION, STEP_SINGLE, STEP_BACKFILL, STEP_SHADOW };
+const char *step_kind_name(enum step_kind k); /* "transaction", "single", "backfill", "shadow" */
 
 /* What the server says of a backfill before it runs; see exec/preview.h. */
 struct batch_preview {
@@ -49,6 +49,14 @@ struct batch_spec {
     struct batch_preview *preview; /* NULL: the server was not asked */
 };
 
+/* A change of a column's type by a shadow column; filled for STEP_SHADOW. Texts without schema go by the search path. */
+struct shadow_spec {
+    struct str schema, table, column; /* folded, unquoted */
+    struct str type, using;           /* the file's text; using empty: a cast */
+    struct str_list phases;           /* what `up` would do, in words; from exec/shadow.h, when the server was asked */
+    struct str refused;               /* why it would not begin */
+};
+
 struct planned_statement {
     struct str sql;       /* as it is sent, without the semicolon */
     struct str copy_data; /* of COPY … FROM STDIN; p == NULL: none */
@@ -64,6 +72,7 @@ struct step {
     enum form_class class; /* the heaviest of its statements: decides timeouts and retries */
     struct planned_statement_list statements;
     struct batch_spec *batch;        /* STEP_BACKFILL */
+    struct shadow_spec *shadow;      /* STEP_SHADOW */
     struct relation_lock_list locks; /* strongest per relation over the step */
     int64_t lock_timeout_ms;         /* first rung of the ladder; 0: none (the watcher shows who is waited for) */
     int64_t statement_timeout_ms;    /* 0: none */

@@ -26,6 +26,8 @@ static const char *kind_text(const struct step *s)
         return s->statements.n == 1 ? "one transaction" : "one transaction for all of it";
     case STEP_SINGLE:
         return "outside a transaction";
+    case STEP_SHADOW:
+        return "by a shadow column, in phases";
     case STEP_BACKFILL:
         return "in batches, a transaction each";
     }
@@ -149,6 +151,14 @@ static void add_step(struct strbuf *out, const struct migration_plan *p, const s
     }
     if (s->statements.n > STATEMENTS_SHOWN) {
         strbuf_addf(out, "      … and %zu more\n", s->statements.n - STATEMENTS_SHOWN);
+    }
+    for (size_t i = 0; s->shadow && i < s->shadow->phases.n && !done; i++) {
+        strbuf_addf(out, "    %zu. ", i + 1);
+        add_one_line(out, s->shadow->phases.at[i], 400);
+        strbuf_add_char(out, '\n');
+    }
+    if (s->shadow && s->shadow->refused.n > 0 && !done) {
+        add_line(out, "would be refused", s->shadow->refused);
     }
     if (s->batch && !done) {
         add_preview(out, s->batch);

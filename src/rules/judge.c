@@ -101,6 +101,7 @@ static enum status read_directives(struct walk *w, struct judged_statement *s)
     }
     for (size_t i = 0; i < s->directives.n; i++) {
         s->backfill = s->backfill || s->directives.at[i].kind == DIRECTIVE_BACKFILL;
+        s->shadow = s->shadow || s->directives.at[i].kind == DIRECTIVE_SHADOW;
     }
     return st;
 }

@@ -106,7 +106,7 @@ static size_t label_token(const struct statement *st)
 
 static bool stands_alone(const struct judged_statement *s, uint32_t file)
 {
-    if (s->effects.in_transaction != TRI_YES || s->backfill || s->kind == STATEMENT_UNREADABLE ||
+    if (s->effects.in_transaction != TRI_YES || s->backfill || s->shadow || s->kind == STATEMENT_UNREADABLE ||
         s->kind == STATEMENT_PSQL || s->effects.known == KNOWN_NO) {
         return true;
     }

@@ -1,0 +1,396 @@
+#include "exec/shadow.h"
+
+#include "base/clock.h"
+#include "exec/backfill.h"
+#include "exec/fault.h"
+#include "exec/tx.h"
+#include "plan/batch.h"
+
+enum { COMPARE_KEYS = 50000, WATCH_MS = 2000, RECORD_LOCK_MS = 10000 };
+
+struct shadow {
+    struct run *r;
+    struct item *it;
+    const struct step *step;
+    struct shadow_phase_list phases;
+    const char *ordinal;
+    struct arena *a;
+    int64_t rows;
+};
+
+static void add_identity(const struct shadow *s, struct param *params, size_t *n)
+{
+    params[(*n)++].text = s->it->params.version;
+    params[(*n)++].text = s->it->down ? "down" : "up";
+    params[(*n)++].text = s->ordinal;
+}
+
+static void tell(const struct shadow *s, size_t i)
+{
+    struct event e = run_event(s->it, s->step, EVENT_PROGRESS);
+    e.detail = arena_printf(s->a, "%.*s", STR_ARG(s->phases.at[i].title)).p;
+    e.done = (int64_t)i;
+    e.total = (int64_t)s->phases.n;
+    run_emit(s->r, &e);
+}
+
+static void add_done(const struct shadow *s, size_t i, struct pipe *p)
+{
+    struct param params[4];
+    size_t n = 0;
+    add_identity(s, params, &n);
+    params[n++].text = param_i64(p->arena, (int64_t)i);
+    pipe_add_params(p, s->r->sql.at[HSQL_SHADOW_DONE], params, n);
+}
+
+static enum status record_done(struct shadow *s, size_t i, struct error *err)
+{
+    struct pipe p;
+    arena_reset(&s->r->scratch);
+    pipe_begin(&p, &s->r->scratch);
+    step_settings(s->r, &p, RECORD_LOCK_MS, 0, true);
+    add_done(s, i, &p);
+    const enum status status = pipe_run(&p, s->r->s, ANSWER_MS, NULL, err);
+    if (status) {
+        step_settings_unknown(s->r);
+    }
+    return status;
+}
+
+/* ---- beginning ---- */
+
+static enum status read_recorded(struct shadow *s, bool *found, struct error *err)
+{
+    struct param params[3];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    struct shadow_phase *p = NULL;
+    add_identity(s, params, &n);
+    const enum status status = session_query(s->r->s, s->r->sql.at[HSQL_SHADOW_READ], params, n, ANSWER_MS, &rows, err);
+    for (size_t i = 0; !status && i < rows_count(rows); i++) {
+        if (rows_i64(rows, i, 3) == 1) {
+            p = vec_push(s->a, &s->phases);
+            for (enum shadow_kind k = SHADOW_TX; k <= SHADOW_SWAP; k++) {
+                p->kind = str_eq(rows_value(rows, i, 0), str_of(shadow_kind_name(k))) ? k : p->kind;
+            }
+            p->title = arena_str(s->a, rows_value(rows, i, 1));
+            p->done = rows_bool(rows, i, 2);
+        }
+        *vec_push(s->a, &p->statements) = arena_str(s->a, rows_value(rows, i, 4));
+    }
+    *found = !status && rows_count(rows) > 0;
+    rows_free(rows);
+    return status;
+}
+
+static enum status begin(struct shadow *s, struct error *err)
+{
+    struct run *r = s->r;
+    struct pipe p;
+    enum status status = shadow_make(r->s, s->step->shadow, s->a, &s->phases, err);
+    if (status) {
+        return status;
+    }
+    arena_reset(&r->scratch);
+    pipe_begin(&p, &r->scratch);
+    step_settings(r, &p, RECORD_LOCK_MS, 0, true);
+    pipe_add(&p, "BEGIN");
+    record_step(r, s->it, &p, RECORDED_STARTED, false, 1, 0, 0);
+    for (size_t i = 0; i < s->phases.n; i++) {
+        const struct shadow_phase *phase = &s->phases.at[i];
+        struct param params[7];
+        size_t n = 0;
+        add_identity(s, params, &n);
+        params[n++].text = param_i64(p.arena, (int64_t)i);
+        params[n++].text = shadow_kind_name(phase->kind);
+        params[n++].text = arena_cstr(p.arena, phase->title);
+        params[n++].text = param_array(p.arena, phase->statements.at, phase->statements.n);
+        pipe_add_params(&p, r->sql.at[HSQL_SHADOW_NEW], params, n);
+    }
+    pipe_add(&p, "COMMIT");
+    status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
+    if (status) {
+        tx_rollback(r->s);
+        step_settings_unknown(r);
+        return status;
+    }
+    s->it->text_recorded = true;
+    return ST_OK;
+}
+
+/* ---- phases ---- */
+
+/* One short transaction under the ladder of lock timeouts; the swap's has the end of the step in it. */
+static enum status attempt(struct shadow *s, size_t i, const struct retry *retry, struct error *err)
+{
+    struct run *r = s->r;
+    const struct shadow_phase *phase = &s->phases.at[i];
+    const bool swap = phase->kind == SHADOW_SWAP, last = s->it->next + 1 == s->it->steps.n;
+    const int64_t lock_ms = retry_lock_timeout(retry);
+    const struct event base = {.migration = s->it->m, .step = s->step, .down = s->it->down, .attempt = retry->attempt};
+    struct pipe p;
+    arena_reset(&r->scratch);
+    pipe_begin(&p, &r->scratch);
+    step_settings(r, &p, lock_ms, 0, true);
+    pipe_add(&p, "BEGIN");
+    for (size_t k = 0; k < phase->statements.n; k++) {
+        pipe_add(&p, arena_cstr(&r->scratch, phase->statements.at[k]));
+    }
+    add_done(s, i, &p);
+    if (swap) {
+        record_step(r, s->it, &p, RECORDED_DONE, last, retry->attempt, clock_monotonic_ms() - retry->begun_ms, s->rows);
+    }
+    pipe_add(&p, "COMMIT");
+    FAULT("shadow-tx");
+    watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
+    const enum status status = pipe_run(&p, r->s, 0, NULL, err);
+    watch_stop(&r->watch);
+    FAULT("shadow-tx-done");
+    if (status) {
+        step_settings_unknown(r);
+        tx_rollback(r->s);
+    }
+    return status;
+}
+
+static enum status run_tx(struct shadow *s, size_t i, struct error *err)
+{
+    struct retry retry;
+    enum status status;
+    retry_begin(&retry, s->step->lock_timeout_ms, s->r->o->lock_timeout_max_ms, s->r->o->lock_budget_ms,
+                s->r->o->lock_attempts);
+    do {
+        status = attempt(s, i, &retry, err);
+    } while (status && step_again(s->r, s->it, &retry, &status, err));
+    return status;
+}
+
+/* CONCURRENTLY, VALIDATE, ANALYZE: outside a transaction, without lock_timeout, watched. */
+static enum status run_alone(struct shadow *s, size_t i, struct error *err)
+{
+    struct run *r = s->r;
+    const struct event base = {.migration = s->it->m, .step = s->step, .down = s->it->down, .attempt = 1};
+    struct pipe p;
+    arena_reset(&r->scratch);
+    pipe_begin(&p, &r->scratch);
+    step_settings(r, &p, 0, 0, true);
+    enum status status = p.items.n > 0 ? pipe_run(&p, r->s, ANSWER_MS, NULL, err) : ST_OK;
+    watch_start(&r->watch, r->lock.pid, WATCH_MS, true, &base);
+    for (size_t k = 0; k < s->phases.at[i].statements.n && !status; k++) {
+        FAULT("shadow-alone");
+        status = session_simple(r->s, s->phases.at[i].statements.at[k], 0, NULL, err);
+    }
+    watch_stop(&r->watch);
+    if (status) {
+        step_settings_unknown(r);
+    }
+    return status;
+}
+
+/* Our own UPDATE, read as the planner reads a file's. */
+static enum status read_update(struct shadow *s, struct str sql, struct batch_spec *out, struct error *err)
+{
+    struct splitter sp;
+    struct judged_statement st = {.line = 1};
+    splitter_init(&sp, sql, 0, (uint32_t)sql.n);
+    const bool got = splitter_next(&sp, &st.st);
+    enum status status = got ? batch_spec_of(&st, sql, "shadow", NULL, s->a, out, err)
+                             : error_set(err, ST_CONFLICT, "the history's table shadows holds no UPDATE");
+    splitter_free(&sp);
+    out->automatic = false;
+    return status;
+}
+
+static enum status run_backfill(struct shadow *s, size_t i, struct error *err)
+{
+    struct batch_spec spec;
+    struct step step = *s->step;
+    enum status status = read_update(s, s->phases.at[i].statements.at[0], &spec, err);
+    if (!status) {
+        step.batch = &spec;
+        step.lock_timeout_ms = 200;
+        status = backfill_inner(s->r, s->it, &step, &s->rows, err);
+    }
+    return status;
+}
+
+/* Both columns over all keys, so many at a time: a row where they differ stops it. */
+static enum status compare_range(struct shadow *s, struct backfill *b, struct str condition, int64_t *differ,
+                                 struct error *err)
+{
+    struct param params[2 * KEY_MAX + 1];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    arena_reset(&s->r->scratch);
+    if (b->lo.set) {
+        backfill_add_bounds(params, &n, b, &b->lo);
+    }
+    backfill_add_bounds(params, &n, b, &b->end);
+    params[n++].text = param_i64(&s->r->scratch, COMPARE_KEYS - 1);
+    enum status status = session_query(s->r->s, backfill_boundary_sql(&b->key, b->lo.set, &s->r->scratch), params, n, 0,
+                                       &rows, err);
+    if (status) {
+        return status;
+    }
+    struct bounds found;
+    backfill_read_bounds(b, rows, &s->r->scratch, &found);
+    rows_free(rows);
+    b->next_is_end = !found.set;
+    backfill_keep_bounds(b, &b->next, found.set ? &found : &b->end);
+    n = 0;
+    if (b->lo.set) {
+        backfill_add_bounds(params, &n, b, &b->lo);
+    }
+    backfill_add_bounds(params, &n, b, &b->next);
+    status = session_query(s->r->s, backfill_count_sql(&b->key, b->lo.set, condition, &s->r->scratch), params, n, 0, &rows,
+                           err);
+    if (!status) {
+        *differ += rows_i64(rows, 0, 0);
+        backfill_keep_bounds(b, &b->lo, &b->next);
+    }
+    rows_free(rows);
+    return status;
+}
+
+static enum status run_compare(struct shadow *s, size_t i, struct error *err)
+{
+    struct arena own, keep;
+    struct batch_spec spec;
+    struct step step = *s->step;
+    struct rows *rows = NULL;
+    struct backfill b;
+    int64_t differ = 0;
+    enum status status = ST_OK;
+    arena_init(&own, SIZE_MAX);
+    arena_init(&keep, SIZE_MAX);
+    for (size_t k = 0; k < i; k++) {
+        if (s->phases.at[k].kind == SHADOW_BACKFILL) {
+            status = read_update(s, s->phases.at[k].statements.at[0], &spec, err);
+        }
+    }
+    step.batch = &spec;
+    if (!status) {
+        backfill_init(&b, s->r, s->it, &step, &own, &keep);
+        status = backfill_table_find(s->r->s, &spec, &own, &b.table, err);
+    }
+    status = status ? status : backfill_table_key(s->r->s, &spec, b.table.at[0].name, &own, &b.key, err);
+    status = status ? status : session_query(s->r->s, backfill_end_sql(&b.key, &own), NULL, 0, 0, &rows, err);
+    if (!status) {
+        backfill_read_bounds(&b, rows, &keep, &b.end);
+        rows_free(rows);
+        while (!status && b.end.set && !b.next_is_end) {
+            status = loop_interrupted(s->r->loop) ? loop_interrupt_error(err)
+                                                  : compare_range(s, &b, s->phases.at[i].statements.at[0], &differ, err);
+        }
+    }
+    if (!status && differ > 0) {
+        status = error_set(err, ST_PARTIAL, "%" PRId64 " rows differ between %.*s and its shadow column", differ,
+                           STR_ARG(s->step->shadow->column));
+        error_hint(err, "something writes past the triggers (session_replication_role, disabled triggers); nothing was "
+                        "swapped: the same command fills them and compares again");
+    }
+    arena_free(&own);
+    arena_free(&keep);
+    return status;
+}
+
+/* What differs is filled again: back to the phase of the backfill. */
+static enum status fill_again(struct shadow *s, struct error *err)
+{
+    struct param params[3];
+    size_t n = 0;
+    add_identity(s, params, &n);
+    return session_query(s->r->s, s->r->sql.at[HSQL_SHADOW_REFILL], params, n, ANSWER_MS, NULL, err);
+}
+
+/* Nothing was done yet: a later try makes the phases anew. */
+static void forget(struct shadow *s)
+{
+    struct param params[3];
+    struct error ignored;
+    size_t n = 0;
+    add_identity(s, params, &n);
+    tx_rollback(s->r->s);
+    if (session_query(s->r->s, s->r->sql.at[HSQL_SHADOW_FORGET], params, n, ANSWER_MS, NULL, &ignored)) {
+        tx_rollback(s->r->s); /* a later try then goes by these */
+    }
+}
+
+static enum status run_phase(struct shadow *s, size_t i, struct error *err)
+{
+    enum status status = ST_OK;
+    tell(s, i);
+    switch (s->phases.at[i].kind) {
+    case SHADOW_TX:
+    case SHADOW_SWAP:
+        return run_tx(s, i, err);
+    case SHADOW_ALONE:
+    case SHADOW_INDEX:
+        status = run_alone(s, i, err);
+        break;
+    case SHADOW_BACKFILL:
+        status = run_backfill(s, i, err);
+        break;
+    case SHADOW_COMPARE:
+        status = run_compare(s, i, err);
+        if (status == ST_PARTIAL) {
+            struct error ignored;
+            (void)fill_again(s, &ignored);
+        }
+        break;
+    }
+    return status ? status : record_done(s, i, err);
+}
+
+enum status shadow_run(struct run *r, struct item *it, struct error *err)
+{
+    const int64_t begun = clock_monotonic_ms();
+    struct arena own;
+    struct shadow s = {.r = r, .it = it, .step = item_step(it), .a = &own};
+    bool found = false, any = false;
+    arena_init(&own, SIZE_MAX);
+    s.ordinal = param_i64(&own, s.step->ordinal);
+    struct event e = run_event(it, s.step, EVENT_STEP_BEGIN);
+    e.attempt = 1;
+    run_emit(r, &e);
+    enum status status = read_recorded(&s, &found, err);
+    if (!status && !found) {
+        status = begin(&s, err);
+    }
+    FAULT("shadow-begun");
+    for (size_t i = 0; i < s.phases.n && !status; i++) {
+        any = any || s.phases.at[i].done;
+        if (loop_interrupted(r->loop)) {
+            status = loop_interrupt_error(err);
+        } else if (!s.phases.at[i].done) {
+            status = run_phase(&s, i, err);
+            any = any || !status;
+        }
+    }
+    if (!status) {
+        e = run_event(it, s.step, EVENT_STEP_END);
+        e.attempt = 1;
+        e.ms = clock_monotonic_ms() - begun;
+        e.rows = s.rows;
+        run_emit(r, &e);
+        it->text_recorded = true;
+    } else if (session_usable(r->s)) {
+        if (status == ST_INTERRUPTED) {
+            loop_acknowledge_signal(r->loop);
+        }
+        if (err->line == 0) {
+            error_place(err, it->m->file.p, s.step->statements.at[0].line, 1);
+        }
+        if (any && status == ST_SERVER) {
+            status = err->status = ST_PARTIAL;
+            error_hint(err, "the phases that are done stay so, and the application works on; the same command goes on");
+        }
+        const bool clean = !any && !it->started;
+        if (clean) {
+            forget(&s);
+        }
+        record_failure(r, it, clean, 1, err);
+    }
+    arena_free(&own);
+    return status;
+}

@@ -1,0 +1,278 @@
+#include "exec/shadow.h"
+
+#include "exec/preview.h"
+#include "exec/tx.h"
+#include "sql/lex.h"
+
+enum { MAKE_MS = 60000, TEXT_MAX = 1 << 20 };
+
+static const char *const names[] = {"tx", "alone", "index", "backfill", "compare", "swap"};
+
+const char *shadow_kind_name(enum shadow_kind kind)
+{
+    return names[kind];
+}
+
+/* ---- texts ---- */
+
+/*
+ * A definition that the server wrote, with the second column in place of the first: behind the first parenthesis, and before the columns
+ * that a foreign key references. A name in front of a parenthesis is a function's, behind :: a type's, behind a point somebody else's.
+ */
+static const char *with_fresh(struct str sql, struct str column, const char *fresh, struct arena *a)
+{
+    struct strbuf out;
+    struct lexer lx;
+    uint32_t at = 0;
+    bool inside = false, over = false;
+    struct token before = {.kind = TOK_END}, t, next;
+    strbuf_init(&out, TEXT_MAX);
+    lex_init(&lx, sql, false);
+    for (t = lex_next(&lx); t.kind != TOK_END; before = t, t = next) {
+        next = lex_next(&lx);
+        const bool opens = next.kind == TOK_SELF && next.keyword == '(';
+        const bool other = before.kind == TOK_TYPECAST || (before.kind == TOK_SELF && before.keyword == '.') || opens;
+        over = over || (t.kind == TOK_WORD && t.keyword == KW_REFERENCES);
+        if (inside && !over && !other && (t.kind == TOK_WORD || t.kind == TOK_QUOTED) &&
+            str_eq(token_name(a, sql, t), column)) {
+            strbuf_add(&out, str_slice(sql, at, t.start));
+            strbuf_add_cstr(&out, fresh);
+            at = t.end;
+        }
+        inside = inside || (t.kind == TOK_SELF && t.keyword == '(');
+    }
+    strbuf_add(&out, str_slice(sql, at, sql.n));
+    const char *made = arena_cstr(a, strbuf_str(&out));
+    strbuf_free(&out);
+    return made;
+}
+
+static const char *joined(const char *const *pieces, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, TEXT_MAX);
+    for (size_t i = 0; pieces[i]; i++) {
+        strbuf_add_cstr(&sb, pieces[i]);
+    }
+    const char *made = arena_cstr(a, strbuf_str(&sb));
+    strbuf_free(&sb);
+    return made;
+}
+
+static const char *quoted(struct session *s, struct str name, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, 1024);
+    session_quote_identifier(s, name, &sb);
+    const char *made = arena_cstr(a, strbuf_str(&sb));
+    strbuf_free(&sb);
+    return made;
+}
+
+/* Does the expression have a word that is one of these columns' names? */
+static bool names_any(struct str expression, struct str array, struct arena *a)
+{
+    struct str columns[1600];
+    size_t n = 0;
+    struct lexer lx;
+    struct token t;
+    if (array.n == 0 || !array_values(array, a, columns, countof(columns), &n)) {
+        return array.n > 0;
+    }
+    lex_init(&lx, expression, false);
+    while ((t = lex_next(&lx)).kind != TOK_END) {
+        for (size_t i = 0; i < n && (t.kind == TOK_WORD || t.kind == TOK_QUOTED); i++) {
+            if (str_eq(token_name(a, expression, t), columns[i])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The texts that the phases are made of. */
+struct texts {
+    const char *oid, *attnum, *table;
+    const char *row, *in_trigger, *when, *back;
+};
+
+static bool is_integer(struct str type, int *bytes)
+{
+    static const struct {
+        const char *name;
+        int bytes;
+    } known[] = {{"smallint", 2}, {"int2", 2}, {"integer", 4}, {"int", 4}, {"int4", 4}, {"bigint", 8}, {"int8", 8}};
+    for (size_t i = 0; i < countof(known); i++) {
+        if (str_eq_nocase(type, str_of(known[i].name))) {
+            *bytes = known[i].bytes;
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The old column's value from the new one's. It must never fail, or the application would: only where that is certain. What does not fit any more
+ * becomes NULL, by CASE and not by an exception block, which costs each row a subtransaction.
+ */
+static const char *way_back(struct str was, struct str type, const char *column, struct arena *a)
+{
+    int from = 0, to = 0;
+    if (is_integer(was, &from) && is_integer(type, &to)) {
+        const char *range = from == 2 ? "-32768 AND 32767" : "-2147483648 AND 2147483647";
+        return from >= to ? arena_printf(a, "NEW.%s", column).p
+                          : arena_printf(a, "CASE WHEN NEW.%s BETWEEN %s THEN NEW.%s END", column, range, column).p;
+    }
+    const bool text = str_eq_nocase(type, STR("text")) || str_starts_nocase(type, STR("varchar")) ||
+                      str_starts_nocase(type, STR("character varying"));
+    const struct str length = str_starts(was, STR("character varying(")) ? str_slice(was, 18, was.n - 1) : STR_NONE;
+    if (text && (str_eq(was, STR("text")) || str_eq(was, STR("character varying")))) {
+        return arena_printf(a, "NEW.%s", column).p;
+    }
+    if (text && length.n > 0) {
+        return arena_printf(a, "CASE WHEN pg_catalog.length(NEW.%s::pg_catalog.text) <= %.*s THEN NEW.%s END", column,
+                            STR_ARG(length), column)
+            .p;
+    }
+    return NULL;
+}
+
+static enum status read_texts(struct session *s, const struct shadow_spec *spec, struct arena *a, struct texts *out,
+                              struct str *columns, struct str *was, struct error *err)
+{
+    struct rows *rows = NULL;
+    const char *table = spec->schema.n > 0
+                            ? arena_printf(a, "%s.%s", quoted(s, spec->schema, a), quoted(s, spec->table, a)).p
+                            : quoted(s, spec->table, a);
+    const struct param params[] = {{table}, {arena_cstr(a, spec->column)}};
+    enum status status = session_query(s, joined(shadow_column_sql, a), params, 2, MAKE_MS, &rows, err);
+    if (!status && rows_count(rows) == 0) {
+        status = error_set(err, ST_USAGE, "cannot do this with a shadow column: table %.*s has no column %.*s",
+                           STR_ARG(spec->table), STR_ARG(spec->column));
+    }
+    if (!status) {
+        out->oid = arena_cstr(a, rows_value(rows, 0, 0));
+        out->attnum = arena_cstr(a, rows_value(rows, 0, 1));
+        out->table = arena_cstr(a, rows_value(rows, 0, 2));
+        *columns = arena_str(a, rows_value(rows, 0, 3));
+        *was = arena_str(a, rows_value(rows, 0, 5));
+    }
+    rows_free(rows);
+    return status;
+}
+
+static void make_texts(struct session *s, const struct shadow_spec *spec, struct str columns, struct str was,
+                       struct arena *a, struct texts *t)
+{
+    const char *c = quoted(s, spec->column, a);
+    const bool plain = spec->using.n == 0;
+    const bool others = !plain && names_any(spec->using, columns, a);
+    t->row = plain ? arena_printf(a, "%s::%.*s", c, STR_ARG(spec->type)).p
+                   : arena_printf(a, "(%.*s\n)", STR_ARG(spec->using)).p;
+    /* The row as a table of the table's name: whatever the expression says of it means the row that is written. */
+    t->in_trigger = plain ? arena_printf(a, "NEW.%s::%.*s", c, STR_ARG(spec->type)).p
+                          : arena_printf(a, "(SELECT (%.*s\n) FROM (SELECT NEW.*) AS %s)", STR_ARG(spec->using),
+                                         quoted(s, spec->table, a))
+                                .p;
+    t->when = others ? "OLD.* IS DISTINCT FROM NEW.*" : arena_printf(a, "NEW.%s IS DISTINCT FROM OLD.%s", c, c).p;
+    t->back = way_back(was, spec->type, c, a);
+}
+
+/* ---- phases ---- */
+
+static enum status refuse(const struct shadow_spec *spec, const struct rows *rows, struct error *err)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, sizeof(err->detail) - 1);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        const struct str why = rows_value(rows, i, 0);
+        if (sb.n + why.n + 2 < sizeof(err->detail)) {
+            strbuf_addf(&sb, "%s%.*s", i > 0 ? "; " : "", STR_ARG(why));
+        }
+    }
+    error_set(err, ST_USAGE, "cannot change %.*s.%.*s by a shadow column: %.*s", STR_ARG(spec->table),
+              STR_ARG(spec->column), STR_ARG(rows_value(rows, 0, 0)));
+    error_detail(err, "%s", strbuf_cstr(&sb));
+    error_hint(err, "take that away first and put it back behind, or change the type in a maintenance window: leave "
+                    "-- migrate:shadow out");
+    strbuf_free(&sb);
+    return ST_USAGE;
+}
+
+static void read_phases(const struct rows *rows, const struct shadow_spec *spec, const char *fresh, struct arena *a,
+                        struct shadow_phase_list *out)
+{
+    int64_t phase = -1;
+    struct shadow_phase *p = NULL;
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        if (rows_i64(rows, i, 0) != phase) {
+            phase = rows_i64(rows, i, 0);
+            p = vec_push(a, out);
+            p->title = arena_str(a, rows_value(rows, i, 3));
+            for (size_t k = 0; k < countof(names); k++) {
+                if (str_eq(rows_value(rows, i, 2), str_of(names[k]))) {
+                    p->kind = (enum shadow_kind)k;
+                }
+            }
+        }
+        const struct str sql = arena_str(a, rows_value(rows, i, 4));
+        *vec_push(a, &p->statements) = rows_bool(rows, i, 5) ? str_of(with_fresh(sql, spec->column, fresh, a)) : sql;
+    }
+}
+
+static enum status ask_phases(struct session *s, const struct shadow_spec *spec, const struct texts *t, struct arena *a,
+                              struct shadow_phase_list *out, struct error *err)
+{
+    struct rows *rows = NULL;
+    const struct param params[] = {{t->oid},        {t->attnum}, {arena_cstr(a, spec->type)}, {t->row},
+                                   {t->in_trigger}, {t->when},   {t->back}};
+    const char *base = spec->column.n <= 50 ? arena_printf(a, "%.*s_migrate_new", STR_ARG(spec->column)).p : NULL;
+    enum status status = session_query(s, joined(shadow_obstacles_sql, a), params, 3, MAKE_MS, &rows, err);
+    if (!status && rows_count(rows) > 0) {
+        status = refuse(spec, rows, err);
+    } else if (!status && !base) {
+        status = error_set(err, ST_USAGE, "cannot change %.*s by a shadow column: its name is too long",
+                           STR_ARG(spec->column));
+    }
+    rows_free(rows);
+    rows = NULL;
+    status = status ? status : session_query(s, joined(shadow_phases_sql, a), params, countof(params), MAKE_MS, &rows, err);
+    if (!status) {
+        read_phases(rows, spec, quoted(s, str_of(base), a), a, out);
+    }
+    rows_free(rows);
+    return status;
+}
+
+enum status shadow_make(struct session *s, const struct shadow_spec *spec, struct arena *a, struct shadow_phase_list *out,
+                        struct error *err)
+{
+    struct texts t;
+    struct str columns, was;
+    *out = (struct shadow_phase_list){0};
+    enum status status = read_texts(s, spec, a, &t, &columns, &was, err);
+    if (status) {
+        return status;
+    }
+    make_texts(s, spec, columns, was, a, &t);
+    status = session_query(s, "BEGIN", NULL, 0, MAKE_MS, NULL, err);
+    status = status ? status : session_query(s, "SET LOCAL search_path = ''", NULL, 0, MAKE_MS, NULL, err);
+    status = status ? status : ask_phases(s, spec, &t, a, out, err);
+    if (session_usable(s)) {
+        tx_rollback(s);
+    }
+    return status;
+}
+
+enum status shadow_preview(struct session *s, struct shadow_spec *spec, struct arena *a, struct error *err)
+{
+    struct shadow_phase_list list;
+    const enum status status = shadow_make(s, spec, a, &list, err);
+    for (size_t i = 0; !status && i < list.n; i++) {
+        *vec_push(a, &spec->phases) = list.at[i].title;
+    }
+    if (status == ST_USAGE) {
+        spec->refused = arena_str(a, str_of(err->primary));
+    }
+    return status && (!session_usable(s) || status == ST_INTERRUPTED) ? status : ST_OK;
+}
