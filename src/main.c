@@ -12,8 +12,9 @@
  *                     transactions · estimate: how long
  *     src/db/         session: one asynchronous connection · loop: one event loop · live: a server's catalog · ephemeral ·
  *                     pgdump: a schema as stable SQL
- *     src/plan/       plan: steps and transactions · batch: an UPDATE as key ranges
- *     src/exec/       runner: run steps so that they can be killed and resumed · history · events ·
+ *     src/plan/       plan: steps and transactions · batch: DML as key ranges · shadow: a column's new type
+ *     src/exec/       runner: run steps so that they can be killed and resumed · history · events · backfill: batches,
+ *                     throttle, join · shadow: a second column, filled and swapped in ·
  *                     journal: events in a local file, for people
  *     src/report/     findings in eight formats, plans, status, progress, the rulebook's manual · run_view:
  *                     the journal of a run as text, JSON and a page

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "exec/shadow_contract.h"
 #include "migration/layout.h"
 
 enum { NAME_MAX_BYTES = 100 };
@@ -180,8 +181,31 @@ static enum status look_into(struct context *c, struct str folder, const struct 
     return status;
 }
 
+/* The closing half of a shadow change, as the up part; there is no way back from it. */
+static enum status contract_text(struct context *c, const struct new_file *shape, const char **text, struct error *err)
+{
+    struct str sql;
+    if (shape->layout != &layout_native) {
+        error_set(err, ST_USAGE, "--contract writes files with -- migrate:up, and this folder has another layout");
+        return ST_USAGE;
+    }
+    enum status status = context_connect(c, err);
+    status = status ? status : shadow_contract(c->session, c->set.schema, c->set.contract, &c->arena, &sql, err);
+    if (!status) {
+        *text = arena_printf(&c->arena,
+                             "-- migrate:up\n-- Closes the shadow change of %s: from here on there is no way back.\n%.*s",
+                             c->set.contract, STR_ARG(sql))
+                    .p;
+    }
+    return status;
+}
+
 static enum status run(struct context *c, struct error *err)
 {
+    if (c->set.contract && c->args.n == 0) {
+        *vec_push(&c->arena, &c->args) = "contract";
+        *vec_push(&c->arena, &c->args) = c->set.contract;
+    }
     const struct str name = slug(&c->arena, &c->args);
     struct str folder = c->set.dirs.n ? str_of(c->set.dirs.at[0]) : STR("migrations");
     const struct layout *layout;
@@ -211,12 +235,19 @@ static enum status run(struct context *c, struct error *err)
         return ST_USAGE;
     }
     const struct str version = next_version(c, shape, &list);
-    status = write_new(c, folder, shape->file, shape->text, version, name, err);
+    const char *text = shape->text;
+    status = c->set.contract ? contract_text(c, shape, &text, err) : ST_OK;
+    status = status ? status : write_new(c, folder, shape->file, text, version, name, err);
     if (!status && shape->undo) {
         status = write_new(c, folder, shape->undo, shape->undo_text, version, name, err);
     }
     return status;
 }
+
+static const struct option options[] = {
+    {"contract", 0, OPTION_TEXT, "VERSION", offsetof(struct settings, contract),
+     "write the closing half of the shadow change that VERSION made (asks the database)", 0, 0},
+};
 
 const struct command cmd_new = {
     .name = "new",
@@ -226,11 +257,15 @@ const struct command cmd_new = {
     .about = "Writes DIR/<UTC timestamp>_<name>.sql with the markers -- migrate:up and\n"
              "-- migrate:down, and prints its path. The folder is made if it is missing; in a folder of\n"
              "another layout the files are those of that layout, and numbers go on where it counts.\n"
-             "The version is never earlier than that of a file already there.",
+             "The version is never earlier than that of a file already there.\n\n"
+             "--contract VERSION: with the statements that take away what the shadow change of VERSION\n"
+             "kept for the way back (its first column, that one's indexes and triggers).",
     .examples = "migrate new add_orders_index\nmigrate new --dir db/migrations \"add orders index\"",
-    .exits = "02",
-    .min_args = 1,
+    .exits = "023",
+    .options = options,
+    .n_options = countof(options),
+    .min_args = 0,
     .max_args = 32,
-    .groups = GROUP_FILES | GROUP_COMMON,
+    .groups = GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
     .run = run,
 };

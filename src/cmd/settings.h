@@ -64,6 +64,7 @@ struct settings {
     const char *throttle_query; /* NULL: none */
     int pace;                   /* enum pace */
     bool join;
+    const char *contract; /* new: version whose shadow change is closed; NULL: none */
     int64_t tune_rate, tune_batch, tune_bad_rows; /* -1: not said */
     bool preflight_only;
     int64_t max_xact_age_ms;

@@ -98,7 +98,7 @@ rows() {
     after=$(dumped | grep -v ' c bigint')
     diff <(echo "$before") <(echo "$after")
     [ "$(pg_sql "SELECT pg_typeof(c) FROM w LIMIT 1")" = bigint ]
-    run pg_sql "INSERT INTO t VALUES (0, 5555, 1)"
+    run pg_sql "INSERT INTO t (id, c) VALUES (0, 5555)"
     [[ "$output" == *"foreign key constraint"* ]]
 }
 
@@ -171,4 +171,21 @@ SQL
             [ "$(pg_sql "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname LIKE 't_c%' AND NOT indisvalid")" = 0 ]
         done
     done
+}
+
+@test "new --contract writes what takes the first column away; up runs it" {
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, c int NOT NULL)" "INSERT INTO t SELECT g, g FROM generate_series(1, 100) g" "CREATE INDEX t_c ON t (c)"
+    shadow "ALTER TABLE t ALTER COLUMN c TYPE bigint"
+    run migrate new --dir "$PROJECT" --contract 1
+    [ "$status" -eq 2 ] || { echo "$status $output"; false; }
+    up
+    run migrate new --dir "$PROJECT" --contract 1
+    [ "$status" -eq 0 ] || { echo "$output"; false; }
+    cat "$output"
+    up --gate off
+    [ "$(pg_sql "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 AND NOT attisdropped")" = "id c" ]
+    [ "$(pg_sql "SELECT count(*) FROM pg_trigger WHERE tgrelid = 't'::regclass")$(pg_sql "SELECT count(*) FROM pg_proc WHERE proname LIKE 'migrate_shadow%'")" = 00 ]
+    [ "$(pg_sql "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'i' AND relname LIKE 't\_%'")" = "t_c t_pkey" ]
+    run migrate new --dir "$PROJECT" --contract 1
+    [ "$status" -eq 2 ]
 }
