@@ -54,8 +54,9 @@ struct judge_options base_options(const struct context *c, const struct catalog 
                                   const struct catalog_info *info)
 {
     struct judge_options options = context_judge_options(c, catalog->server_version);
-    for (size_t i = 0; i < info->settings.n && options.platform == PLATFORM_NONE; i++) {
-        if (str_eq(info->settings.at[i].name, STR("platform"))) {
+    for (size_t i = 0; i < info->settings.n; i++) {
+        if (!measured_read(&options.measured, info->settings.at[i].name, info->settings.at[i].value) &&
+            options.platform == PLATFORM_NONE && str_eq(info->settings.at[i].name, STR("platform"))) {
             options.platform = platform_of(info->settings.at[i].value);
         }
     }

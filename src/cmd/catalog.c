@@ -6,6 +6,7 @@
 #include "cmd/base.h"
 #include "cmd/catalog_show.h"
 #include "cmd/commands.h"
+#include "cmd/learn.h"
 #include "db/live.h"
 #include "report/json.h"
 #include "report/style.h"
@@ -107,7 +108,19 @@ static enum status read_database(struct context *c, struct catalog *catalog, str
     if (!status) {
         status = read_history(c, info, err);
     }
-    return status ? status : live_catalog(c->session, catalog, err);
+    status = status ? status : live_catalog(c->session, catalog, err);
+    if (!status && info->has_history) {
+        struct measured measured = {0};
+        learn_measured(c, catalog, &measured);
+        for (int work = 0; work < WORKS; work++) {
+            const char *name;
+            const struct str value = measured_setting(&measured, (enum work_kind)work, &c->arena, &name);
+            if (value.n > 0) {
+                *vec_push(&c->arena, &info->settings) = (struct catalog_setting){str_of(name), value};
+            }
+        }
+    }
+    return status;
 }
 
 static enum status pull(struct context *c, struct error *err)

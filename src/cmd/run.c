@@ -38,6 +38,7 @@ static enum status plan_all(struct run *r, const struct chosen_list *chosen, str
     const struct plan_options options = {
         .lock_timeout_ms = c->set.lock_timeout_ms,
         .data_statement_timeout_ms = c->set.statement_timeout_ms,
+        .measured = &r->judge.options.measured,
     };
     enum status status = ST_OK;
     r->n = chosen->n;

@@ -2,7 +2,7 @@
 
 #include "rules/estimate.h"
 
-static int64_t backfill(const struct step *step)
+static int64_t backfill(const struct step *step, const struct measured *measured)
 {
     const struct relation *r = NULL;
     for (size_t i = 0; i < step->locks.n && !r; i++) {
@@ -12,7 +12,7 @@ static int64_t backfill(const struct step *step)
     const int64_t rate = step->batch->rate;
     return rows < 0   ? -1
            : rate > 0 ? rows / rate * 1000 + rows % rate * 1000 / rate
-                      : estimate_work(WORK_UPDATE, rows, 0);
+                      : measured_correct(measured, WORK_UPDATE, estimate_work(WORK_UPDATE, rows, 0));
 }
 
 /* How many rows a statement that changes data touches is not known here. */
@@ -25,15 +25,15 @@ static bool changes_rows(const struct effects *e)
     return changes;
 }
 
-int64_t estimate_step(const struct step *step)
+int64_t estimate_step(const struct step *step, const struct measured *measured)
 {
     int64_t total = 0;
     if (step->kind == STEP_BACKFILL) {
-        return backfill(step);
+        return backfill(step, measured);
     }
     for (size_t i = 0; i < step->statements.n; i++) {
         const struct effects *e = &step->statements.at[i].judged->effects;
-        const int64_t ms = changes_rows(e) ? -1 : estimate_effects(e);
+        const int64_t ms = changes_rows(e) ? -1 : estimate_effects(e, measured);
         if (ms < 0) {
             return -1;
         }

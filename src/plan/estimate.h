@@ -8,8 +8,8 @@
 
 /*
  * Milliseconds, once the locks are had; 0 for a change of the catalog alone, -1 when a size that matters is unknown. An
- * order of magnitude, by the model of rules/estimate.h.
+ * order of magnitude, by the model of rules/estimate.h and what earlier runs took (may be NULL).
  */
-int64_t estimate_step(const struct step *step);
+int64_t estimate_step(const struct step *step, const struct measured *measured);
 
 #endif

@@ -312,7 +312,7 @@ static enum status finish_step(struct planner *p, struct step *step)
     set_timeouts(p, step);
     set_built_index(step);
     step_hash(step);
-    step->estimate_ms = estimate_step(step);
+    step->estimate_ms = estimate_step(step, p->options->measured);
     return status;
 }
 

@@ -106,6 +106,7 @@ void step_hash(struct step *step);
 struct plan_options {
     int64_t lock_timeout_ms;           /* first rung for short DDL (200) */
     int64_t data_statement_timeout_ms; /* for statements of CLASS_DATA run whole; 0: none */
+    const struct measured *measured;   /* what earlier runs took; NULL: not known */
 };
 
 /*

@@ -251,7 +251,7 @@ static struct str duration(struct arena *a, int64_t ms)
 }
 
 /* "SHARE lock on app.orders (41 GB, 212 M rows) while an index is built, about 9 min: reads go on, every write waits" */
-static struct str default_remark(struct arena *a, const struct effects *e)
+static struct str default_remark(struct arena *a, const struct effects *e, const struct measured *measured)
 {
     const struct relation_lock *lock = strongest(e);
     if (!lock || lock_blocks(lock->mode) == BLOCKS_NONE) {
@@ -269,7 +269,7 @@ static struct str default_remark(struct arena *a, const struct effects *e)
                                 size,
                                 size.n > 0 ? STR(")") : STR(""),
                                 str_of(work),
-                                work[0] ? duration(a, estimate_effects(e)) : STR(""),
+                                work[0] ? duration(a, estimate_effects(e, measured)) : STR(""),
                                 STR(": "),
                                 str_of(consequence(lock_blocks(lock->mode)))};
     return joined(a, parts, countof(parts));
@@ -390,17 +390,18 @@ void findings_tell_more(struct finding_list *list, struct arena *a)
 static void describe(struct finding_context *c, struct finding *f, const struct hazard *h, struct eval *e,
                      const struct judged_statement *s, const struct judged_action *action, bool unknown)
 {
+    const struct measured *measured = e->options ? &e->options->measured : NULL;
     f->hazard = h;
     f->message = template_fill(h->title, e, &action->effects, true, c->a);
     f->remark = h->remark.n > 0 ? template_fill(h->remark, e, &action->effects, true, c->a)
-                                : default_remark(c->a, &action->effects);
+                                : default_remark(c->a, &action->effects, measured);
     f->instead = h->instead.n > 0 ? template_fill(h->instead, e, &action->effects, false, c->a) : STR("");
     f->note = unknown ? unknown_note(c->a, e, h) : STR("");
     f->locks = (struct relation_lock_list){0};
     for (size_t i = 0; i < action->effects.locks.n; i++) { /* the statement may be gone when they are told of */
         *vec_push(c->a, &f->locks) = action->effects.locks.at[i];
     }
-    const int64_t ms = estimate_effects(&action->effects);
+    const int64_t ms = estimate_effects(&action->effects, measured);
     f->estimate_ms = ms > 0 ? ms : 0;
     f->fix = c->fixes ? fix_draft(h, e, s, action, c->a) : NULL;
 }

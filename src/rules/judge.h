@@ -11,6 +11,7 @@
 
 #include "migration/migration.h"
 #include "rules/effects.h"
+#include "rules/estimate.h"
 
 /* What a project says of a rule. */
 struct rule_severity {
@@ -31,6 +32,7 @@ struct judge_options {
                                 loaded it (explain --after). Otherwise only a table of the same file is. */
     const struct rule_severity *severities; /* sorted by the bytes of .rule, each at most once; outlives the judge */
     size_t n_severities;
+    struct measured measured;  /* what earlier runs took; all 0: not known */
     struct str history_schema; /* where the history of migrations is kept; empty: migrate */
     bool no_fingerprints; /* nobody will print them: findings have none */
     bool findings_only;   /* nobody will look at the statements: a part keeps no more of them than its findings need */

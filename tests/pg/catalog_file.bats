@@ -126,3 +126,27 @@ CREATE TABLE fresh (a int);' >migrations/1_change.sql
     [ "$status" -eq 0 ]
     [ "$(sqlite3 shop.catalog "SELECT count(*) FROM relations WHERE name = 'orders'")" = 1 ]
 }
+
+@test "estimates learn from what earlier runs took" {
+    pg_fresh_db learn
+    pg_sql "CREATE TABLE big (id bigint PRIMARY KEY, n int, t text)" "INSERT INTO big SELECT g, g, repeat('x', 100) FROM generate_series(1, 300000) g" "ANALYZE big"
+    mkdir m
+    printf -- '-- migrate:up\nCREATE INDEX CONCURRENTLY big_n ON big (n);\n-- migrate:down\n' >m/1_a.sql
+    migrate up --dir m -q
+    migrate catalog pull -q -o before.catalog
+    [ "$(sqlite3 before.catalog "SELECT count(*) FROM settings WHERE name LIKE 'measured.%'")" -eq 0 ]
+    # As if the build had taken ten times what the model says of it, and a backfill a second for 1,000 rows.
+    pg_sql "UPDATE migrate.steps SET attempts = 1, started_at = finished_at - interval '20 seconds'" \
+        "INSERT INTO migrate.steps (version, direction, ordinal, kind, statements, sha256, state, attempts, rows, started_at, finished_at)
+         VALUES ('1', 'up', 7, 'backfill', 1, '', 'done', 1, 60000, now() - interval '60 seconds', now())"
+    migrate catalog pull -q -o after.catalog
+    sqlite3 after.catalog "SELECT name, value FROM settings WHERE name LIKE 'measured.%' ORDER BY 1"
+    [ "$(sqlite3 after.catalog "SELECT value FROM settings WHERE name = 'measured.update'")" = "6000 60000" ]
+    sqlite3 after.catalog "SELECT value FROM settings WHERE name = 'measured.build'" | grep -q ' 20000$'
+    # Less than a second of the model's is too little to learn from: the build's estimate stays, unless the table is that large.
+    sqlite3 after.catalog "UPDATE settings SET value = '2000 20000' WHERE name = 'measured.build'"
+    printf 'CREATE INDEX again ON big (t);\n' >x.sql
+    before=$(migrate lint x.sql --catalog before.catalog --format json | jq '.findings[0].estimate_ms')
+    after=$(migrate lint x.sql --catalog after.catalog --format json | jq '.findings[0].estimate_ms')
+    [ "$after" -gt $((before * 5)) ]
+}

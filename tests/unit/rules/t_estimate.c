@@ -28,11 +28,39 @@ static void more_is_never_less(void **state)
     for (int work = WORK_SCAN; work <= WORK_UPDATE; work++) {
         int64_t last = 0;
         for (int64_t n = 1; n > 0 && n < INT64_MAX / 4; n *= 4) {
-            const int64_t ms = estimate_work((enum work)work, n, n), by_rows = estimate_work((enum work)work, n, -1);
-            assert_true(ms >= last && by_rows >= 0 && estimate_work((enum work)work, -1, n) >= 0);
+            const int64_t ms = estimate_work((enum work_kind)work, n, n), by_rows = estimate_work((enum work_kind)work, n, -1);
+            assert_true(ms >= last && by_rows >= 0 && estimate_work((enum work_kind)work, -1, n) >= 0);
             last = ms;
         }
     }
+}
+
+static void earlier_runs_correct(void **state)
+{
+    struct measured m = {0};
+    struct arena a;
+    const char *name;
+    (void)state;
+    arena_init(&a, 1 << 16);
+    assert_int_equal(measured_correct(NULL, WORK_SCAN, 500), 500);
+    measured_add(&m, WORK_SCAN, 400, 4000);
+    assert_int_equal(measured_correct(&m, WORK_SCAN, 500), 500); /* too little to tell */
+    measured_add(&m, WORK_SCAN, 1600, 2000);
+    assert_int_equal(measured_correct(&m, WORK_SCAN, 500), 1500);
+    assert_int_equal(measured_correct(&m, WORK_BUILD, 500), 500); /* of another kind nothing is known */
+    assert_int_equal(measured_correct(&m, WORK_SCAN, -1), -1);
+    measured_add(&m, WORK_SCAN, 1, INT64_MAX);
+    assert_int_equal(measured_correct(&m, WORK_SCAN, 500), 10000); /* at most twentyfold */
+    assert_true(measured_correct(&m, WORK_SCAN, INT64_MAX) == INT64_MAX);
+    measured_add(&m, WORK_UPDATE, 2000, 1000);
+    const struct str value = measured_setting(&m, WORK_UPDATE, &a, &name);
+    struct measured back = {0};
+    assert_true(measured_read(&back, str_of(name), value));
+    assert_int_equal(measured_correct(&back, WORK_UPDATE, 500), 250);
+    assert_false(measured_read(&back, STR("measured.update"), STR("12")));
+    assert_false(measured_read(&back, STR("measured.update"), STR("-1 5")));
+    assert_false(measured_read(&back, STR("wal_level"), STR("1 5")));
+    arena_free(&a);
 }
 
 static struct relation table_of(int64_t rows, int64_t bytes)
@@ -53,17 +81,17 @@ static void effects_add_up(void **state)
                            build[] = {{.relation = &index}}, both[] = {{.relation = &big}, {.relation = &unknown}},
                            none[] = {{.relation = &empty}};
     struct effects e = {.scan = {scan, 1, 1}};
-    assert_int_equal(estimate_effects(&e), estimate_work(WORK_SCAN, 2000000, 400000000)); /* without its index */
+    assert_int_equal(estimate_effects(&e, NULL), estimate_work(WORK_SCAN, 2000000, 400000000)); /* without its index */
     e.rewrite = (struct relation_effect_list){rewrite, 1, 1};
-    assert_int_equal(estimate_effects(&e), estimate_work(WORK_REWRITE, 2000000, 400000000)); /* which reads it, too */
+    assert_int_equal(estimate_effects(&e, NULL), estimate_work(WORK_REWRITE, 2000000, 400000000)); /* which reads it, too */
     e.build = (struct relation_effect_list){build, 1, 1};
-    assert_int_equal(estimate_effects(&e),
+    assert_int_equal(estimate_effects(&e, NULL),
                      estimate_work(WORK_REWRITE, 2000000, 400000000) + estimate_work(WORK_BUILD, 2000000, 400000000));
     e.scan = (struct relation_effect_list){both, 2, 2};
-    assert_int_equal(estimate_effects(&e), -1);
+    assert_int_equal(estimate_effects(&e, NULL), -1);
     e = (struct effects){.scan = {none, 1, 1}};
-    assert_int_equal(estimate_effects(&e), 0);
-    assert_int_equal(estimate_effects(&(struct effects){0}), 0);
+    assert_int_equal(estimate_effects(&e, NULL), 0);
+    assert_int_equal(estimate_effects(&(struct effects){0}, NULL), 0);
 }
 
 static void partitions_count_once(void **state)
@@ -75,8 +103,8 @@ static void partitions_count_once(void **state)
     parent.children = (struct relation_list){children, 1, 1};
     struct relation_effect list[] = {{.relation = &parent}, {.relation = &part}};
     const struct effects e = {.scan = {list, 2, 2}}, alone = {.scan = {list, 1, 1}};
-    assert_int_equal(estimate_effects(&e), estimate_work(WORK_SCAN, 1000000, 100000000));
-    assert_int_equal(estimate_effects(&alone), estimate_effects(&e));
+    assert_int_equal(estimate_effects(&e, NULL), estimate_work(WORK_SCAN, 1000000, 100000000));
+    assert_int_equal(estimate_effects(&alone, NULL), estimate_effects(&e, NULL));
 }
 
 int main(void)
@@ -85,6 +113,7 @@ int main(void)
         cmocka_unit_test(sizes_decide),
         cmocka_unit_test(more_is_never_less),
         cmocka_unit_test(effects_add_up),
+        cmocka_unit_test(earlier_runs_correct),
         cmocka_unit_test(partitions_count_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
