@@ -124,8 +124,7 @@ static int make_tables(const struct journal_file *f)
     return rc ? rc : end;
 }
 
-static enum status check_format(const struct journal_file *f, const char *path, int64_t id, int64_t format,
-                                struct error *err)
+static enum status check_format(const char *path, int64_t id, int64_t format, struct error *err)
 {
     if (id != JOURNAL_FILE_ID) {
         error_set(err, ST_USAGE, "%s is a database, but not a journal of migrate", path);
@@ -137,7 +136,6 @@ static enum status check_format(const struct journal_file *f, const char *path, 
         error_hint(err, "use that one, or name another file with --journal");
         return ST_USAGE;
     }
-    (void)f;
     return ST_OK;
 }
 
@@ -200,7 +198,7 @@ enum status journal_file_open(struct journal_file *f, const char *path, bool wri
         }
     }
     rc = rc ? rc : pragma_value(f, "PRAGMA application_id", &id);
-    status = rc ? journal_file_error(f, rc, path, err) : check_format(f, path, id, format, err);
+    status = rc ? journal_file_error(f, rc, path, err) : check_format(path, id, format, err);
     if (!status && writing) {
         rc = exec_sql(f, "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 1048576");
         status = rc ? journal_file_error(f, rc, path, err) : ST_OK;

@@ -34,6 +34,7 @@ eventful() {
     up >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
     local pid=$!
     until_true in_output "try 1 gave way"
+    until_true in_output "waiting for pid .* holder" # on a slow machine not before a later try
     pg_session holder "COMMIT"
     wait "$pid"
 }
