@@ -15,6 +15,8 @@
  * they end a run that has gone wrong before it takes the machine with it.
  */
 enum { MODEL_ARENA_MAX = 1 << 30 };
+/* Fixes need all statements of a file: of one that nobody wrote by hand they are not shown. */
+enum { FIXES_MAX = 1 << 20 };
 #define FILE_ARENA_MAX ((size_t)4 << 30)
 
 struct lint {
@@ -92,6 +94,8 @@ static bool judge_and_report(struct lint *l, struct judge *judge, const struct l
 {
     struct judged_part part;
     struct error err = {0};
+    judge->options.fixes = l->report.fixes && m->text.n <= FIXES_MAX;
+    judge->options.findings_only = !judge->options.fixes;
     if (judge_part(judge, m, down, &l->file_arena, &part, &err)) {
         complain(l, f, &err);
         return false;
@@ -325,6 +329,7 @@ static enum status run(struct context *c, struct error *err)
     }
     static const enum severity from[] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE};
     lint_report_begin(&l.report, c->set.diff ? &lint_format_none : lint_format_at(c->set.format), stdout);
+    l.report.fixes = lint_format_fixes(l.report.format) ? &l.options : NULL;
     l.report.gated = c->set.gate != GATE_OFF;
     l.report.gate = l.report.gated ? from[c->set.gate] : SEVERITY_ERROR;
     l.report.colour = context_colour(c, STDOUT_FILENO);

@@ -10,6 +10,30 @@ static void begin(struct lint_report *r)
     strbuf_add_cstr(&r->text, "{\"schema\":1,\"findings\":[");
 }
 
+/* The edits of a fix, each with its place in bytes and in lines. */
+static json_t *edits_of(const struct lint_report *r)
+{
+    json_t *fix = json_new_object(), *all = json_new_array();
+    for (size_t i = 0; i < r->edits.n; i++) {
+        const struct fix_edit *e = &r->edits.at[i];
+        json_t *o = json_new_object();
+        unsigned line, column, end_line, end_column;
+        line_map_find(r->lines, e->start, &line, &column);
+        line_map_find(r->lines, e->end, &end_line, &end_column);
+        json_put(o, "start", json_integer(e->start));
+        json_put(o, "end", json_integer(e->end));
+        json_put(o, "line", json_integer(line));
+        json_put(o, "column", json_integer(column));
+        json_put(o, "end_line", json_integer(end_line));
+        json_put(o, "end_column", json_integer(end_column));
+        json_put(o, "text", json_text(e->text));
+        json_push(all, o);
+    }
+    json_put(fix, "title", json_text(r->edits_title));
+    json_put(fix, "edits", all);
+    return fix;
+}
+
 static void finding(struct lint_report *r, const struct finding *f, struct str source)
 {
     (void)source;
@@ -17,6 +41,11 @@ static void finding(struct lint_report *r, const struct finding *f, struct str s
     json_t *o = json_finding(f);
     if (r->any && f->statement.n > STATEMENT_AGAIN_MAX && f->statement.p == r->statement) {
         json_put(o, "statement", json_text_cut(f->statement, STATEMENT_AGAIN_MAX));
+    }
+    if (r->edits.n > 0) {
+        json_t *fixes = json_new_array();
+        json_push(fixes, edits_of(r));
+        json_put(o, "fixes", fixes);
     }
     json_add(&r->text, o);
     r->any = true;

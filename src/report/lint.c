@@ -31,6 +31,11 @@ bool lint_format_fingerprints(const struct lint_format *format)
     return format == &lint_format_json || format == &lint_format_sarif || format == &lint_format_gitlab;
 }
 
+bool lint_format_fixes(const struct lint_format *format)
+{
+    return format == &lint_format_json || format == &lint_format_sarif;
+}
+
 void lint_report_flush(struct lint_report *r)
 {
     fwrite(r->text.n ? r->text.p : "", 1, r->text.n, r->stream);
@@ -48,9 +53,26 @@ void lint_report_begin(struct lint_report *r, const struct lint_format *format, 
     }
 }
 
+/* The fix of this finding alone. */
+static void work_out_fix(struct lint_report *r, const struct judged_part *part, const struct finding *f,
+                         struct arena *a)
+{
+    struct fix_choice choice = {.finding = f};
+    r->edits = (struct fix_edit_list){0};
+    if (r->fixes && f->fix && !f->suppressed) {
+        fix_edits(part, r->fixes, &choice, 1, a, &r->edits);
+        r->edits_title = f->fix->title;
+    }
+}
+
 void lint_report_part(struct lint_report *r, const struct judged_part *part)
 {
     struct lint_counts *c = &r->counts;
+    struct line_map lines;
+    struct arena work;
+    arena_init(&work, MEMORY_MAX);
+    line_map_init(&lines, r->fixes ? part->migration->text : STR(""));
+    r->lines = &lines;
     c->files += part->finished ? 0 : 1;
     c->statements += part->n_statements;
     c->unreadable += part->unreadable;
@@ -70,11 +92,17 @@ void lint_report_part(struct lint_report *r, const struct judged_part *part)
         } else {
             c->notes++;
         }
+        const struct arena_mark mark = arena_mark(&work);
+        work_out_fix(r, part, f, &work);
         r->format->finding(r, f, part->migration->text);
+        arena_rewind(&work, mark);
         if (r->text.n >= FLUSH_AT) {
             lint_report_flush(r);
         }
     }
+    r->edits = (struct fix_edit_list){0};
+    line_map_free(&lines);
+    arena_free(&work);
 }
 
 void lint_report_failed(struct lint_report *r, struct str file, const struct error *err)

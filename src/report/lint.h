@@ -7,7 +7,7 @@
 #ifndef MIGRATE_REPORT_LINT_H
 #define MIGRATE_REPORT_LINT_H
 
-#include "rules/judge.h"
+#include "rules/fix.h"
 
 #define LINT_FORMAT_WORDS "text|json|github|sarif|gitlab|junit|checkstyle|markdown" /* in the order of the table */
 
@@ -31,6 +31,10 @@ struct lint_report {
     struct lint_counts counts;
     struct strbuf text;
     bool any;            /* a finding was written */
+    const struct judge_options *fixes; /* how the parts were judged, to show fixes; NULL: none are shown */
+    struct fix_edit_list edits;        /* the fix of the finding in hand; empty: it has none */
+    struct str edits_title;
+    const struct line_map *lines;      /* of its file, while there are edits */
     const char *statement; /* json: where the source of the newest one's begins; only compared */
     struct arena memory; /* what a format keeps until the end */
     void *state;         /* a format's own */
@@ -52,6 +56,7 @@ extern const struct lint_format lint_format_none; /* only counts */
 /* Format i of LINT_FORMAT_WORDS; NULL behind the last. */
 const struct lint_format *lint_format_at(int i);
 bool lint_format_fingerprints(const struct lint_format *format); /* does it write them? */
+bool lint_format_fixes(const struct lint_format *format);        /* does it show fixes? */
 
 void lint_report_begin(struct lint_report *r, const struct lint_format *format, FILE *stream);
 /* Count the part and write its findings. */

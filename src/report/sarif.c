@@ -149,6 +149,40 @@ static json_t *suppressions_of(const struct finding *f)
     return all;
 }
 
+/* 3.55: what to delete and what to write in its place. */
+static json_t *replacements_of(const struct lint_report *r)
+{
+    json_t *all = json_new_array();
+    for (size_t i = 0; i < r->edits.n; i++) {
+        const struct fix_edit *e = &r->edits.at[i];
+        json_t *o = json_new_object(), *region = json_new_object(), *content = json_new_object();
+        unsigned line, column, end_line, end_column;
+        line_map_find(r->lines, e->start, &line, &column);
+        line_map_find(r->lines, e->end, &end_line, &end_column);
+        json_put(region, "startLine", json_integer(line));
+        json_put(region, "startColumn", json_integer(column));
+        json_put(region, "endLine", json_integer(end_line));
+        json_put(region, "endColumn", json_integer(end_column));
+        json_put(content, "text", json_text(e->text));
+        json_put(o, "deletedRegion", region);
+        json_put(o, "insertedContent", content);
+        json_push(all, o);
+    }
+    return all;
+}
+
+static json_t *fixes_of(struct lint_report *r, const struct finding *f)
+{
+    json_t *all = json_new_array(), *fix = json_new_object(), *changes = json_new_array(), *change = json_new_object();
+    json_put(change, "artifactLocation", artifact_location(f->file, file_at(r, f->file)));
+    json_put(change, "replacements", replacements_of(r));
+    json_push(changes, change);
+    json_put(fix, "description", sarif_message(r->edits_title));
+    json_put(fix, "artifactChanges", changes);
+    json_push(all, fix);
+    return all;
+}
+
 static void finding(struct lint_report *r, const struct finding *f, struct str source)
 {
     json_t *o = json_new_object(), *marks = json_new_object();
@@ -160,6 +194,9 @@ static void finding(struct lint_report *r, const struct finding *f, struct str s
     json_put(marks, "migrate/v1", json_text_c(f->fingerprint));
     json_put(o, "partialFingerprints", marks);
     json_put(o, "suppressions", suppressions_of(f));
+    if (r->edits.n > 0) {
+        json_put(o, "fixes", fixes_of(r, f));
+    }
     if (f->instead.n > 0) {
         json_t *properties = json_new_object();
         json_put(properties, "instead", json_text(f->instead));

@@ -334,11 +334,28 @@ static bool shares_name(struct composer *c, const struct group *g, const struct 
     return false;
 }
 
+/* Another action of the statement takes something away, so that this one may take its place and name at once. */
+static bool replaces_something(struct composer *c, const struct group *g, const struct judged_statement *s, size_t i)
+{
+    const struct fix_draft *d = g->by_action[i]->finding->fix;
+    const struct range r = action_range_of(s, i);
+    const bool named = added_name(c, str_slice(c->text, r.start, r.end), 0).n > 0;
+    const bool out = action_of_step(c, d->steps.at[0]).n == 0;
+    bool drops = false;
+    for (size_t k = 0; k < s->n_actions; k++) {
+        drops = drops || (k != i && statement_is(&s->st, s->shapes.at[k].first, KW_DROP));
+    }
+    return drops && (out || (!named && added_name(c, d->steps.at[0], 0).n > 0));
+}
+
 static void leave_shared_names(struct composer *c, struct group *g, const struct judged_statement *s)
 {
     for (size_t i = s->n_actions; i > 0 && s->n_actions > 1 && !g->whole; i--) {
-        if (g->by_action[i - 1] && shares_name(c, g, s, i - 1)) {
-            g->by_action[i - 1]->left = STR("two constraints of the statement would get the same name");
+        struct fix_choice *const choice = g->by_action[i - 1];
+        const bool replaces = choice && replaces_something(c, g, s, i - 1);
+        if (replaces || (choice && shares_name(c, g, s, i - 1))) {
+            choice->left = replaces ? STR("the statement also drops something, and this may take its place and name")
+                                    : STR("two constraints of the statement would get the same name");
             g->by_action[i - 1] = NULL;
         }
     }

@@ -121,3 +121,14 @@ Y
     run -2 migrate lint m --rules rules
     [[ "$output" == *"rules/own.yaml:7:"*'no fixer is called "magic"'* ]]
 }
+
+@test "json and sarif hold the edits that --fix makes" {
+    migrate lint --gate off m/2_b.sql --format json >j
+    [ "$(jq -c '.findings[0].fixes[0].edits' j)" = '[{"start":33,"end":33,"line":3,"column":13,"end_line":3,"end_column":13,"text":" CONCURRENTLY"}]' ]
+    migrate lint --gate off m --format json | jq -e '[.findings[] | select(.fixes)] | length == 2' >/dev/null
+    migrate lint --gate off m --format sarif >s.sarif
+    "$BATS_TEST_DIRNAME/../lib/check-sarif" s.sarif
+    [ "$(jq -c '[.runs[0].results[] | select(.fixes)] | length' s.sarif)" = 2 ]
+    [ "$(jq -c '.runs[0].results[0].fixes[0].artifactChanges[0].replacements' s.sarif)" = \
+        '[{"deletedRegion":{"startLine":3,"startColumn":13,"endLine":3,"endColumn":13},"insertedContent":{"text":" CONCURRENTLY"}}]' ]
+}
