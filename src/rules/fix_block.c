@@ -68,6 +68,29 @@ static bool lasts_to_the_end(const struct statement *st)
            statement_is(st, 0, KW_RELEASE) || statement_is(st, 0, KW_ROLLBACK);
 }
 
+/* CREATE TEMP TABLE … ON COMMIT DROP */
+static bool goes_at_commit(const struct statement *st)
+{
+    for (size_t i = 0; i + 1 < st->n_tokens; i++) {
+        if (statement_is(st, i, KW_ON) && statement_is(st, i + 1, KW_COMMIT)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of the statements from `first` on, before `last`: one that the transaction is to last for, as a reason not to divide it. */
+static struct str ask_statements(struct fix_blocks *b, size_t first, size_t last)
+{
+    for (size_t k = first; k < last; k++) {
+        if (lasts_to_the_end(&statement_at(b, k)->st) || goes_at_commit(&statement_at(b, k)->st)) {
+            return arena_printf(b->a, "the transaction around it cannot be divided: line %u holds to its end",
+                                statement_at(b, k)->line);
+        }
+    }
+    return STR("");
+}
+
 static struct str ask_division(struct fix_blocks *b, size_t begin)
 {
     const size_t end = b->end[begin];
@@ -78,13 +101,7 @@ static struct str ask_division(struct fix_blocks *b, size_t begin)
     if (!is_plain(first) || !is_plain(last) || statement_is(last, 0, KW_ROLLBACK) || statement_is(last, 0, KW_ABORT)) {
         return STR("the transaction around it is more than BEGIN and COMMIT");
     }
-    for (size_t k = begin + 1; k < end; k++) {
-        if (lasts_to_the_end(&statement_at(b, k)->st)) {
-            return arena_printf(b->a, "the transaction around it cannot be divided: line %u holds to its end",
-                                statement_at(b, k)->line);
-        }
-    }
-    return STR("");
+    return ask_statements(b, begin + 1, end);
 }
 
 static struct str ask_block(struct fix_blocks *b, size_t i)
@@ -136,7 +153,11 @@ struct str fix_blocks_ask(struct fix_blocks *b, size_t i, size_t steps)
     if (b->options->runner) {
         return ask_runner(b, i, steps);
     }
-    return b->begin[i] != SIZE_MAX ? ask_block(b, i) : STR("");
+    const struct migration *m = b->part->migration;
+    const bool whole = (b->part->down ? m->down : m->up).tx == TX_TRUE;
+    return b->begin[i] != SIZE_MAX ? ask_block(b, i)
+           : whole                 ? ask_statements(b, 0, b->part->statements.n)
+                                   : STR("");
 }
 
 void fix_blocks_free_it(struct fix_blocks *b, size_t i)

@@ -192,8 +192,9 @@ void fix_partitioned_index(struct fix_work *w)
         fix_leave(w, "the index cannot be read");
     } else if (if_not_exists) {
         fix_leave(w, "IF NOT EXISTS cannot be said of all that would be written");
-    } else if (table->kind != REL_PARTITIONED || !(w->e->catalog->complete || table->complete)) {
-        fix_leave(w, "the partitions are not known");
+    } else if (table->kind != REL_PARTITIONED || !w->e->catalog->complete) {
+        /* Partitions are made by programs, too: the files alone never tell of all. */
+        fix_leave(w, "which partitions there are only a catalog file tells (--catalog)");
     }
     if (w->draft->left.n > 0) {
         return;

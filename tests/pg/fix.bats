@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # What lint --fix writes leaves the schema that the original leaves: the original by psql in one database, the fixed file by migrate up in
 # another, both with rows, then pg_dump of both. tests/cases/fix/server/*.sql: setup, a line "----", the migration. A first line "-- rules: …"
-# names the findings that must be gone.
+# names the findings that must be gone; with "-- catalog"
+# the setup is told by a catalog file, too.
 
 load lib
 
@@ -47,16 +48,21 @@ same() { # CASE
     pg_fresh_db "${name}_a"
     pg_fresh_db "${name}_b"
     psql -XAtq -v ON_ERROR_STOP=1 "$(pg_url "${name}_a")" -c 'CREATE SCHEMA migrate' -f "$dir/a/1_setup.sql" -f "$dir/a/2_case.sql" >/dev/null || return 1
-    migrate lint --gate off --no-config --format json "$dir/b/2_case.sql" >"$dir/before.json" || return 1
-    migrate lint --gate off --no-config --fix "$dir/b/2_case.sql" >/dev/null 2>"$dir/fixed" || return 1
+    local catalog=()
+    if grep -q '^-- catalog' "$1"; then
+        migrate up --no-config --url "$(pg_url "${name}_b")" --dir "$dir/b" --to 1 --gate off >/dev/null 2>&1 || return 1
+        migrate catalog pull --no-config --url "$(pg_url "${name}_b")" -o "$dir/catalog" >/dev/null 2>&1 || return 1
+        catalog=(--catalog "$dir/catalog")
+    fi
+    migrate lint --gate off --no-config "${catalog[@]}" --fix "$dir/b/2_case.sql" >/dev/null 2>"$dir/fixed" || return 1
     for rule in $(sed -n 's/^-- rules: //p' "$1"); do
         grep -q "^  [0-9]*: $rule\(, and .*\)\?$" "$dir/fixed" || { echo "$name: $rule is not fixed"; cat "$dir/fixed"; return 1; }
-        migrate lint --gate off --no-config --format json "$dir/b/2_case.sql" | jq -e --arg r "$rule" '[.findings[] | select(.rule == $r)] == []' >/dev/null ||
+        migrate lint --gate off --no-config "${catalog[@]}" --format json "$dir/b/2_case.sql" | jq -e --arg r "$rule" '[.findings[] | select(.rule == $r)] == []' >/dev/null ||
             { echo "$name: $rule is still found"; cat "$dir/b/2_case.sql"; return 1; }
         echo "$rule" >>"$FIX_DIR/rules"
     done
     cp "$dir/b/2_case.sql" "$dir/once.sql"
-    migrate lint --gate off --no-config --fix "$dir/b/2_case.sql" >/dev/null 2>&1 || return 1
+    migrate lint --gate off --no-config "${catalog[@]}" --fix "$dir/b/2_case.sql" >/dev/null 2>&1 || return 1
     cmp "$dir/once.sql" "$dir/b/2_case.sql" || return 1
     migrate up --no-config --url "$(pg_url "${name}_b")" --dir "$dir/b" --gate off >"$dir/up" 2>&1 || { cat "$dir/up" "$dir/b/2_case.sql"; return 1; }
     for what in schema catalog rows; do

@@ -1,6 +1,7 @@
 /*
  * Drafts and edits: tests/cases/fix/, in the format of tests/unit/sql/cases.h. Input is the text of a file; what stands before a line
- * "----" is replayed first, as an earlier file. First lines "version N", "runner NAME" and "all rules" set what is judged for. Expected is the text with
+ * "----" is replayed first, as an earlier file. First lines "version N", "runner NAME", "all rules" and "a catalog tells of the setup"
+ * set what is judged for. Expected is the text with
  * one round of edits, and what is left, as "left LINE RULE: WHY". A \r is shown as <0d>.
  */
 #include "rules/fix.h"
@@ -45,6 +46,13 @@ static void read_options(struct str *input, struct judge_options *options)
     options->all_rules = take_line(input, STR("all rules"), &word);
 }
 
+/* "a catalog tells of the setup": there is nothing else. */
+static bool is_complete(struct str *input)
+{
+    struct str word;
+    return take_line(input, STR("a catalog tells of the setup"), &word);
+}
+
 static void show(struct str input, struct arena *a, struct strbuf *out)
 {
     struct judge_options options = {.fixes = true};
@@ -57,6 +65,7 @@ static void show(struct str input, struct arena *a, struct strbuf *out)
     struct fix_edit_list edits;
     VEC(struct fix_choice) choices = {0};
     read_options(&input, &options);
+    const bool complete = is_complete(&input);
     assert_int_equal(rulebook_open(&book, &err), ST_OK);
     catalog_init(&catalog, a);
     judge_init(&judge, &book, &options, &catalog);
@@ -64,6 +73,7 @@ static void show(struct str input, struct arena *a, struct strbuf *out)
     if (line != SIZE_MAX) {
         parse(str_slice(input, 0, line), "1_setup.sql", a, &setup);
         judge_replay(&judge, &setup);
+        catalog.complete = complete;
         input = str_slice(input, line + 5, input.n);
     }
     parse(input, "2_case.sql", a, &m);

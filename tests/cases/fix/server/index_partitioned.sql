@@ -1,4 +1,5 @@
 -- rules: index-on-partitioned-table
+-- catalog
 CREATE TABLE p (a int NOT NULL, b int, c text) PARTITION BY LIST (a);
 CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
 CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2) PARTITION BY RANGE (b);
