@@ -157,7 +157,7 @@ fuzz-%: $(FUZZ_BUILD)/fuzz_%
 	@mkdir -p $(FUZZ_BUILD)/corpus-$*
 	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 	    -artifact_prefix=$(FUZZ_BUILD)/ $(FUZZ_BUILD)/corpus-$* tests/fuzz/seeds/$*
-FUZZ_SRC := $(wildcard src/base/*.c src/sql/*.c src/catalog/*.c)
+FUZZ_SRC := $(wildcard src/base/*.c src/sql/*.c src/catalog/*.c) $(addprefix src/aws/,xml.c host.c endpoint.c profile.c ini.c when.c)
 $(FUZZ_BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SRC) $(wildcard src/base/*.h src/sql/*.h src/catalog/*.h)
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_SRC) -lcrypto

@@ -16,6 +16,8 @@
  *     src/exec/       runner: run steps so that they can be killed and resumed · history · events · backfill: batches,
  *                     throttle, join · shadow: a second column, filled and swapped in ·
  *                     journal: events in a local file, for people
+ *     src/aws/        client: signed calls, tried again · credentials: the chain · rds, target: what RDS knows · snapshot ·
+ *                     capacity · secret; needs base only, and only cmd/ uses it
  *     src/report/     findings in eight formats, plans, status, progress, the rulebook's manual · run_view:
  *                     the journal of a run as text, JSON and a page
  *     src/cmd/        options: one parser · config: migrate.yaml · context: what commands open · one file per command ·

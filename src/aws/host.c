@@ -96,7 +96,7 @@ void host_parse(const char *host, struct arena *a, struct rds_host *out)
     while (rds < n && !str_eq(labels[rds], STR("rds")) && !str_eq(labels[rds], STR("rds-fips"))) {
         rds++;
     }
-    if (rds < 2 || rds + 1 >= n || rest.n > 0) {
+    if (rds < 2 || rds + 1 >= n || rest.n > 0 || labels[0].n == 0) {
         return;
     }
     /* The region stands before "rds" in most places, behind it in China and where there is no internet. */

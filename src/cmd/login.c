@@ -140,7 +140,10 @@ static enum status prepare_iam(struct login *l, struct error *err)
     const char *weak = l->at.sslmode;
     struct str host = str_of(named ? named : l->at.host);
     const size_t colon = named ? str_find_char(host, ':') : SIZE_MAX;
-    const struct str port_text = colon != SIZE_MAX ? str_slice(host, colon + 1, host.n) : str_of(l->at.port);
+    /* A tunnel's port is not the endpoint's. */
+    const struct str port_text = colon != SIZE_MAX ? str_slice(host, colon + 1, host.n)
+                                 : named           ? STR("")
+                                                   : str_of(l->at.port);
     if (host.n == 0 || host.p[0] == '/' || host.p[0] == '@') {
         error_set(err, ST_USAGE, "--iam needs the host name of an endpoint: a token is made for one");
         error_hint(err, "name it in the URL, or with --iam-host when the connection goes through a tunnel");

@@ -106,6 +106,7 @@ static void host_names(void **state)
         {"a.cluster-.us-east-1.rds.amazonaws.com", HOST_OTHER, NULL, NULL, false},
         {"a.cluster-abc.nowhere.rds.amazonaws.com", HOST_OTHER, NULL, NULL, false},
         {"us-east-1.rds.amazonaws.com", HOST_OTHER, NULL, NULL, false},
+        {".c9akciq32rg0.us-east-1.rds.amazonaws.com", HOST_OTHER, NULL, NULL, false},
     };
     for (size_t i = 0; i < countof(cases); i++) {
         struct rds_host h;
