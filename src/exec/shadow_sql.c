@@ -17,6 +17,11 @@
     " pg_catalog.octet_length(a.attname) <= 50 THEN a.attname::text ELSE pg_catalog.md5(a.attname) END AS base) x"          \
     " WHERE c.oid = $1::pg_catalog.oid AND a.attnum = $2::pg_catalog.int2)"
 
+/* From an integer type to an integer type: a foreign key holds between any two of them. */
+#define INTEGERS                                                                                                          \
+    "(col.atttypid IN ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype) AND"           \
+    " pg_catalog.lower($3) IN ('smallint', 'integer', 'int', 'int2', 'int4', 'int8', 'bigint'))"
+
 /* relation, column -> oid, attnum, the table for SQL, columns that the expression might name, kind, type */
 const char *const shadow_column_sql[] = {
     "SELECT c.oid, a.attnum, pg_catalog.format('%I.%I', n.nspname, c.relname),"
@@ -48,7 +53,9 @@ const char *const shadow_obstacles_sql[] = {
     " WHERE k.castsource = col.atttypid AND k.casttarget = y.oid AND k.castcontext IN ('a', 'i')) AND NOT EXISTS (SELECT FROM pg_catalog.pg_type z"
     " WHERE z.oid = y.oid AND z.typcategory = 'S')",
     " UNION ALL SELECT 'foreign key ' || k.conname || ' of ' || k.conrelid::pg_catalog.regclass || ' references it'"
-    " FROM pg_catalog.pg_constraint k, col WHERE k.contype = 'f' AND k.confrelid = col.oid AND col.attnum = ANY (k.confkey)",
+    " FROM pg_catalog.pg_constraint k, col WHERE k.contype = 'f' AND k.confrelid = col.oid AND col.attnum = ANY (k.confkey) AND NOT"
+    " (pg_catalog.cardinality(k.confkey) = 1 AND k.conparentid = 0 AND k.convalidated AND " INTEGERS
+    " AND col.attnum <> ALL (CASE WHEN k.conrelid = col.oid THEN k.conkey ELSE '{}' END))",
     " UNION ALL SELECT 'exclusion constraint ' || k.conname FROM pg_catalog.pg_constraint k, col WHERE k.contype = 'x'"
     " AND k.conrelid = col.oid AND col.attnum = ANY (k.conkey)",
     " UNION ALL SELECT 'index ' || x.relname || ' is the replica identity' FROM pg_catalog.pg_index i"
@@ -105,6 +112,10 @@ const char *const shadow_phases_sql[] = {
     " WHERE i.indisvalid AND (col.attnum = ANY (i.indkey) OR EXISTS (SELECT FROM pg_catalog.pg_depend d"
     " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid"
     " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = col.oid AND d.refobjsubid = col.attnum)))",
+    ", ref AS (SELECT k.conname, k.oid, x.child, pg_catalog.quote_ident(k.conname) AS name, x.def,"
+    " pg_catalog.quote_ident(pg_catalog.left(k.conname, 40) || '_migrate_new') AS fresh FROM col JOIN pg_catalog.pg_constraint k"
+    " ON k.contype = 'f' AND k.confrelid = col.oid AND col.attnum = ANY (k.confkey) CROSS JOIN LATERAL"
+    " (SELECT k.conrelid::pg_catalog.regclass::pg_catalog.text AS child, pg_catalog.pg_get_constraintdef(k.oid) AS def) x)",
     ", def AS (SELECT pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS sql, (SELECT q.oid FROM pg_catalog.pg_depend d"
     " JOIN pg_catalog.pg_class q ON q.oid = d.objid AND q.relkind = 'S' WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
     " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = col.oid AND d.refobjsubid = col.attnum"
@@ -155,6 +166,13 @@ const char *const shadow_phases_sql[] = {
     " UNION ALL SELECT 5001 + 2 * pg_catalog.row_number() OVER (ORDER BY k.conname)::pg_catalog.int4, 1, 'alone', 'validate it',"
     " CASE WHEN k.convalidated THEN pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %s', col.t, k.fresh) ELSE 'SELECT' END, false"
     " FROM con k, col WHERE k.contype IN ('c', 'f')",
+    /* 55: foreign keys to it, which from here on hold to both columns */
+    " UNION ALL SELECT 5500 + 2 * pg_catalog.row_number() OVER (ORDER BY r.child, r.conname)::pg_catalog.int4, 1, 'tx',"
+    " 'add foreign key ' || r.fresh || ' of ' || r.child || ' NOT VALID', pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %s %s%s NOT VALID',"
+    " r.child, r.fresh, pg_catalog.substr(r.def, 1, pg_catalog.strpos(r.def, ' REFERENCES ')), pg_catalog.regexp_replace("
+    "pg_catalog.substr(r.def, pg_catalog.strpos(r.def, ' REFERENCES ') + 1), '[(][^()]*[)]', '(' || col.n || ')')), false FROM ref r, col",
+    " UNION ALL SELECT 5501 + 2 * pg_catalog.row_number() OVER (ORDER BY r.child, r.conname)::pg_catalog.int4, 1, 'alone', 'validate it',"
+    " pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %s', r.child, r.fresh), false FROM ref r",
     /* 60: what the planner knows of it; 70: compare */
     " UNION ALL SELECT 6000, 1, 'alone', 'ANALYZE it', pg_catalog.format('ANALYZE %s (%s)', t, n), false FROM col",
     " UNION ALL SELECT 7000, 1, 'compare', 'compare both columns over all keys', pg_catalog.format('%s IS DISTINCT FROM %s', n, $4::pg_catalog.text),"
@@ -162,7 +180,8 @@ const char *const shadow_phases_sql[] = {
     /* 80: swap */
     " UNION ALL SELECT 8000, 1, 'swap', 'swap: ' || n || ' becomes ' || c || ', which is kept as ' || o || CASE WHEN $7::pg_catalog.text IS NULL"
     " THEN '; there is no way back from here, as nothing keeps that' ELSE ' by triggers of its own' END || ' (one short transaction)',"
-    " pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', t), false FROM col",
+    " pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', t || coalesce((SELECT ', ' || pg_catalog.string_agg(DISTINCT r.child, ', ')"
+    " FROM ref r WHERE r.child <> t), '')), false FROM col",
     " UNION ALL SELECT 8000, 2, 'swap', '', pg_catalog.format('DROP TRIGGER %I ON %s', g || '_insert', t), false FROM col",
     " UNION ALL SELECT 8000, 3, 'swap', '', pg_catalog.format('DROP TRIGGER %I ON %s', g || '_update', t), false FROM col",
     " UNION ALL SELECT 8000, 4, 'swap', '', pg_catalog.format('DROP FUNCTION %s()', f), false FROM col",
@@ -173,6 +192,9 @@ const char *const shadow_phases_sql[] = {
     " UNION ALL SELECT 8000, 100010, 'swap', '', pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET NOT NULL', t, n), false FROM col WHERE attnotnull",
     " UNION ALL SELECT 8000, 100011, 'swap', '', pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', t, g || '_not_null'), false FROM col"
     " WHERE attnotnull",
+    " UNION ALL SELECT 8000, 100011, 'swap', '', pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %s', r.child, r.name), false FROM ref r",
+    " UNION ALL SELECT 8000, 100034, 'swap', '', pg_catalog.format('ALTER TABLE %s RENAME CONSTRAINT %s TO %s', r.child, r.fresh, r.name), false"
+    " FROM ref r",
     " UNION ALL SELECT 8000, 100012, 'swap', '', pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %s', col.t, k.name), false FROM con k, col",
     " UNION ALL SELECT 8000, 100013, 'swap', '', pg_catalog.format('CREATE TEMPORARY TABLE migrate_shadow_sequence ON COMMIT DROP AS"
     " SELECT last_value, is_called FROM %s', i.name), false FROM idn i",

@@ -132,7 +132,7 @@ SQL
     run up
     [ "$status" -eq 2 ]
     [[ "$output" == *"generated column d is computed from it"* && "$output" == *"view public.m is materialized"* ]] || { echo "$output"; false; }
-    shadow "ALTER TABLE t ALTER COLUMN id TYPE bigint"
+    shadow "ALTER TABLE t ALTER COLUMN id TYPE numeric"
     run migrate plan --dir "$PROJECT"
     [[ "$output" == *"would be refused"*"foreign key k_x_fkey of public.k references it"* ]] || { echo "$output"; false; }
     pg_sql "CREATE TABLE e (id int PRIMARY KEY, c text DEFAULT '5')"
@@ -188,4 +188,19 @@ SQL
     [ "$(pg_sql "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'i' AND relname LIKE 't\_%'")" = "t_c t_pkey" ]
     run migrate new --dir "$PROJECT" --contract 1
     [ "$status" -eq 2 ]
+}
+
+@test "the primary key that foreign keys hang on: theirs hold all the time, and the children may follow" {
+    fill() {
+        pg_sql "CREATE TABLE t (id serial PRIMARY KEY, c int, other int REFERENCES t (id))" "INSERT INTO t (c) SELECT g FROM generate_series(1, 500) g" "UPDATE t SET other = 1 + id % 500" \
+            "CREATE TABLE child (x int PRIMARY KEY, t_id int NOT NULL REFERENCES t ON DELETE CASCADE DEFERRABLE)" "CREATE INDEX ON child (t_id)" "INSERT INTO child SELECT g, g FROM generate_series(1, 400) g"
+    }
+    same_as_alter "ALTER TABLE t ALTER COLUMN id TYPE bigint"
+    [ "$(pg_sql "DELETE FROM t WHERE id = 7 AND false" "UPDATE t SET other = NULL" "DELETE FROM t WHERE id = 7" "SELECT count(*) FROM child WHERE t_id = 7")" = 0 ]
+    run pg_sql "INSERT INTO child VALUES (1000, 1000000)"
+    [[ "$output" == *"child_t_id_fkey"* ]]
+    printf -- '-- migrate:up\n-- migrate:shadow\nALTER TABLE child ALTER COLUMN t_id TYPE bigint;\n' >"$PROJECT/2_b.sql"
+    up
+    [ "$(pg_sql "SELECT pg_typeof(t_id) FROM child LIMIT 1")" = bigint ]
+    [ "$(pg_sql "SELECT pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conname = 'child_t_id_fkey'")" = "FOREIGN KEY (t_id) REFERENCES t(id) ON DELETE CASCADE DEFERRABLE|t" ]
 }
