@@ -189,6 +189,9 @@ bench-backfill: migrate
 kill-backfill: migrate
 	@tests/fault/backfill_kill "$(or $(ROWS),1000000)" "$(or $(KILLS),200)"
 	@tests/fault/backfill_kill "$(or $(ROWS),1000000)" "$(or $(KILLS),200)" 2
+# make shadow-matrix [T=pattern]: 52 pairs of types, by a shadow column and by a plain ALTER TYPE on a copy. (The tests do a few.)
+shadow-matrix: migrate
+	@tests/pg/shadow_matrix $(if $(T),'$(T)')
 bench: bench-lex bench-lint bench-program bench-up
 
 # make verify-matrix: every form's examples on live servers 13 to 18; MAJORS='13 18' picks some.
@@ -234,4 +237,4 @@ uninstall:
 clean:
 	rm -rf build migrate
 
-.PHONY: peers migrate built bench bench-backfill kill-backfill bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean
+.PHONY: peers migrate built bench bench-backfill kill-backfill shadow-matrix bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean

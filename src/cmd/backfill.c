@@ -1,7 +1,7 @@
 /* backfill: look at backfills and control them, from any terminal. */
+#include "report/backfill.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
-#include "report/backfill.h"
 #include "report/json.h"
 #include "report/style.h"
 
@@ -85,7 +85,8 @@ static enum status abort_it(struct context *c, struct error *err)
         return ST_USAGE;
     }
     return status ? status
-                  : control(c, "abort", "the run ends behind its batch; the rows done stay done, migrate up goes on\n", err);
+                  : control(c, "abort", "the run ends behind its batch; the rows done stay done, migrate up goes on\n",
+                            err);
 }
 
 static enum status tune(struct context *c, struct error *err)
@@ -132,7 +133,8 @@ static enum status run(struct context *c, struct error *err)
 
 static const struct option options[] = {
     {"all", 0, OPTION_FLAG, NULL, offsetof(struct settings, all), "list: those that are done, too", 0, 0},
-    {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "list: one JSON document, see migrate-json(7)", 0, 0},
+    {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "list: one JSON document, see migrate-json(7)", 0,
+     0},
     {"rate", 0, OPTION_NUMBER, "ROWS", offsetof(struct settings, tune_rate),
      "tune: keys a second at most, for each worker; 0: no limit", 0, 1000000000},
     {"batch", 0, OPTION_NUMBER, "ROWS", offsetof(struct settings, tune_batch), "tune: size of batches; 0: automatic", 0,

@@ -32,8 +32,9 @@ static enum status abort_backfill(struct backfill *b, struct error *err)
     backfill_add_identity(params, &n, b);
     enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_ABORTED], params, n, ANSWER_MS, NULL, err);
     if (!status) {
-        status = error_set(err, ST_PARTIAL, "the backfill of step %u of migration %s was aborted after %" PRId64 " rows",
-                           b->step->ordinal, b->it->params.version, b->sum.rows + b->part_rows);
+        status =
+            error_set(err, ST_PARTIAL, "the backfill of step %u of migration %s was aborted after %" PRId64 " rows",
+                      b->step->ordinal, b->it->params.version, b->sum.rows + b->part_rows);
         error_hint(err, "the rows done stay done; the same command goes on from there");
     }
     return status;
@@ -206,8 +207,9 @@ static enum status run_all(struct backfill *b, struct error *err)
     bool again = true;
     enum status status = open_backfill(b, err);
     FAULT("backfill-open");
-    status = status ? status
-                    : throttle_start(b->r->loop, b->r->o->target, &b->r->o->throttle, b->r->lock.pid, &b->throttle, err);
+    status = status
+                 ? status
+                 : throttle_start(b->r->loop, b->r->o->target, &b->r->o->throttle, b->r->lock.pid, &b->throttle, err);
     while (!status && again) {
         if (b->spec->workers > 1) {
             backfill_help(b, (size_t)b->spec->workers - 1, &helpers);

@@ -38,8 +38,8 @@ struct backfill_relation {
 struct backfill_table {
     struct backfill_relation *at;
     size_t n;
-    int64_t rows;  /* of all; -1: unknown of some */
-    bool guard;    /* a BEFORE trigger may change what is written, keys too */
+    int64_t rows; /* of all; -1: unknown of some */
+    bool guard;   /* a BEFORE trigger may change what is written, keys too */
 };
 
 /* All parts together, as history has them. */
@@ -66,16 +66,16 @@ struct backfill {
     struct bounds lo, end, next; /* cursor; frozen last key; where the next batch ends, if it was asked for */
     int64_t next_rows;           /* the size that next was asked for with */
     bool next_is_end, finished;
-    bool whole; /* few rows by the server's estimate: one batch for all */
-    bool seqscan; /* the statement reads other tables, which may be read whole */
+    bool whole;                            /* few rows by the server's estimate: one batch for all */
+    bool seqscan;                          /* the statement reads other tables, which may be read whole */
     int64_t part_rows, part_keys, batches; /* done by this process in this part */
     int64_t pass;
     const char *sql_first, *sql_next, *sql_boundary; /* the part's statements, without and with a cursor */
     /* */
     struct batch_size size;
-    struct retry retry; /* since the last batch that succeeded */
-    int64_t suspect;    /* so many keys behind the cursor hold one that fails; 0: none known */
-    struct error bad;   /* how it failed */
+    struct retry retry;         /* since the last batch that succeeded */
+    int64_t suspect;            /* so many keys behind the cursor hold one that fails; 0: none known */
+    struct error bad;           /* how it failed */
     int64_t max_bad_rows, rate; /* as the row of history has them by now */
     const char *ordinal;
     char control[16];
@@ -113,8 +113,8 @@ NODISCARD enum status backfill_table_key(struct session *s, const struct batch_s
 
 /* ---- backfill_check.c ---- */
 struct backfill_explain {
-    double rows; /* that the statement touches, by the server's estimate */
-    bool by_key; /* the target is read by an index or by ctid */
+    double rows;    /* that the statement touches, by the server's estimate */
+    bool by_key;    /* the target is read by an index or by ctid */
     bool seq_other; /* another relation is read whole */
     double cost, other_cost;
     bool aggregate; /* an aggregate stands above the rows of the target */

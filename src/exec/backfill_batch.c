@@ -278,7 +278,8 @@ static bool may_retry(const struct error *err)
 static enum status give_way(struct backfill *b, struct error *err)
 {
     const struct error last = *err;
-    error_set(err, ST_GAVE_WAY, "gave way: the backfill of step %u of migration %s came to no further batch in %u attempts",
+    error_set(err, ST_GAVE_WAY,
+              "gave way: the backfill of step %u of migration %s came to no further batch in %u attempts",
               b->step->ordinal, b->it->params.version, b->retry.attempt);
     memcpy(err->sqlstate, last.sqlstate, sizeof(err->sqlstate));
     error_detail(err, "%s", last.primary);
@@ -335,8 +336,8 @@ static enum status set_next(struct backfill *b, struct error *err)
     }
     const int64_t size = next_size(b);
     /* Asked for with a much larger size than is wanted by now: ask again. */
-    const bool fits = b->next.set && (b->suspect > 0 ? b->next_rows == size
-                                                     : b->next_is_end || b->next_rows <= size * 4 / 3);
+    const bool fits =
+        b->next.set && (b->suspect > 0 ? b->next_rows == size : b->next_is_end || b->next_rows <= size * 4 / 3);
     return fits ? ST_OK : ask_boundary(b, size, err);
 }
 

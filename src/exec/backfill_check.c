@@ -8,7 +8,6 @@
 
 enum { EXPLAIN_MS = 60000, CHECKED_PAGES = 1000 };
 
-
 static const char *text_of(const json_t *node, const char *key)
 {
     const char *s = json_string_value(json_object_get(node, key));
@@ -92,24 +91,28 @@ enum status backfill_explain_text(struct session *s, const char *sql, const stru
 static enum status refuse_scan(const struct backfill *b, const struct backfill_explain *e, struct error *err)
 {
     if (e->aggregate) {
-        error_set(err, ST_USAGE, "cannot run in batches: an aggregate over the rows of %.*s is another one for every batch",
+        error_set(err, ST_USAGE,
+                  "cannot run in batches: an aggregate over the rows of %.*s is another one for every batch",
                   STR_ARG(b->spec->table));
-        error_hint(err, "fill an indexed table with the result first, or run it as one statement: -- migrate:whole because "
-                        "REASON");
+        error_hint(err,
+                   "fill an indexed table with the result first, or run it as one statement: -- migrate:whole because "
+                   "REASON");
         return ST_USAGE;
     }
     if (!e->by_key) {
         error_set(err, ST_USAGE, "cannot run in batches: the server would read all of %.*s for each of them",
                   STR_ARG(b->key.relation));
         error_detail(err, "its plan does not use the key %.*s", STR_ARG(b->key.index));
-        error_hint(err, "join by a column with an index, fill an indexed table first and read from it, or run it as one "
-                        "statement: -- migrate:whole because REASON");
+        error_hint(err,
+                   "join by a column with an index, fill an indexed table first and read from it, or run it as one "
+                   "statement: -- migrate:whole because REASON");
         return ST_USAGE;
     }
-    error_set(err, ST_USAGE,
-              "cannot run in batches: the server would read another table whole for each of them, which costs more than "
-              "the rows of %.*s themselves",
-              STR_ARG(b->spec->table));
+    error_set(
+        err, ST_USAGE,
+        "cannot run in batches: the server would read another table whole for each of them, which costs more than "
+        "the rows of %.*s themselves",
+        STR_ARG(b->spec->table));
     error_detail(err, "estimated cost of that: %.0f a batch; of all of it: %.0f", e->other_cost, e->cost);
     error_hint(err, "give the join an index on the other table, or fill a small indexed table first and read from it; "
                     "or -- migrate:whole because REASON");

@@ -7,9 +7,32 @@ enum { CONTROL_MS = 60000 };
 
 /* Columns of HSQL_BACKFILL_LIST. */
 enum {
-    L_VERSION, L_DIRECTION, L_ORDINAL, L_PART, L_RELATION, L_KEY, L_CURSOR, L_END, L_ROWS, L_KEYS, L_BATCHES,
-    L_BATCH_ROWS, L_RATE, L_PASS, L_BAD, L_FINISHED, L_CONTROL, L_REASON, L_OWNER, L_ALIVE, L_STATE, L_NAME, L_TOTAL,
-    L_UPDATED, L_SET_RATE, L_SET_BATCH
+    L_VERSION,
+    L_DIRECTION,
+    L_ORDINAL,
+    L_PART,
+    L_RELATION,
+    L_KEY,
+    L_CURSOR,
+    L_END,
+    L_ROWS,
+    L_KEYS,
+    L_BATCHES,
+    L_BATCH_ROWS,
+    L_RATE,
+    L_PASS,
+    L_BAD,
+    L_FINISHED,
+    L_CONTROL,
+    L_REASON,
+    L_OWNER,
+    L_ALIVE,
+    L_STATE,
+    L_NAME,
+    L_TOTAL,
+    L_UPDATED,
+    L_SET_RATE,
+    L_SET_BATCH
 };
 
 static bool same(const struct rows *rows, size_t i, const struct backfill_row *b)
@@ -102,8 +125,8 @@ enum status backfill_list(struct session *s, const char *schema, bool all, struc
     return ST_OK;
 }
 
-static enum status change(struct session *s, const char *schema, enum history_statement which, const struct param *params,
-                          size_t n_params, int64_t *n, struct error *err)
+static enum status change(struct session *s, const char *schema, enum history_statement which,
+                          const struct param *params, size_t n_params, int64_t *n, struct error *err)
 {
     struct history_sql sql;
     struct arena a;

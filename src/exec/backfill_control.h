@@ -10,13 +10,13 @@
 /* One backfill, all its parts together. Texts are the arena's. */
 struct backfill_row {
     struct str version, name, relation, key, cursor, reason, updated_at;
-    struct str control;  /* "", "pause", "abort" */
+    struct str control; /* "", "pause", "abort" */
     unsigned ordinal;
     bool down, finished;
     int64_t parts, finished_parts, workers; /* workers: whose backend is alive now */
     int64_t rows, keys, batches, batch_rows, bad_rows, pass;
-    int64_t total; /* rows of the tables by the server's estimate; -1: not known */
-    double rate;   /* keys a second, of all live workers together */
+    int64_t total;               /* rows of the tables by the server's estimate; -1: not known */
+    double rate;                 /* keys a second, of all live workers together */
     int64_t set_rate, set_batch; /* 0: not asked for */
 };
 VEC_DECLARE(backfill_row_list, struct backfill_row);

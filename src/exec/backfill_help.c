@@ -41,8 +41,9 @@ static int help(const struct backfill *of, unsigned number)
     r.s = s;
     const struct param name = {r.application};
     status = status ? status
-                    : session_query(s, "SELECT pg_catalog.set_config('application_name', $1, false), pg_catalog.pg_backend_pid()",
-                                    &name, 1, ANSWER_MS, &rows, &err);
+                    : session_query(
+                          s, "SELECT pg_catalog.set_config('application_name', $1, false), pg_catalog.pg_backend_pid()",
+                          &name, 1, ANSWER_MS, &rows, &err);
     if (!status) {
         r.lock.pid = (int)rows_i64(rows, 0, 1);
         rows_free(rows);

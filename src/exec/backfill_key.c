@@ -8,7 +8,8 @@ enum { SQL_MAX = 1 << 24 };
  */
 static const char keys_sql[] =
     "SELECT c.relkind, c.reltuples::pg_catalog.int8, c.relpages, i.indexrelid, ic.relname, a.attname,"
-    " pg_catalog.quote_ident(a.attname), pg_catalog.concat(pg_catalog.quote_ident(tn.nspname), '.', pg_catalog.quote_ident(t.typname)), op.lt, op.le, op.eq, op.ge, op.gt"
+    " pg_catalog.quote_ident(a.attname), pg_catalog.concat(pg_catalog.quote_ident(tn.nspname), '.', "
+    "pg_catalog.quote_ident(t.typname)), op.lt, op.le, op.eq, op.ge, op.gt"
     " FROM (SELECT pg_catalog.to_regclass($1) AS oid) o JOIN pg_catalog.pg_class c ON c.oid = o.oid"
     " LEFT JOIN (pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid"
     " JOIN pg_catalog.pg_am am ON am.oid = ic.relam AND am.amname = 'btree'"
@@ -27,10 +28,13 @@ static const char keys_sql[] =
     " LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
     " LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace"
     " LEFT JOIN LATERAL (SELECT"
-    " max(n.name) FILTER (WHERE n.s = 1) AS lt, max(n.name) FILTER (WHERE n.s = 2) AS le, max(n.name) FILTER (WHERE n.s = 3) AS eq,"
-    " max(n.name) FILTER (WHERE n.s = 4) AS ge, max(n.name) FILTER (WHERE n.s = 5) AS gt FROM (SELECT m.amopstrategy AS s,"
+    " max(n.name) FILTER (WHERE n.s = 1) AS lt, max(n.name) FILTER (WHERE n.s = 2) AS le, max(n.name) FILTER (WHERE "
+    "n.s = 3) AS eq,"
+    " max(n.name) FILTER (WHERE n.s = 4) AS ge, max(n.name) FILTER (WHERE n.s = 5) AS gt FROM (SELECT m.amopstrategy "
+    "AS s,"
     " pg_catalog.format('OPERATOR(%I.%s)', os.nspname, p.oprname) AS name FROM pg_catalog.pg_opclass oc"
-    " JOIN pg_catalog.pg_amop m ON m.amopfamily = oc.opcfamily AND m.amoplefttype = oc.opcintype AND m.amoprighttype = oc.opcintype"
+    " JOIN pg_catalog.pg_amop m ON m.amopfamily = oc.opcfamily AND m.amoplefttype = oc.opcintype AND m.amoprighttype = "
+    "oc.opcintype"
     " JOIN pg_catalog.pg_operator p ON p.oid = m.amopopr JOIN pg_catalog.pg_namespace os ON os.oid = p.oprnamespace"
     " WHERE oc.oid = i.indclass[k]) n) op ON true"
     " ORDER BY i.indisprimary DESC NULLS LAST, w.width, ic.relname, k";
@@ -125,11 +129,13 @@ static enum status refuse_key(struct session *s, const struct batch_spec *spec, 
     error_set(err, ST_USAGE, "cannot run in batches: %.*s has no %s to walk by", STR_ARG(relation),
               spec->key.n > 0 ? "such key" : "key");
     error_detail(
-        err, "wanted: a primary key, or a valid unique btree index over NOT NULL columns, without WHERE or expressions%s",
+        err,
+        "wanted: a primary key, or a valid unique btree index over NOT NULL columns, without WHERE or expressions%s",
         spec->key.n > 0 ? ", of just the columns that key= names"
         : session_server_version(s) < 140000 || spec->verb.p[0] == 'I'
             ? ""
-            : "; without one, only a statement that may meet a row twice (a WHERE that leaves out what is done, such as "
+            : "; without one, only a statement that may meet a row twice (a WHERE that leaves out what is done, such "
+              "as "
               "column IS NULL) can go by the rows' places in the file");
     error_hint(
         err,
@@ -156,7 +162,8 @@ enum status backfill_key_find(struct session *s, const struct batch_spec *spec, 
     out->rows = rows_i64(rows, 0, ROW_ROWS);
     out->pages = rows_i64(rows, 0, ROW_PAGES);
     for (size_t i = 0, n; i < rows_count(rows) && out->n == 0; i += n) {
-        for (n = 1; i + n < rows_count(rows) && str_eq(rows_value(rows, i + n, ROW_INDEX), rows_value(rows, i, ROW_INDEX));
+        for (n = 1;
+             i + n < rows_count(rows) && str_eq(rows_value(rows, i + n, ROW_INDEX), rows_value(rows, i, ROW_INDEX));
              n++) {
         }
         if (!rows_null(rows, i, ROW_INDEX) && fits(rows, i, n, spec, wanted, n_wanted)) {
@@ -279,10 +286,12 @@ const char *backfill_end_sql(const struct backfill_key *k, struct arena *a)
     struct strbuf sb;
     strbuf_init(&sb, SQL_MAX);
     if (k->ctid) {
-        strbuf_add_cstr(&sb, "SELECT pg_catalog.format('(%s,65535)', b.n - 1) FROM (SELECT pg_catalog.pg_relation_size(");
+        strbuf_add_cstr(&sb,
+                        "SELECT pg_catalog.format('(%s,65535)', b.n - 1) FROM (SELECT pg_catalog.pg_relation_size(");
         add_literal(k->relation, &sb);
-        strbuf_add_cstr(&sb, "::pg_catalog.regclass) / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS n) b"
-                             " WHERE b.n > 0");
+        strbuf_add_cstr(&sb,
+                        "::pg_catalog.regclass) / pg_catalog.current_setting('block_size')::pg_catalog.int8 AS n) b"
+                        " WHERE b.n > 0");
         return finish(&sb, a);
     }
     add_select(k, &sb);
@@ -380,11 +389,13 @@ const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_
         " UPDATE %s.backfills SET rows = rows + (SELECT n FROM migrate_count),"
         " pass_rows = pass_rows + (SELECT n FROM migrate_count),"
         " cursor = $%zu::pg_catalog.text[], keys = CASE WHEN (SELECT behind FROM migrate_count)"
-        " IS FALSE THEN pg_catalog.current_setting('migrate.a_backfill_must_not_change_its_own_key')::pg_catalog.int8 ELSE keys + $%zu::pg_catalog.int8 END, batches = batches + 1,"
+        " IS FALSE THEN pg_catalog.current_setting('migrate.a_backfill_must_not_change_its_own_key')::pg_catalog.int8 "
+        "ELSE keys + $%zu::pg_catalog.int8 END, batches = batches + 1,"
         " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
         " reason = NULL, updated_at = pg_catalog.clock_timestamp(),"
         " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval"
-        " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4 AND part = $%zu::pg_catalog.int4"
+        " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4 AND part = "
+        "$%zu::pg_catalog.int4"
         " RETURNING (SELECT n FROM migrate_count), control, set_rate, set_batch, max_bad_rows,"
         " pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')",
         history, p + 5, p + 6, p + 7, p + 8, p + 9, p + 1, p + 2, p + 3, p + 4);
@@ -411,7 +422,9 @@ void backfill_key_behind(const struct backfill_key *k, const char *array, size_t
             const enum key_operator op = last || half == 1 ? KEY_GT : KEY_GE;
             strbuf_addf(out, "%s($%zu::pg_catalog.text[])[%zu]::%.*s %.*s %s[%zu]::%.*s%s", half == 0 ? "(" : "", param,
                         i + 1, STR_ARG(c->type), STR_ARG(c->operator[op]), array, i + 1, STR_ARG(c->type),
-                        last ? "" : half == 0 ? " AND (" : " OR ");
+                        last        ? ""
+                        : half == 0 ? " AND ("
+                                    : " OR ");
         }
     }
     strbuf_add_repeat(out, ')', 2 * k->n - 1);

@@ -11,7 +11,8 @@ enum status backfill_sum(struct backfill *b, struct backfill_sum *out, struct er
     struct rows *rows = NULL;
     size_t n = 0;
     backfill_add_identity(params, &n, b);
-    const enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_SUM], params, n, ANSWER_MS, &rows, err);
+    const enum status status =
+        session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_SUM], params, n, ANSWER_MS, &rows, err);
     *out = (struct backfill_sum){0};
     if (!status) {
         int64_t *const to[] = {&out->parts,   &out->finished,  &out->rows, &out->keys,
@@ -72,7 +73,8 @@ static enum status end_of(struct backfill *b, struct error *err)
 }
 
 /* One relation's parts: as many as there are to be workers, three times over so that they end together; but a partitioned table has enough. */
-static enum status add_relation(struct backfill *b, struct pipe *p, struct str relation, int64_t *part, struct error *err)
+static enum status add_relation(struct backfill *b, struct pipe *p, struct str relation, int64_t *part,
+                                struct error *err)
 {
     struct bounds cuts[3 * BACKFILL_WORKERS_MAX] = {0}, none = {0};
     size_t n_cuts = 0;
@@ -98,8 +100,8 @@ enum status backfill_begin(struct backfill *b, struct error *err)
     int64_t part = 1;
     enum status status = backfill_table_find(r->s, b->spec, b->a, &b->table, err);
     if (!status && b->table.n > PARTS_MAX) {
-        status = error_set(err, ST_USAGE, "cannot run in batches: %.*s has more than %d partitions", STR_ARG(b->spec->table),
-                           PARTS_MAX);
+        status = error_set(err, ST_USAGE, "cannot run in batches: %.*s has more than %d partitions",
+                           STR_ARG(b->spec->table), PARTS_MAX);
     }
     pipe_begin(&p, &r->scratch);
     step_settings(r, &p, BEGIN_LOCK_MS, BATCH_STATEMENT_MS, true);

@@ -6,8 +6,21 @@
 enum { PART_LOCK_MS = 3000, SAMPLE_PAGES = 400 };
 
 enum {
-    CLAIM_PART, CLAIM_RELATION, CLAIM_COLUMNS, CLAIM_CURSOR, CLAIM_END, CLAIM_TOKEN, CLAIM_ROWS, CLAIM_KEYS,
-    CLAIM_BATCHES, CLAIM_BATCH_ROWS, CLAIM_CONTROL, CLAIM_SET_RATE, CLAIM_SET_BATCH, CLAIM_MAX_BAD, CLAIM_PASS
+    CLAIM_PART,
+    CLAIM_RELATION,
+    CLAIM_COLUMNS,
+    CLAIM_CURSOR,
+    CLAIM_END,
+    CLAIM_TOKEN,
+    CLAIM_ROWS,
+    CLAIM_KEYS,
+    CLAIM_BATCHES,
+    CLAIM_BATCH_ROWS,
+    CLAIM_CONTROL,
+    CLAIM_SET_RATE,
+    CLAIM_SET_BATCH,
+    CLAIM_MAX_BAD,
+    CLAIM_PASS
 };
 
 static size_t read_names(struct str joined, struct arena *a, struct str *out)
@@ -120,8 +133,8 @@ enum status backfill_look(struct backfill *b, bool *mine, struct error *err)
     enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_LOOK], params, n, ANSWER_MS, &rows, err);
     if (!status && rows_count(rows) > 0 && str_eq(rows_value(rows, 0, 2), str_of(b->token))) {
         if (!str_eq(rows_value(rows, 0, 3), str_of(b->owner))) {
-            error_set(err, ST_RUN_LOCKED, "another run has taken over the backfill of step %u of migration %s", b->step->ordinal,
-                      b->it->params.version);
+            error_set(err, ST_RUN_LOCKED, "another run has taken over the backfill of step %u of migration %s",
+                      b->step->ordinal, b->it->params.version);
             error_hint(err, "look at table %s.backfills; this run has stopped and changed nothing further",
                        b->r->sql.identifier);
             status = ST_RUN_LOCKED;
@@ -152,8 +165,8 @@ enum status backfill_sample(struct backfill *b, const struct bounds *lo, const s
     }
     backfill_add_bounds(params, &np, b, end);
     *found = 0;
-    const enum status status = session_query(
-        b->r->s, backfill_sample_sql(&b->key, lo->set, percent, &b->r->scratch), params, np, ANSWER_MS, &rows, err);
+    const enum status status = session_query(b->r->s, backfill_sample_sql(&b->key, lo->set, percent, &b->r->scratch),
+                                             params, np, ANSWER_MS, &rows, err);
     if (status) {
         return status;
     }
@@ -191,18 +204,22 @@ static enum status cut(struct backfill *b, struct str part, const char *old_end,
     params[n++].text = backfill_array(b, at, &b->r->scratch);
     strbuf_init(&sql, 1 << 16);
     strbuf_addf(&sql,
-                "WITH lower AS (UPDATE %s.backfills b SET range_end = $6::pg_catalog.text[] WHERE version = $1 AND direction = $2"
+                "WITH lower AS (UPDATE %s.backfills b SET range_end = $6::pg_catalog.text[] WHERE version = $1 AND "
+                "direction = $2"
                 " AND ordinal = $3::pg_catalog.int4 AND part = $4::pg_catalog.int4 AND NOT finished"
                 " AND range_end::pg_catalog.text = $5 AND (cursor IS NULL OR ",
                 b->r->sql.identifier);
     backfill_key_behind(&b->key, "cursor", 6, &sql);
-    strbuf_addf(&sql,
-                ") RETURNING b.*) INSERT INTO %s.backfills (version, direction, ordinal, part, relation, key_columns, range_start,"
-                " cursor, range_end, set_rate, set_batch, max_bad_rows, pass, control) SELECT version, direction, ordinal,"
-                " (SELECT max(part) + 1 FROM %s.backfills WHERE version = $1 AND direction = $2 AND ordinal = $3::pg_catalog.int4),"
-                " relation, key_columns, range_end, range_end, $5::pg_catalog.text[], set_rate, set_batch, max_bad_rows, pass,"
-                " control FROM lower RETURNING part",
-                b->r->sql.identifier, b->r->sql.identifier);
+    strbuf_addf(
+        &sql,
+        ") RETURNING b.*) INSERT INTO %s.backfills (version, direction, ordinal, part, relation, key_columns, "
+        "range_start,"
+        " cursor, range_end, set_rate, set_batch, max_bad_rows, pass, control) SELECT version, direction, ordinal,"
+        " (SELECT max(part) + 1 FROM %s.backfills WHERE version = $1 AND direction = $2 AND ordinal = "
+        "$3::pg_catalog.int4),"
+        " relation, key_columns, range_end, range_end, $5::pg_catalog.text[], set_rate, set_batch, max_bad_rows, pass,"
+        " control FROM lower RETURNING part",
+        b->r->sql.identifier, b->r->sql.identifier);
     const enum status status = session_query(b->r->s, strbuf_cstr(&sql), params, n, ANSWER_MS, &rows, err);
     *divided = !status && rows_count(rows) > 0;
     rows_free(rows);
@@ -221,14 +238,16 @@ enum status backfill_divide(struct backfill *b, bool *divided, struct error *err
     size_t row = 0;
     *divided = false;
     backfill_add_identity(params, &n, b);
-    enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_CAN_SPLIT], params, n, ANSWER_MS, &rows, err);
+    enum status status =
+        session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_CAN_SPLIT], params, n, ANSWER_MS, &rows, err);
     for (size_t i = 0; !status && i < rows_count(rows); i++) {
         struct str names[KEY_MAX];
         struct bounds lo, end, at[1];
         size_t found = 0;
         int64_t estimate = 0;
         n = read_names(rows_value(rows, i, 2), b->a, names);
-        status = backfill_key_find(b->r->s, b->spec, arena_str(b->a, rows_value(rows, i, 1)), names, n, b->a, &b->key, err);
+        status =
+            backfill_key_find(b->r->s, b->spec, arena_str(b->a, rows_value(rows, i, 1)), names, n, b->a, &b->key, err);
         if (!status && backfill_read_array(rows, i, 3, n, &b->r->scratch, &lo) &&
             backfill_read_array(rows, i, 4, n, &b->r->scratch, &end) && end.set) {
             status = backfill_sample(b, &lo, &end, 2, at, &found, &estimate, err);
@@ -240,7 +259,8 @@ enum status backfill_divide(struct backfill *b, bool *divided, struct error *err
         }
     }
     if (!status && most > 0) {
-        status = cut(b, rows_value(rows, row, 0), arena_cstr(&b->r->scratch, rows_value(rows, row, 4)), &best, divided, err);
+        status =
+            cut(b, rows_value(rows, row, 0), arena_cstr(&b->r->scratch, rows_value(rows, row, 4)), &best, divided, err);
     }
     rows_free(rows);
     return status;

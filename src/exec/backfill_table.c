@@ -10,8 +10,10 @@ static const char table_sql[] =
     "WITH RECURSIVE tree AS (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS oid, 0 AS depth UNION ALL"
     " SELECT i.inhrelid, t.depth + 1 FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid"
     " WHERE NOT $2::pg_catalog.bool)"
-    " SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, c.relpersistence, c.reltuples::pg_catalog.int8,"
-    " c.relpages, t.depth, EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = $3::\"char\"),"
+    " SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, c.relpersistence, "
+    "c.reltuples::pg_catalog.int8,"
+    " c.relpages, t.depth, EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = "
+    "$3::\"char\"),"
     " EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D'"
     " AND (g.tgtype & 19) = 19)"
     " FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
@@ -59,8 +61,9 @@ static enum status check_functions(struct session *s, const struct batch_spec *s
     if (!status && rows_count(rows) > 0) {
         status = error_set(err, ST_USAGE, "cannot run in batches: the condition calls %.*s(), which is volatile",
                            STR_ARG(rows_value(rows, 0, 0)));
-        error_hint(err, "declare it STABLE or IMMUTABLE if it is; or say that its answer does not matter: -- migrate:backfill "
-                        "allow=volatile");
+        error_hint(
+            err, "declare it STABLE or IMMUTABLE if it is; or say that its answer does not matter: -- migrate:backfill "
+                 "allow=volatile");
     }
     rows_free(rows);
     return status;
@@ -112,10 +115,11 @@ enum status backfill_table_key(struct session *s, const struct batch_spec *spec,
     const enum status status = backfill_key_find(s, spec, relation, NULL, 0, a, out, err);
     for (size_t i = 0; !status && i < out->n; i++) {
         if (name_list_has(&spec->set, out->column[i].name)) {
-            error_set(err, ST_USAGE,
-                      "cannot run in batches: it changes %.*s, a column of the key that the batches go by, so rows would "
-                      "move between batches",
-                      STR_ARG(out->column[i].name));
+            error_set(
+                err, ST_USAGE,
+                "cannot run in batches: it changes %.*s, a column of the key that the batches go by, so rows would "
+                "move between batches",
+                STR_ARG(out->column[i].name));
             error_hint(err, "choose another key: -- migrate:backfill key=COLUMN");
             return ST_USAGE;
         }

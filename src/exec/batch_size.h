@@ -21,9 +21,9 @@ enum {
 };
 
 struct batch_size {
-    int64_t rows;      /* of the next batch */
-    int64_t fixed;     /* asked for: no growth beyond it, and back to it after a shrink; 0: automatic */
-    double target_ms;  /* of a batch */
+    int64_t rows;     /* of the next batch */
+    int64_t fixed;    /* asked for: no growth beyond it, and back to it after a shrink; 0: automatic */
+    double target_ms; /* of a batch */
     double sum_rows, sum_ms, sum_wal;
     unsigned clean; /* batches since the last failure or slow one */
 };

@@ -20,11 +20,11 @@ static enum status introduce(struct run *r, struct error *err)
 {
     struct rows *rows = NULL;
     const struct param name = {r->application};
-    const enum status status = session_query(
-        r->s,
-        "SELECT pg_catalog.set_config('application_name', $1, false), pg_catalog.pg_backend_pid(),"
-        " pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only') = 'on'",
-        &name, 1, ANSWER_MS, &rows, err);
+    const enum status status =
+        session_query(r->s,
+                      "SELECT pg_catalog.set_config('application_name', $1, false), pg_catalog.pg_backend_pid(),"
+                      " pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only') = 'on'",
+                      &name, 1, ANSWER_MS, &rows, err);
     if (!status) {
         r->lock.pid = (int)rows_i64(rows, 0, 1);
         r->lock.standby = rows_bool(rows, 0, 2);
@@ -60,8 +60,7 @@ static enum status work(struct run *r, struct item *it, struct error *err)
     run_emit(r, &e);
     enum status status = item_replay_settings(r, it, err);
     status = status ? status : backfill_table_find(r->s, b.spec, b.a, &b.table, err);
-    status = status ? status
-                    : throttle_start(r->loop, r->o->target, &r->o->throttle, r->lock.pid, &b.throttle, err);
+    status = status ? status : throttle_start(r->loop, r->o->target, &r->o->throttle, r->lock.pid, &b.throttle, err);
     status = status ? status : backfill_work(&b, err);
     throttle_stop(b.throttle);
     arena_free(&own);

@@ -19,7 +19,8 @@ static const char facts_sql[] =
     " AND (a.attnum = ANY (i.indkey) OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = i.indexrelid"
     " AND d.refobjid = c.oid AND d.refobjsubid = a.attnum)))),"
     " (SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid),"
-    " CASE WHEN c.reltuples > 0 THEN (pg_catalog.pg_relation_size(c.oid)::pg_catalog.float8 / c.reltuples)::pg_catalog.int8 ELSE 100 END,"
+    " CASE WHEN c.reltuples > 0 THEN (pg_catalog.pg_relation_size(c.oid)::pg_catalog.float8 / "
+    "c.reltuples)::pg_catalog.int8 ELSE 100 END,"
     " c.relpages, (SELECT count(*) FROM pg_catalog.pg_stat_replication),"
     " (SELECT max(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), r.replay_lsn))::pg_catalog.int8"
     " FROM pg_catalog.pg_stat_replication r)"
@@ -70,8 +71,8 @@ static enum status ask_facts(struct session *s, const struct batch_spec *spec, s
 }
 
 /* The statement over all keys: how many rows does the server take it to touch? With explain the plan of a range. */
-static enum status ask_rows(struct session *s, const struct batch_spec *spec, const struct backfill_key *key, bool explain,
-                            struct arena *a, struct batch_preview *out, struct error *err)
+static enum status ask_rows(struct session *s, const struct batch_spec *spec, const struct backfill_key *key,
+                            bool explain, struct arena *a, struct batch_preview *out, struct error *err)
 {
     struct param params[KEY_MAX];
     struct rows *rows = NULL;
@@ -96,7 +97,8 @@ static enum status ask_rows(struct session *s, const struct batch_spec *spec, co
         for (size_t i = 0; i < key->n; i++) {
             both[i] = both[key->n + i] = params[i];
         }
-        status = backfill_explain_text(s, backfill_range_sql(key, spec, true, false, s, a), both, 2 * key->n, a, &text, err);
+        status =
+            backfill_explain_text(s, backfill_range_sql(key, spec, true, false, s, a), both, 2 * key->n, a, &text, err);
         out->explain = arena_str(a, strbuf_str(&text));
     }
     strbuf_free(&text);

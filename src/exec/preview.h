@@ -12,8 +12,8 @@
  * of one batch as the server prints it. What the server cannot say yet (the table or a column is made by an earlier step) is left unknown; what it
  * would refuse when the backfill begins is told in preview->refused. Errors: only of the connection.
  */
-NODISCARD enum status backfill_preview(struct session *s, struct step *step, int64_t limit, bool explain, struct arena *a,
-                                       struct error *err);
+NODISCARD enum status backfill_preview(struct session *s, struct step *step, int64_t limit, bool explain,
+                                       struct arena *a, struct error *err);
 
 /* The same for a change by a shadow column: spec->phases and spec->refused. */
 NODISCARD enum status shadow_preview(struct session *s, struct shadow_spec *spec, struct arena *a, struct error *err);

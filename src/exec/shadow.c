@@ -227,8 +227,8 @@ static enum status compare_range(struct shadow *s, struct backfill *b, struct st
     }
     backfill_add_bounds(params, &n, b, &b->end);
     params[n++].text = param_i64(&s->r->scratch, COMPARE_KEYS - 1);
-    enum status status = session_query(s->r->s, backfill_boundary_sql(&b->key, b->lo.set, &s->r->scratch), params, n, 0,
-                                       &rows, err);
+    enum status status =
+        session_query(s->r->s, backfill_boundary_sql(&b->key, b->lo.set, &s->r->scratch), params, n, 0, &rows, err);
     if (status) {
         return status;
     }
@@ -242,8 +242,8 @@ static enum status compare_range(struct shadow *s, struct backfill *b, struct st
         backfill_add_bounds(params, &n, b, &b->lo);
     }
     backfill_add_bounds(params, &n, b, &b->next);
-    status = session_query(s->r->s, backfill_count_sql(&b->key, b->lo.set, condition, &s->r->scratch), params, n, 0, &rows,
-                           err);
+    status = session_query(s->r->s, backfill_count_sql(&b->key, b->lo.set, condition, &s->r->scratch), params, n, 0,
+                           &rows, err);
     if (!status) {
         *differ += rows_i64(rows, 0, 0);
         backfill_keep_bounds(b, &b->lo, &b->next);
@@ -279,8 +279,9 @@ static enum status run_compare(struct shadow *s, size_t i, struct error *err)
         backfill_read_bounds(&b, rows, &keep, &b.end);
         rows_free(rows);
         while (!status && b.end.set && !b.next_is_end) {
-            status = loop_interrupted(s->r->loop) ? loop_interrupt_error(err)
-                                                  : compare_range(s, &b, s->phases.at[i].statements.at[0], &differ, err);
+            status = loop_interrupted(s->r->loop)
+                         ? loop_interrupt_error(err)
+                         : compare_range(s, &b, s->phases.at[i].statements.at[0], &differ, err);
         }
     }
     if (!status && differ > 0) {

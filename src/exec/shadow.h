@@ -18,8 +18,9 @@ enum shadow_kind { SHADOW_TX, SHADOW_ALONE, SHADOW_INDEX, SHADOW_BACKFILL, SHADO
 
 struct shadow_phase {
     enum shadow_kind kind;
-    struct str title;            /* for people */
-    struct str_list statements;  /* BACKFILL: the UPDATE; COMPARE: the condition that no row may meet; INDEX: DROP, CREATE */
+    struct str title; /* for people */
+    struct str_list
+        statements; /* BACKFILL: the UPDATE; COMPARE: the condition that no row may meet; INDEX: DROP, CREATE */
     bool done;
 };
 VEC_DECLARE(shadow_phase_list, struct shadow_phase);

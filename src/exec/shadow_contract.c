@@ -13,15 +13,16 @@ static const char contract_sql[] =
     " ON a.attrelid = pg_catalog.to_regclass(o.t) AND pg_catalog.quote_ident(a.attname) = o.c AND NOT a.attisdropped),"
     " back AS (SELECT h.t, g.tgname, g.tgfoid FROM here h JOIN pg_catalog.pg_trigger g ON g.tgrelid = h.attrelid"
     " AND g.tgname LIKE '%migrate\\_shadow\\_%\\_back')"
-    " SELECT 1, pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, x.relname) FROM here h JOIN pg_catalog.pg_index i"
+    " SELECT 1, pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, x.relname) FROM here h JOIN "
+    "pg_catalog.pg_index i"
     " ON i.indrelid = h.attrelid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid"
     " JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace WHERE x.relname LIKE '%\\_migrate\\_old'"
     " UNION ALL SELECT 2, pg_catalog.format('DROP TRIGGER %I ON %s;', tgname, t) FROM back"
     " UNION ALL SELECT 3, pg_catalog.format('DROP FUNCTION %s;', tgfoid::pg_catalog.regprocedure) FROM back"
     " UNION ALL SELECT 4, pg_catalog.format('ALTER TABLE %s DROP COLUMN %s;', t, c) FROM here ORDER BY 1, 2";
 
-enum status shadow_contract(struct session *s, const char *schema, const char *version, struct arena *a, struct str *out,
-                            struct error *err)
+enum status shadow_contract(struct session *s, const char *schema, const char *version, struct arena *a,
+                            struct str *out, struct error *err)
 {
     struct history_sql sql;
     struct rows *rows = NULL;

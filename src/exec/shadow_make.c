@@ -224,8 +224,8 @@ static enum status ask_phases(struct session *s, const struct shadow_spec *spec,
                               struct shadow_phase_list *out, struct error *err)
 {
     struct rows *rows = NULL;
-    const struct param params[] = {{t->oid},        {t->attnum}, {arena_cstr(a, spec->type)}, {t->row},
-                                   {t->in_trigger}, {t->when},   {t->back}};
+    const struct param params[] = {{t->oid},  {t->attnum}, {arena_cstr(a, spec->type)}, {t->row}, {t->in_trigger},
+                                   {t->when}, {t->back}};
     const char *base = spec->column.n <= 50 ? arena_printf(a, "%.*s_migrate_new", STR_ARG(spec->column)).p : NULL;
     enum status status = session_query(s, joined(shadow_obstacles_sql, a), params, 3, MAKE_MS, &rows, err);
     if (!status && rows_count(rows) > 0) {
@@ -236,7 +236,8 @@ static enum status ask_phases(struct session *s, const struct shadow_spec *spec,
     }
     rows_free(rows);
     rows = NULL;
-    status = status ? status : session_query(s, joined(shadow_phases_sql, a), params, countof(params), MAKE_MS, &rows, err);
+    status =
+        status ? status : session_query(s, joined(shadow_phases_sql, a), params, countof(params), MAKE_MS, &rows, err);
     if (!status) {
         read_phases(rows, spec, quoted(s, str_of(base), a), a, out);
     }
@@ -244,8 +245,8 @@ static enum status ask_phases(struct session *s, const struct shadow_spec *spec,
     return status;
 }
 
-enum status shadow_make(struct session *s, const struct shadow_spec *spec, struct arena *a, struct shadow_phase_list *out,
-                        struct error *err)
+enum status shadow_make(struct session *s, const struct shadow_spec *spec, struct arena *a,
+                        struct shadow_phase_list *out, struct error *err)
 {
     struct texts t;
     struct str columns, was;

@@ -10,7 +10,7 @@ struct throttle {
     const struct target *target;
     struct throttle_limits limits;
     struct session *s;
-    bool aurora;     /* it has aurora_replica_status() */
+    bool aurora; /* it has aurora_replica_status() */
     int timer;
     int watched;
     int64_t read_ms; /* of the last answer */
@@ -43,8 +43,10 @@ int64_t throttle_sleep(double utilisation, bool gentle, int64_t batch_ms)
 static const char signals_sql[] =
     "WITH here AS (SELECT pg_catalog.pg_current_wal_lsn() AS lsn)"
     " SELECT (SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE state IS NULL),"
-    " (SELECT max(pg_catalog.pg_wal_lsn_diff(h.lsn, r.replay_lsn))::pg_catalog.int8 FROM pg_catalog.pg_stat_replication r, here h),"
-    " (SELECT max(pg_catalog.pg_wal_lsn_diff(h.lsn, s.restart_lsn))::pg_catalog.int8 FROM pg_catalog.pg_replication_slots s, here h),"
+    " (SELECT max(pg_catalog.pg_wal_lsn_diff(h.lsn, r.replay_lsn))::pg_catalog.int8 FROM "
+    "pg_catalog.pg_stat_replication r, here h),"
+    " (SELECT max(pg_catalog.pg_wal_lsn_diff(h.lsn, s.restart_lsn))::pg_catalog.int8 FROM "
+    "pg_catalog.pg_replication_slots s, here h),"
     " (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE wal_status = 'unreserved'),"
     " (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND backend_type = 'client backend'"
     " AND pid NOT IN ($1::pg_catalog.int4, pg_catalog.pg_backend_pid())),"
@@ -53,7 +55,8 @@ static const char signals_sql[] =
     " CASE WHEN $2::pg_catalog.bool AND pg_catalog.current_setting('archive_mode') <> 'off' THEN"
     " (SELECT CASE WHEN a.last_archived_wal ~ '^[0-9A-F]{24}$' THEN (pg_catalog.pg_wal_lsn_diff(h.lsn, '0/0')"
     " - ((('x' || pg_catalog.substr(a.last_archived_wal, 9, 8))::pg_catalog.bit(32)::pg_catalog.int8 << 32)"
-    " + ('x' || pg_catalog.substr(a.last_archived_wal, 17, 8))::pg_catalog.bit(32)::pg_catalog.int8 * w.bytes))::pg_catalog.int8"
+    " + ('x' || pg_catalog.substr(a.last_archived_wal, 17, 8))::pg_catalog.bit(32)::pg_catalog.int8 * "
+    "w.bytes))::pg_catalog.int8"
     " / w.bytes WHEN a.failed_count > 0 THEN 1000000 ELSE 0 END FROM pg_catalog.pg_stat_archiver a, here h,"
     " (SELECT setting::pg_catalog.int8 AS bytes FROM pg_catalog.pg_settings WHERE name = 'wal_segment_size') w) END,"
     " pg_catalog.to_regproc('pg_catalog.aurora_replica_status') IS NOT NULL";
@@ -76,10 +79,12 @@ static void add(struct throttle *t, double utilisation, const char *fmt, ...)
     }
 }
 
-static void add_ratio(struct throttle *t, int64_t value, int64_t limit, double unit, const char *what, const char *units)
+static void add_ratio(struct throttle *t, int64_t value, int64_t limit, double unit, const char *what,
+                      const char *units)
 {
     if (limit > 0) {
-        add(t, (double)value / (double)limit, "%s: %.0f of %.0f %s", what, (double)value / unit, (double)limit / unit, units);
+        add(t, (double)value / (double)limit, "%s: %.0f of %.0f %s", what, (double)value / unit, (double)limit / unit,
+            units);
     }
 }
 
@@ -94,7 +99,8 @@ static enum status read_server(struct throttle *t, struct error *err)
     }
     const double mib = 1 << 20;
     if (l->lag_bytes > 0 && rows_i64(rows, 0, SEEN_HIDDEN) > 0) {
-        add(t, 1, "the lag of replicas is hidden from this role (GRANT pg_monitor, or set throttle.max_lag_bytes to 0)");
+        add(t, 1,
+            "the lag of replicas is hidden from this role (GRANT pg_monitor, or set throttle.max_lag_bytes to 0)");
     }
     t->lag = rows_null(rows, 0, SEEN_LAG) ? -1 : rows_i64(rows, 0, SEEN_LAG);
     add_ratio(t, rows_i64(rows, 0, SEEN_LAG), l->lag_bytes, mib, "a replica is behind", "MiB");

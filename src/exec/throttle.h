@@ -33,8 +33,9 @@ struct throttle;
  * Connect and read for the first time. Without a target nothing is looked at (only `gentle` counts). ST_INTERRUPTED is the only failure: a
  * server that cannot be asked makes it blind, which is told by throttle_reason().
  */
-NODISCARD enum status throttle_start(struct loop *loop, const struct target *target, const struct throttle_limits *limits,
-                                     int watched_pid, struct throttle **out, struct error *err);
+NODISCARD enum status throttle_start(struct loop *loop, const struct target *target,
+                                     const struct throttle_limits *limits, int watched_pid, struct throttle **out,
+                                     struct error *err);
 void throttle_stop(struct throttle *t); /* NULL is fine */
 /* How long to sleep behind a batch that took batch_ms. */
 int64_t throttle_pause(const struct throttle *t, int64_t batch_ms);

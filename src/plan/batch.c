@@ -92,7 +92,7 @@ static enum status read_verb(struct reading *r)
         }
     }
     r->verb_at = i;
-    r->out->verb = batch_is(r, i, KW_UPDATE)                                   ? STR("UPDATE")
+    r->out->verb = batch_is(r, i, KW_UPDATE)                                  ? STR("UPDATE")
                    : batch_is(r, i, KW_DELETE) && batch_is(r, i + 1, KW_FROM) ? STR("DELETE")
                    : batch_is(r, i, KW_INSERT) && batch_is(r, i + 1, KW_INTO) ? STR("INSERT")
                                                                               : STR_NONE;
@@ -108,7 +108,8 @@ static enum status read_insert(struct reading *r, size_t *at)
     size_t i = r->verb_at + 2;
     struct str schema, name;
     if (!qualified_name_parse(r->a, r->text, &r->s->st, &i, &schema, &name)) {
-        return batch_refuse(r, i, "the table's name cannot be read", "write INSERT INTO table (columns) SELECT … FROM …");
+        return batch_refuse(r, i, "the table's name cannot be read",
+                            "write INSERT INTO table (columns) SELECT … FROM …");
     }
     r->select_at = find_word(r, i, KW_SELECT);
     size_t from = find_word(r, r->select_at, KW_FROM);
@@ -147,7 +148,8 @@ static enum status read_target(struct reading *r)
     }
     i += parenthesis;
     if (batch_is_char(r, i, '(') || batch_is(r, i, KW_TABLESAMPLE)) {
-        return batch_refuse(r, i, "it does not read a plain table", "write the table whose rows are taken first behind FROM");
+        return batch_refuse(r, i, "it does not read a plain table",
+                            "write the table whose rows are taken first behind FROM");
     }
     i += batch_is_char(r, i, '*');
     r->name_end = i;
@@ -263,7 +265,8 @@ static enum status check_allowed(struct reading *r)
         if (!str_eq(name, STR("self-read")) && !str_eq(name, STR("volatile"))) {
             place_refuse(r->err, r->file, r->text, r->said->start, "there is nothing called \"%.*s\" to allow",
                          STR_ARG(name));
-            error_hint(r->err, "allow= takes self-read (a subquery on the table itself) and volatile (a volatile condition)");
+            error_hint(r->err,
+                       "allow= takes self-read (a subquery on the table itself) and volatile (a volatile condition)");
             return ST_USAGE;
         }
     }

@@ -93,8 +93,8 @@ enum status batch_check_set(struct reading *r)
 
 enum status batch_check_select(struct reading *r)
 {
-    static const enum keyword whole[] = {KW_DISTINCT, KW_GROUP,  KW_HAVING,    KW_ORDER,  KW_LIMIT,  KW_OFFSET,
-                                         KW_FETCH,    KW_UNION,  KW_INTERSECT, KW_EXCEPT, KW_WINDOW, KW_OVER};
+    static const enum keyword whole[] = {KW_DISTINCT, KW_GROUP, KW_HAVING,    KW_ORDER,  KW_LIMIT,  KW_OFFSET,
+                                         KW_FETCH,    KW_UNION, KW_INTERSECT, KW_EXCEPT, KW_WINDOW, KW_OVER};
     int depth = 0;
     for (size_t i = r->select_at + 1; r->out->verb.p[0] == 'I' && i < r->tail_at; i++) {
         depth += batch_depth(r, i);
@@ -105,8 +105,10 @@ enum status batch_check_select(struct reading *r)
             /* a IS DISTINCT FROM b is an operator. */
             if (batch_is(r, i, whole[k]) && !(whole[k] == KW_DISTINCT && batch_is(r, i + 1, KW_FROM))) {
                 return batch_refuse(
-                    r, i, "its SELECT makes one result of all rows (DISTINCT, GROUP BY, ORDER BY, LIMIT, UNION, a window)",
-                    "write a plain SELECT … FROM table WHERE …, or run it as one statement: -- migrate:whole because …");
+                    r, i,
+                    "its SELECT makes one result of all rows (DISTINCT, GROUP BY, ORDER BY, LIMIT, UNION, a window)",
+                    "write a plain SELECT … FROM table WHERE …, or run it as one statement: -- migrate:whole because "
+                    "…");
             }
         }
         if (batch_is(r, i, KW_RIGHT) || batch_is(r, i, KW_FULL)) {
@@ -157,10 +159,10 @@ static void frame_word(const struct reading *r, size_t i, struct frame *f)
 
 static enum status refuse_self(struct reading *r, size_t i)
 {
-    return batch_refuse(
-        r, i, "a subquery reads the table itself, which would see what earlier batches changed",
-        "read from a copy of what is needed, or run it as one statement: -- migrate:whole because …; when it reads only "
-        "what the statement does not change: -- migrate:backfill allow=self-read");
+    return batch_refuse(r, i, "a subquery reads the table itself, which would see what earlier batches changed",
+                        "read from a copy of what is needed, or run it as one statement: -- migrate:whole because …; "
+                        "when it reads only "
+                        "what the statement does not change: -- migrate:backfill allow=self-read");
 }
 
 /* INSERT INTO t SELECT … FROM t would meet its own rows again. */
@@ -227,8 +229,10 @@ enum status batch_check_volatile(struct reading *r)
     catalog_init(&nothing, r->a);
     if (expression_volatile(&nothing, r->text, &r->s->st, r->where_at + 1, r->tail_at) == TRI_YES) {
         return batch_refuse(
-            r, r->where_at, "a function in WHERE gives another answer every time (random(), nextval(), clock_timestamp() …)",
-            "write down the choice first (a column, a table of keys), or say that it does not matter: -- migrate:backfill "
+            r, r->where_at,
+            "a function in WHERE gives another answer every time (random(), nextval(), clock_timestamp() …)",
+            "write down the choice first (a column, a table of keys), or say that it does not matter: -- "
+            "migrate:backfill "
             "allow=volatile");
     }
     return ST_OK;

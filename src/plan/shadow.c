@@ -3,12 +3,13 @@
 #include "catalog/replay.h"
 #include "migration/place.h"
 
-static enum status refuse(const struct judged_statement *s, struct str text, const char *file, size_t i, const char *why,
-                          struct error *err)
+static enum status refuse(const struct judged_statement *s, struct str text, const char *file, size_t i,
+                          const char *why, struct error *err)
 {
     const size_t at = i < s->st.n_tokens ? s->st.tokens[i].start : s->st.start;
     place_refuse(err, str_of(file), text, at, "cannot do this with a shadow column: %s", why);
-    error_hint(err, "-- migrate:shadow stands before ALTER TABLE table ALTER COLUMN column TYPE type [USING expression]");
+    error_hint(err,
+               "-- migrate:shadow stands before ALTER TABLE table ALTER COLUMN column TYPE type [USING expression]");
     return ST_USAGE;
 }
 

@@ -7,11 +7,11 @@
 
 const char *backfill_state(const struct backfill_row *b)
 {
-    return b->finished                             ? "done"
-           : b->workers == 0                       ? "stopped"
-           : str_eq(b->control, STR("pause"))      ? "paused"
-           : b->reason.n > 0                       ? "waiting"
-                                                   : "running";
+    return b->finished                        ? "done"
+           : b->workers == 0                  ? "stopped"
+           : str_eq(b->control, STR("pause")) ? "paused"
+           : b->reason.n > 0                  ? "waiting"
+                                              : "running";
 }
 
 static double share_of(const struct backfill_row *b)
@@ -68,8 +68,11 @@ void backfill_list_text(struct strbuf *out, const struct backfill_row_list *list
 {
     for (size_t i = 0; i < list->n; i++) {
         const struct backfill_row *b = &list->at[i];
-        paint(out, b->finished ? PAINT_GREEN : b->workers > 0 ? PAINT_BLUE : PAINT_YELLOW, colour,
-              str_of(backfill_state(b)));
+        paint(out,
+              b->finished      ? PAINT_GREEN
+              : b->workers > 0 ? PAINT_BLUE
+                               : PAINT_YELLOW,
+              colour, str_of(backfill_state(b)));
         strbuf_add_cstr(out, "  ");
         term_escape(out, b->version);
         strbuf_add_char(out, ' ');

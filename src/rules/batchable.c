@@ -39,8 +39,8 @@ static const struct relation *read_from(const struct judged_statement *s, struct
 
 bool batchable(const struct judge *j, const struct judged_statement *s, struct str text)
 {
-    static const char *const changing[] = {"update",     "update-all",  "update-from",   "delete",     "delete-all",
-                                           "delete-using", "with-update", "with-delete"};
+    static const char *const changing[] = {"update",     "update-all",   "update-from", "delete",
+                                           "delete-all", "delete-using", "with-update", "with-delete"};
     const struct form *form = s->n_actions == 1 ? s->actions[0].what.form : NULL;
     const struct relation *r = NULL;
     for (size_t i = 0; i < s->directives.n; i++) {

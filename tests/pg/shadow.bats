@@ -204,3 +204,10 @@ SQL
     [ "$(pg_sql "SELECT pg_typeof(t_id) FROM child LIMIT 1")" = bigint ]
     [ "$(pg_sql "SELECT pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conname = 'child_t_id_fkey'")" = "FOREIGN KEY (t_id) REFERENCES t(id) ON DELETE CASCADE DEFERRABLE|t" ]
 }
+
+@test "a slice of make shadow-matrix" {
+    run "$BATS_TEST_DIRNAME/shadow_matrix" '^(int\|(bigint|text)|varchar\(20\)\|varchar|text\|date|mood)'
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"5 pairs"*"0 differ" ]]
+}
