@@ -5,6 +5,8 @@
 #   make check           install what is missing, build, run every test
 #   make SAN=1 check     the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make unit | cli | pg | faults    one kind of test;  T=pattern picks tests by name
+#   make faults                every fault at every point of every kind of step; CI runs a slice of them
+#   make check-matrix          the executor's tests on servers 13 to 18, from npm;  MAJORS='13 18' picks some
 #   make docs            write man/migrate-rules.5 and docs/rules.md from rules/, man/migrate.yaml.5 and docs/migrate.schema.json
 #   make verify-matrix   every form's examples on live servers 13 to 18, from npm
 #   make check-corpus CORPUS=folder    lint each repository in it, and check what must hold of any input
@@ -122,6 +124,11 @@ PROVE := prove -j $(shell expr $(JOBS) \* 2) --timer --exec 'tests/lib/run-test'
 export MIGRATE_BIN := $(CURDIR)/$(BUILD)/migrate
 export MIGRATE_FAULTS_BIN := $(CURDIR)/$(BUILD)/migrate-faults
 export SAN
+export FAULT_PROXY := $(CURDIR)/$(BUILD)/tests/fault/proxy
+$(FAULT_PROXY): tests/fault/proxy.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(SANFLAGS) -o $@ $<
 
 unit: $(UNIT)
 	$(PROVE) $(call PICK,$(UNIT))
@@ -129,16 +136,17 @@ cli: migrate
 	$(PROVE) $(call PICK,$(sort $(wildcard tests/cli/*.bats)))
 pg: migrate
 	$(PROVE) $(call PICK,$(sort $(wildcard tests/pg/*.bats)))
-faults: migrate $(BUILD)/migrate-faults
+faults: migrate $(BUILD)/migrate-faults $(FAULT_PROXY)
 	FAULT_ALL=1 $(PROVE) $(call PICK,$(sort $(wildcard tests/fault/*.bats)))
+	$(if $(T),,tests/fault/matrix)
 
 setup:
 	@tools/setup
 check: setup
 	@$(MAKE) --no-print-directory -j $(JOBS) built
 	@$(MAKE) --no-print-directory test lint
-built: migrate $(BUILD)/migrate-faults $(UNIT)
-test: migrate $(BUILD)/migrate-faults $(UNIT)
+built: migrate $(BUILD)/migrate-faults $(FAULT_PROXY) $(UNIT)
+test: migrate $(BUILD)/migrate-faults $(FAULT_PROXY) $(UNIT)
 	$(PROVE) $(call PICK,$(UNIT) $(sort $(wildcard tests/cli/*.bats tests/pg/*.bats tests/fault/*.bats)))
 peers:
 	@tools/peers
@@ -197,6 +205,10 @@ bench: bench-lex bench-lint bench-program bench-up
 # make verify-matrix: every form's examples on live servers 13 to 18; MAJORS='13 18' picks some.
 verify-matrix: migrate
 	@tests/truth/matrix $(MAJORS)
+
+# make check-matrix: the executor's tests on servers 13 to 18.
+check-matrix: migrate
+	@tests/pg/matrix $(MAJORS)
 
 # make check-corpus CORPUS=folder: its sub-folders are the repositories; see tests/bench/corpus.
 HAS_PARSER := $(wildcard /usr/include/pg_query.h)

@@ -19,6 +19,22 @@ static void fault_do(const char *command)
     }
 }
 
+static void fault_log(const char *name)
+{
+    const char *const path = getenv("MIGRATE_FAULT_LOG");
+    FILE *const f = path ? fopen(path, "ae") : NULL;
+    if (f) {
+        fprintf(f, "%s\n", name);
+        fclose(f);
+    }
+}
+
+bool fault_wanted(const char *name)
+{
+    const struct str wanted = str_of(getenv("MIGRATE_FAULT"));
+    return getenv("MIGRATE_FAULT_LOG") || str_eq(str_slice(wanted, 0, str_find_char(wanted, ':')), str_of(name));
+}
+
 void fault_point(const char *name)
 {
     static int64_t passed; /* how often the wanted point was passed */
@@ -26,6 +42,7 @@ void fault_point(const char *name)
     const size_t colon = str_find_char(wanted, ':');
     const char *const command = getenv("MIGRATE_FAULT_DO");
     int64_t n;
+    fault_log(name);
     if (colon == SIZE_MAX || !str_eq(str_slice(wanted, 0, colon), str_of(name))) {
         return;
     }

@@ -34,34 +34,83 @@ enum status run_settings_again(struct run *r, struct error *err)
 }
 
 /*
- * A pooler between us and the server gives another pid than the startup told. When it hands one server connection to several clients (a
- * transaction of a second connection runs in our backend), a session's lock and settings mean nothing.
+ * A pooler between us and the server gives another pid than the startup told. Whether it leaves a client its server connection is found out by
+ * what it does: several connections more, each with a transaction open, so that none of theirs is free. When one of them works in our backend, or our
+ * next statement in another one, then a session's lock and settings mean nothing. One that gets no server connection at all shows nothing:
+ * ours was kept from it.
  */
+enum { MORE_CONNECTIONS = 3, SHARE_MS = 1500 };
+
+enum sharing { SHARES_NOT, SHARES, SHARES_UNKNOWN };
+
+static enum status backend_of(struct session *s, const char *before, int64_t deadline_ms, int *pid, struct error *err)
+{
+    const struct pipelined items[] = {{before, NULL, 0}, {"SELECT pg_catalog.pg_backend_pid()", NULL, 0}};
+    struct rows *rows[2] = {NULL};
+    size_t failed;
+    const enum status status = session_pipeline(s, items, 2, deadline_ms, rows, &failed, err);
+    *pid = status ? 0 : (int)rows_i64(rows[1], 0, 0);
+    rows_free(rows[0]);
+    rows_free(rows[1]);
+    return status;
+}
+
+static enum sharing find_sharing(struct run *r, struct error *why)
+{
+    struct session *more[MORE_CONNECTIONS] = {NULL};
+    enum sharing found = SHARES_UNKNOWN;
+    int pid = 0;
+    for (size_t i = 0; i < MORE_CONNECTIONS && found != SHARES; i++) {
+        enum status status = session_open(r->loop, r->o->target, &more[i], why);
+        status = status ? status : backend_of(more[i], "BEGIN", SHARE_MS, &pid, why);
+        if (status == ST_INTERRUPTED || (status && !more[i])) {
+            break;
+        }
+        found = !status && pid == r->lock.pid ? SHARES : SHARES_NOT;
+        if (status) {
+            break; /* no answer: no server connection was free for it, and ours is one */
+        }
+    }
+    if (found != SHARES && !backend_of(r->s, "SELECT 1", ANSWER_MS, &pid, why) && pid != r->lock.pid) {
+        found = SHARES;
+    }
+    for (size_t i = 0; i < MORE_CONNECTIONS; i++) {
+        session_close(more[i]);
+    }
+    return found;
+}
+
 static enum status check_pooler(struct run *r, struct error *err)
 {
-    struct session *second = NULL;
-    struct rows *rows = NULL;
-    struct error ignored;
-    bool shared = false;
+    struct error why = {0};
     if (r->lock.pid == session_pid(r->s) || !r->o->target) {
         return ST_OK;
     }
-    if (!session_open(r->loop, r->o->target, &second, &ignored) &&
-        !session_query(second, "SELECT pg_catalog.pg_backend_pid()", NULL, 0, ANSWER_MS, &rows, &ignored)) {
-        shared = rows_i64(rows, 0, 0) == r->lock.pid;
+    const enum sharing found = find_sharing(r, &why);
+    if (loop_interrupted(r->loop)) {
+        return loop_interrupt_error(err);
     }
-    rows_free(rows);
-    session_close(second);
-    if (!shared) {
+    if (found == SHARES_NOT) {
         return ST_OK;
     }
+    if (found == SHARES_UNKNOWN) {
+        error_set(err, ST_SERVER,
+                  "%s is a connection pooler, and whether it shares server sessions among clients cannot "
+                  "be told",
+                  session_host(r->s));
+        error_detail(err, "a second connection would show it: %s", why.primary);
+        error_hint(err, "give the server's own address, or let the pooler and the role have one more connection");
+        return ST_SERVER;
+    }
     /* Other clients get this server session after us: leave it without our settings, as far as that can be had. */
-    if (!session_query(r->s, "RESET ALL", NULL, 0, ANSWER_MS, NULL, &ignored)) {
+    if (!session_query(r->s, "RESET ALL", NULL, 0, ANSWER_MS, NULL, &why)) {
         step_settings_unknown(r);
     }
     error_set(err, ST_SERVER, "%s is a connection pooler in transaction mode: two connections share one server session",
               session_host(r->s));
-    error_hint(err, "give the server's own address; the run lock and session settings do not hold through this pooler");
+    error_hint(err,
+               "give the server's own address (with PgBouncer and Supavisor another port, often 5432), or the pooler's"
+               " in session mode; the run lock and session settings do not hold through this one");
     return ST_SERVER;
 }
 

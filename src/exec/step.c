@@ -164,12 +164,13 @@ static enum status send_statements(struct run *r, const struct item *it, int64_t
             if (lock_ms > 0 && it->touch.session && touch_of(st->sql).lock_timeout) {
                 keep_lock_timeout(p, lock_ms);
             }
-            if (!pipe_full(p)) {
+            if (!pipe_full(p) && !FAULT_WANTED("tx-statement")) {
                 continue;
             }
         }
         status = p->items.n > 0 ? pipe_run(p, r->s, 0, NULL, err) : ST_OK;
         FAULT("tx-part");
+        FAULT("tx-statement");
         if (!status && st->copy_data.p) {
             status = session_copy_in(r->s, st->sql, st->copy_data, 0, &rows, err);
             p->failed = status ? st : NULL;
@@ -219,8 +220,12 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     if (!status) {
         check = single_add_check(it, &p);
         record_step(r, it, &p, RECORDED_DONE, last, retry->attempt, waited, 0);
+        if (FAULT_WANTED("tx-commit")) {
+            status = pipe_run(&p, r->s, 0, NULL, err);
+            FAULT("tx-commit");
+        }
         pipe_add(&p, "COMMIT");
-        status = pipe_run(&p, r->s, 0, NULL, err);
+        status = status ? status : pipe_run(&p, r->s, 0, NULL, err);
     }
     watch_stop(&r->watch);
     FAULT("tx-after");

@@ -10,11 +10,15 @@ setup_file() {
 [databases]
 transaction = host=$PG_DIR port=5432 dbname=postgres pool_mode=transaction
 session = host=$PG_DIR port=5432 dbname=postgres pool_mode=session
+statement = host=$PG_DIR port=5432 dbname=postgres pool_mode=statement
+narrow = host=$PG_DIR port=5432 dbname=postgres pool_mode=session pool_size=1
+narrow_transaction = host=$PG_DIR port=5432 dbname=postgres pool_mode=transaction pool_size=1
 [pgbouncer]
 listen_addr =
 listen_port = 6432
 unix_socket_dir = $PG_DIR
 auth_type = any
+max_client_conn = 60
 logfile = $PG_DIR/bouncer.log
 pidfile = $PG_DIR/bouncer.pid
 INI
@@ -45,5 +49,30 @@ url() { # DATABASE
 @test "session pooling works" {
     migrate up --url "$(url session)" --dir "$BATS_FILE_TMPDIR/project"
     [ "$(pg_sql "SELECT count(*) FROM migrate.migrations")" = 1 ]
+    [ "$(pg_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" = 0 ]
+}
+
+@test "session pooling with a single server connection works: nobody else can get it" {
+    printf -- '-- migrate:up\nCREATE TABLE b (id int);\n' >"$BATS_FILE_TMPDIR/project/2_b.sql"
+    migrate up --url "$(url narrow)" --dir "$BATS_FILE_TMPDIR/project"
+    [ "$(pg_sql "SELECT count(*) FROM migrate.migrations WHERE version = '2'")" = 1 ]
+}
+
+@test "transaction pooling is found out with a single server connection, with idle ones beside ours, and with statement pooling" {
+    local n
+    printf -- '-- migrate:up\nCREATE TABLE c (id int);\n' >"$BATS_FILE_TMPDIR/project/3_c.sql"
+    run migrate up --url "$(url narrow_transaction)" --dir "$BATS_FILE_TMPDIR/project"
+    [ "$status" -eq 3 ]
+    # Several server connections are idle when we come.
+    for n in 1 2 3; do
+        psql -XAtq "$(url transaction)" -c "SELECT pg_sleep(0.2)" 3>&- >/dev/null &
+    done
+    wait
+    run migrate up --url "$(url transaction)" --dir "$BATS_FILE_TMPDIR/project"
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"pooler in transaction mode"* ]]
+    run migrate up --url "$(url statement)" --dir "$BATS_FILE_TMPDIR/project"
+    [ "$status" -eq 3 ]
+    [ -z "$(pg_sql "SELECT to_regclass('c')")" ]
     [ "$(pg_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" = 0 ]
 }
