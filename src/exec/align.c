@@ -5,7 +5,10 @@
  * begun: a type that was changed already needs no rewrite any more, and its ALTER TABLE joins its neighbours. The statements are what counts: those
  * of the recorded steps must be the first of the plan, and what follows them is still to be done, if need be from the middle of a step.
  */
+#include "exec/edit.h"
 #include "exec/run.h"
+
+enum { EDIT_LINES = 8 };
 
 static void flatten(const struct step_list *steps, struct arena *a, struct planned_statement_list *out)
 {
@@ -41,7 +44,26 @@ static struct step slice(const struct step_list *plan, const struct planned_stat
     return made;
 }
 
-static enum status changed(const struct item *it, const struct recorded_step *s,
+/* What the file was when its first step ran, beside what it is. */
+static void show_edit(struct run *r, const struct item *it, struct error *err)
+{
+    const struct param version = {it->params.version};
+    struct rows *rows = NULL;
+    struct error ignored;
+    struct strbuf diff;
+    if (session_query(r->s, r->sql.at[HSQL_FILE_TEXT], &version, 1, ANSWER_MS, &rows, &ignored)) {
+        return; /* the error itself is told all the same */
+    }
+    strbuf_init(&diff, sizeof(err->detail) - 1);
+    if (rows_count(rows) > 0 && !rows_null(rows, 0, 0)) {
+        edit_show(rows_value(rows, 0, 0), it->m->bytes.p ? it->m->bytes : it->m->text, EDIT_LINES, &diff);
+        error_detail(err, "%s", strbuf_cstr(&diff));
+    }
+    strbuf_free(&diff);
+    rows_free(rows);
+}
+
+static enum status changed(struct run *r, const struct item *it, const struct recorded_step *s,
                            const struct planned_statement_list *all, size_t offset, struct error *err)
 {
     error_set(err, ST_CONFLICT, "step %u of migration %s %s was %s, but its statements are other ones now", s->ordinal,
@@ -50,6 +72,7 @@ static enum status changed(const struct item *it, const struct recorded_step *s,
     error_hint(err,
                "put the steps that are done back as they were (the file as it ran is in the history), and put changes"
                " into a new migration");
+    show_edit(r, it, err);
     return ST_CONFLICT;
 }
 
@@ -79,7 +102,7 @@ enum status item_align(struct run *r, struct item *it, struct str version, const
             continue;
         }
         if (!same || (s->kind == STEP_BACKFILL && !made.batch) || (s->kind == STEP_SHADOW && !made.shadow)) {
-            return changed(it, s, &all, offset, err);
+            return changed(r, it, s, &all, offset, err);
         }
         *vec_push(&r->arena, &steps) = made;
         offset += s->statements;

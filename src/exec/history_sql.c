@@ -209,6 +209,7 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_RUN_BEGIN] =
         "INSERT INTO @.runs (id, direction, host, pid, os_user, tool_version, source_revision, backend_pid)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    [HSQL_FILE_TEXT] = "SELECT file_text FROM @.migrations WHERE version = $1",
     [HSQL_RUN_KNOWN] = "SELECT id FROM @.runs WHERE id = $1",
     /* A run that failed, but changed something first, was another beginning: its snapshot is not the state before the next one. */
     [HSQL_RUN_LEFT] =

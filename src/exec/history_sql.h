@@ -26,6 +26,7 @@ enum history_statement {
     HSQL_UNBEGIN_UP,      /* version: forget a migration of which no step was done or begun */
     HSQL_UNBEGIN_DOWN,    /* version: it counts as applied again when no down step was done or begun */
     HSQL_RUN_BEGIN,       /* id, direction, host, os pid, os user, tool version, revision, backend pid */
+    HSQL_FILE_TEXT,    /* version -> the file as it ran */
     HSQL_RUN_KNOWN,    /* id -> a row if it is there */
     HSQL_RUN_SNAPSHOT,    /* id, snapshot */
     HSQL_RUN_LEFT,        /* id -> the last run before it: snapshot (if it may be taken up), id, age in s */

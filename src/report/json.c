@@ -1,5 +1,7 @@
 #include "report/json.h"
 
+#include "report/plan.h"
+
 #include "base/term.h"
 
 enum { STATEMENT_MAX = 1 << 16 };
@@ -301,6 +303,10 @@ json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size
         }
         json_put(m, "steps", steps);
         json_put(m, "analyze", analyze_objects(&plans[i], mode));
+        if (!plans[i].down) {
+            const struct str back = plan_way_back(plans[i].migration);
+            json_put(m, "way_back", back.p ? json_text(back) : json_null());
+        }
         json_push(all, m);
     }
     json_put(o, "migrations", all);

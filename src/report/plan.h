@@ -12,6 +12,8 @@
  */
 void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *done, size_t n,
                enum analyze_mode mode, bool colour);
+/* What undoes the migration: the SQL of its down part, without space around; p NULL: it has none, and there is no way back. */
+struct str plan_way_back(const struct migration *m);
 /* A step in a few words: "transaction of 3 statements", "CREATE INDEX CONCURRENTLY …". */
 void step_title(struct strbuf *out, const struct step *step);
 

@@ -130,6 +130,7 @@ part_done() {
     run up
     [ "$status" -eq 5 ]
     [[ "$output" == *"step 1 of migration 1 a was done"* && "$output" == *"1_a.sql:2"* ]]
+    [[ "$output" == *"- CREATE TABLE a (id int);"*"+ CREATE TABLE a (id bigint);"* ]]
 }
 
 @test "line endings and comments before statements are no edit" {
