@@ -2,6 +2,7 @@
 #include "aws/sts.h"
 #include "cmd/aws_check.h"
 #include "cmd/aws_open.h"
+#include "cmd/clone_run.h"
 #include "cmd/commands.h"
 #include "report/json.h"
 
@@ -53,6 +54,7 @@ static const struct {
     {"check", aws_check},
     {"policy", aws_policy},
     {"restore-acu", aws_restore_acu},
+    {"sweep", clone_sweep},
 };
 
 static enum status run(struct context *c, struct error *err)
@@ -67,26 +69,28 @@ static enum status run(struct context *c, struct error *err)
     }
     const char *near = str_closest(word, names, countof(names));
     error_set(err, ST_USAGE, "migrate aws %.*s: there is no such thing", STR_ARG(word));
-    error_hint(err, near ? "did you mean migrate aws %s?" : "there are: whoami, check, policy, restore-acu%s",
+    error_hint(err, near ? "did you mean migrate aws %s?" : "there are: whoami, check, policy, restore-acu, sweep%s",
                near ? near : "");
     return ST_USAGE;
 }
 
 static const struct option options[] = {
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "one JSON document, see migrate-json(7)", 0, 0},
+    {"yes", 'y', OPTION_FLAG, NULL, offsetof(struct settings, yes), "sweep: do not ask", 0, 0},
 };
 
 const struct command cmd_aws = {
     .name = "aws",
     .summary = "what AWS says of us and of the database: identity, cluster, permissions, advice",
-    .usage = "whoami|check|policy|restore-acu",
+    .usage = "whoami|check|policy|restore-acu|sweep",
     .about = "whoami       whose credentials are used, which link of the chain gave them, and the region\n"
              "check        the cluster or instance behind the database: state, what a careful operator\n"
              "             would mend first, and which of the permissions that migrate needs are missing.\n"
              "             Changes nothing. Exit code 1: something is missing\n"
              "policy       the least IAM policy for this database, with its names filled in\n"
              "restore-acu  put back the capacity of Serverless v2 that a run with --min-acu was killed\n"
-             "             before it could put back\n\n"
+             "             before it could put back\n"
+             "sweep        delete the clones that rehearse --clone was killed before it could delete\n\n"
              "Credentials are looked for in the environment, the AWS profile (keys, role_arn,\n"
              "credential_process), web identity, the container's agent and EC2 metadata, in this order.",
     .examples = "migrate aws whoami\nmigrate aws check --url \"$DATABASE_URL\"\n"

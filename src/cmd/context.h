@@ -41,6 +41,7 @@ struct context {
     struct session *session;
     struct event_sink also; /* hears the events of runs, too; emit may be NULL */
     struct login *login; /* how to log in; see login.h */
+    const char *dial_host, *dial_port; /* connect there instead of the URL's host; NULL: as the URL says */
     struct aws *aws;     /* NULL until AWS is asked; see aws_open.h */
     int own_exit_code; /* ephemeral: how the command that it ran ended */
 };

@@ -374,6 +374,15 @@ enum status login_prepare(struct context *c, struct error *err)
     if (status) {
         return status;
     }
+    if (c->dial_host && l->at.hostaddr) {
+        return error_set(err, ST_USAGE, "the URL has a hostaddr, and a clone has another: leave it out");
+    }
+    if (c->dial_host) {
+        l->at.host = c->dial_host;
+        l->at.port = c->dial_port;
+        put(l->overrides, &l->n_overrides, "host", c->dial_host);
+        put(l->overrides, &l->n_overrides, "port", c->dial_port);
+    }
     if (l->at.host) {
         host_parse(l->at.host, &c->arena, &l->host);
     }

@@ -2,8 +2,10 @@
 #include "cmd/rehearse.h"
 
 #include "cmd/base.h"
+#include "cmd/clone_run.h"
 #include "cmd/commands.h"
 #include "cmd/dump.h"
+#include "cmd/login.h"
 
 enum { ASK_MS = 60000 };
 
@@ -25,6 +27,10 @@ void rehearsal_enter(const struct rehearsal *r, const char *database, struct con
     arena_init(&inner->arena, RUN_ARENA_MAX);
     inner->loop = NULL;
     inner->session = NULL;
+    inner->login = NULL;
+    inner->aws = NULL;
+    inner->set.aws = (struct aws_settings)AWS_SETTINGS_DEFAULT;
+    inner->set.aws.snapshot = SNAPSHOT_NEVER;
     inner->ephemeral = NULL;
     inner->args = (struct text_list){0};
     inner->set.url = rehearsal_url(r, database);
@@ -45,6 +51,7 @@ void rehearsal_leave(struct context *inner)
     if (inner->loop) {
         loop_free(inner->loop);
     }
+    login_free(inner->login);
     arena_free(&inner->arena);
 }
 
@@ -170,6 +177,9 @@ static enum status run(struct context *c, struct error *err)
     struct rehearsal r = {.c = c, .a = &c->arena};
     struct ephemeral *server = NULL;
     struct str schema;
+    if (c->set.aws.clone) {
+        return clone_run(c, err);
+    }
     enum status status = choose(&r, err);
     if (status) {
         return status;
@@ -199,6 +209,9 @@ static const struct option options[] = {
     {"on", 0, OPTION_TEXT, "SERVER", offsetof(struct settings, on),
      "the throw-away server: a major version, or the folder of its programs (the target's version)", 0, 0},
     {"json", 0, OPTION_FLAG, NULL, offsetof(struct settings, json), "one JSON document, see migrate-json(7)", 0, 0},
+    {"clone", 0, OPTION_FLAG, NULL, offsetof(struct settings, aws.clone),
+     "on a copy-on-write clone of the Aurora cluster, with its rows, which is deleted afterwards", 0, 0},
+    {"keep", 0, OPTION_FLAG, NULL, offsetof(struct settings, aws.keep_clone), "leave the clone there", 0, 0},
 };
 
 const struct command cmd_rehearse = {
@@ -216,10 +229,14 @@ const struct command cmd_rehearse = {
              "The database itself is only read. Its tables are empty in the rehearsal: what data\n"
              "would refuse (a duplicate, a NULL), and how long it takes, is not seen; nor are rights,\n"
              "since all runs as a superuser. With --url ephemeral: the base is an empty database. A\n"
-             "catalog file is no base: it does not hold all of a schema.",
+             "catalog file is no base: it does not hold all of a schema.\n\n"
+             "With --clone the pending migrations run on a clone of the database's Aurora cluster:\n"
+             "the same rows, an instance of the same class, and so the real times and locks, as up\n"
+             "tells them. The clone is deleted however that ends; what a kill leaves there, the next\n"
+             "one deletes after six hours, or migrate aws sweep at once.",
     .examples = "migrate rehearse\nmigrate rehearse --to 20261120093000 --json\nmigrate rehearse --url ephemeral: "
                 "--dir migrations",
-    .exits = "01235",
+    .exits = "0123458",
     .options = options,
     .n_options = countof(options),
     .groups = GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,

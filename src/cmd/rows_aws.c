@@ -22,6 +22,8 @@ const struct option rows_login[ROWS_LOGIN] = {
      0, 0},
     {"aws-wait", 0, OPTION_DURATION, "TIME", AT(wait_ms),
      "how long to wait for a cluster that is busy, such as with a backup (10min)", 0, INT64_MAX},
+    {"aws-poll", 0, OPTION_DURATION, "TIME", AT(poll_ms), "how often to ask AWS how far something is (15s)", 10,
+     3600000},
 };
 
 const struct option rows_snapshot[ROWS_SNAPSHOT] = {
@@ -35,7 +37,6 @@ const struct option rows_snapshot[ROWS_SNAPSHOT] = {
      "outside RDS: run COMMAND (no shell), which makes the backup; a {id} in it is the snapshot's name", 0, 0},
     {"snapshot-timeout", 0, OPTION_DURATION, "TIME", AT(timeout_ms), "give up waiting for the snapshot (1h)", 1,
      INT64_MAX},
-    {"snapshot-poll", 0, OPTION_DURATION, "TIME", AT(poll_ms), "how often to ask how far it is (15s)", 10, 3600000},
     {"snapshot-reuse", 0, OPTION_DURATION, "TIME", AT(reuse_ms),
      "a run takes the snapshot of one that was cut short, when it is no older (1h)", 0, INT64_MAX},
     {"snapshot-tag", 0, OPTION_LIST, "KEY=VALUE", AT(tags), "add a tag to the snapshot, may be repeated", 0, 0},

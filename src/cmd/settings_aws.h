@@ -26,6 +26,7 @@ struct aws_settings {
     const char *command;
     bool allow_blue_green;
     const char *min_acu;
+    bool clone, keep_clone; /* rehearse */
     /* snapshot prune */
     int64_t keep, keep_ms; /* keep_ms < 0: the source's own backup retention */
 };

@@ -12,7 +12,7 @@ setup() {
     for name in "${!MIGRATE_@}"; do
         case $name in MIGRATE_BIN | MIGRATE_FAULTS_BIN) ;; *) unset "$name" ;; esac
     done
-    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/.state MIGRATE_SNAPSHOT_POLL=20ms MIGRATE_RDS_CLUSTER=app-prod
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/.state MIGRATE_AWS_POLL=20ms MIGRATE_RDS_CLUSTER=app-prod
     cd "$BATS_TEST_TMPDIR" || return 1
     mkdir migrations
     printf -- '-- migrate:up\nCREATE TABLE a (id int PRIMARY KEY);\n-- migrate:down\nDROP TABLE a;\n' >migrations/1_a.sql
