@@ -45,7 +45,6 @@ struct backfill_table {
 /* All parts together, as history has them. */
 struct backfill_sum {
     int64_t parts, finished, rows, keys, batches, pass_rows, pass, bad_rows;
-    double rate;
     bool by_ctid;
 };
 
@@ -67,11 +66,8 @@ struct backfill {
     int64_t next_rows;           /* the size that next was asked for with */
     bool next_is_end, finished;
     bool whole;                            /* few rows by the server's estimate: one batch for all */
-    bool seqscan;                          /* the statement reads other tables, which may be read whole */
     int64_t part_rows, part_keys, batches; /* done by this process in this part */
-    int64_t pass;
     const char *sql_first, *sql_next, *sql_boundary; /* the part's statements, without and with a cursor */
-    /* */
     struct batch_size size;
     struct retry retry;         /* since the last batch that succeeded */
     int64_t suspect;            /* so many keys behind the cursor hold one that fails; 0: none known */
@@ -81,8 +77,7 @@ struct backfill {
     char control[16];
     struct arena *a;    /* for the whole backfill */
     struct arena *keep; /* for the part: a few bytes per batch, given back now and then */
-    int64_t told_ms;
-    char old_settings[6][64];
+    char old_settings[5][64];
     bool settings;
 };
 

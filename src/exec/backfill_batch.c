@@ -23,7 +23,6 @@ enum status backfill_settings(struct backfill *b, struct error *err)
     static const char ask[] =
         "SELECT pg_catalog.current_setting('row_security'), pg_catalog.current_setting('jit'),"
         " pg_catalog.current_setting('plan_cache_mode'), pg_catalog.current_setting('enable_seqscan'),"
-        " pg_catalog.current_setting('idle_in_transaction_session_timeout'),"
         " (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout')";
     static const char set[] =
         "SELECT pg_catalog.set_config('row_security', 'off', false), pg_catalog.set_config('jit', 'off', false),"
@@ -66,7 +65,7 @@ static int64_t lock_timeout(const struct backfill *b)
 {
     int64_t deadlock = 1000;
     const int64_t wanted = b->step->lock_timeout_ms;
-    if (!str_to_i64(str_of(b->old_settings[5]), 1, INT64_MAX, &deadlock)) {
+    if (!str_to_i64(str_of(b->old_settings[4]), 1, INT64_MAX, &deadlock)) {
         return wanted;
     }
     const int64_t most = deadlock > 4 * 10 ? deadlock / 4 : 10;

@@ -19,8 +19,7 @@ enum {
     CLAIM_CONTROL,
     CLAIM_SET_RATE,
     CLAIM_SET_BATCH,
-    CLAIM_MAX_BAD,
-    CLAIM_PASS
+    CLAIM_MAX_BAD
 };
 
 static size_t read_names(struct str joined, struct arena *a, struct str *out)
@@ -69,7 +68,6 @@ static enum status take(struct backfill *b, const struct rows *rows, struct erro
     b->next.set = b->next_is_end = b->finished = false;
     b->part_rows = b->part_keys = b->suspect = 0;
     b->batches = rows_i64(rows, 0, CLAIM_BATCHES);
-    b->pass = rows_i64(rows, 0, CLAIM_PASS);
     if (b->size.sum_ms <= 0 && rows_i64(rows, 0, CLAIM_BATCH_ROWS) > 0 && rows_null(rows, 0, CLAIM_SET_BATCH)) {
         b->size.rows = rows_i64(rows, 0, CLAIM_BATCH_ROWS);
     }

@@ -249,7 +249,7 @@ static const char *const statements[HSQL_COUNT] = {
         " updated_at = pg_catalog.clock_timestamp() FROM free"
         " WHERE " BACKFILL_KEY " AND b.part = free.part RETURNING b.part, b.relation,"
         " pg_catalog.array_to_string(b.key_columns, pg_catalog.chr(31)), b.cursor, b.range_end, b.token, b.rows, b.keys,"
-        " b.batches, b.batch_rows, b.control, b.set_rate, b.set_batch, b.max_bad_rows, b.pass",
+        " b.batches, b.batch_rows, b.control, b.set_rate, b.set_batch, b.max_bad_rows",
     [HSQL_BACKFILL_LOOK] = "SELECT cursor, range_end, token, owner, finished, coalesce(control, ''), rows, keys FROM @.backfills"
                            " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
     [HSQL_BACKFILL_FENCE] =
