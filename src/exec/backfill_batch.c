@@ -377,7 +377,7 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
         batch_size_done(&b->size, keys, ms, wal);
     }
     begin_retries(b);
-    backfill_tell(b, NULL);
+    backfill_tell(b, throttle_slowed(b->throttle));
     if (b->finished) {
         return ST_OK;
     }

@@ -147,13 +147,12 @@ static void watchdog(struct progress *p, const struct event *e)
 static void progress_line(struct progress *p, const struct event *e)
 {
     const int64_t now = clock_monotonic_ms();
-    const uint64_t reason = e->detail ? str_hash(str_of(e->detail), 0) : 0;
-    /* Why it stands still is told at once. */
+    /* What slows it down is told at once; that it goes on doing so, and by how much, is not. */
     if (now - p->last_ms < (p->terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS) &&
-        (!e->detail || reason == p->reason)) {
+        (!e->detail || p->reason)) {
         return;
     }
-    p->reason = reason;
+    p->reason = e->detail != NULL;
     p->last_ms = now;
     strbuf_addf(&p->line, "    ");
     if (e->total > 0) {
