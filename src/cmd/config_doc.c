@@ -98,8 +98,10 @@ static void add_prose(struct strbuf *out, const char *text)
             strbuf_add_char(out, '\n');
             at = 0;
         }
-        strbuf_addf(out, "%s%s%.*s", at ? " " : "", at == 0 && word.n && strchr(".'", word.p[0]) ? "\\&" : "",
-                    STR_ARG(word));
+        strbuf_addf(out, "%s%s", at ? " " : "", at == 0 && word.n && strchr(".'", word.p[0]) ? "\\&" : "");
+        for (size_t i = 0; i < word.n; i++) { /* two dashes are two dashes, not one long one */
+            strbuf_addf(out, "%s%c", word.p[i] == '-' && str_starts(word, STR("--")) ? "\\" : "", word.p[i]);
+        }
         at += word.n + (at > 0);
         if (word.n > 0 && word.p[word.n - 1] == '.') {
             strbuf_add_char(out, '\n');

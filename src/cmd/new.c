@@ -255,9 +255,9 @@ const struct command cmd_new = {
     .summary = "make an empty migration",
     .usage = "NAME",
     .about = "Writes DIR/<UTC timestamp>_<name>.sql with the markers -- migrate:up and\n"
-             "-- migrate:down, and prints its path. The folder is made if it is missing; in a folder of\n"
-             "another layout the files are those of that layout, and numbers go on where it counts.\n"
-             "The version is never earlier than that of a file already there.\n\n"
+             "-- migrate:down, and prints its path. The folder is made if it is missing. In a\n"
+             "folder of another layout the files are that layout's, and numbers go on where it\n"
+             "counts. The version is never earlier than that of a file already there.\n\n"
              "--contract VERSION: with the statements that take away what the shadow change of VERSION\n"
              "kept for the way back (its first column, that one's indexes and triggers).",
     .examples = "migrate new add_orders_index\nmigrate new --dir db/migrations \"add orders index\"",

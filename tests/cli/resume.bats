@@ -56,7 +56,7 @@ SQL
     sed -i 's/id int/id bigint/' migrations/11_steps.sql
     run migrate up
     [ "$status" -eq 5 ]
-    [[ "$output" == *"step 1 of 11 steps was done, but its statements are other ones now"* ]]
+    [[ "$output" == *"step 1 of migration 11 steps was done, but its statements are other ones now"* ]]
     printf -- '-- migrate:up\nCREATE TABLE n (id int);\nDROP TABLE orders;\n' >migrations/11_steps.sql
     run migrate up --gate warning
     [ "$status" -eq 1 ]
