@@ -15,7 +15,7 @@ static const char table_sql[] =
     " c.relpages, t.depth, EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = "
     "$3::\"char\"),"
     " EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D'"
-    " AND (g.tgtype & 19) = 19)"
+    " AND (g.tgtype::pg_catalog.int4 & 19) = 19)"
     " FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " ORDER BY t.depth, n.nspname, c.relname";
 

@@ -230,7 +230,7 @@ static const char *const statements[HSQL_COUNT] = {
         " VALUES ($1, $2, $3, $4, $5, $6, $7, 'applied', $8, NULL, pg_catalog.clock_timestamp())" MIGRATION_UPSERT,
     [HSQL_BACKFILL_SUM] = "SELECT count(*), count(*) FILTER (WHERE finished), coalesce(sum(rows), 0), coalesce(sum(keys), 0),"
                           " coalesce(sum(batches), 0), coalesce(sum(pass_rows), 0), coalesce(max(pass), 1), coalesce(sum(bad_rows), 0),"
-                          " coalesce(bool_or(key_columns = '{ctid}'), false) FROM @.backfills WHERE " BACKFILL_KEY,
+                          " coalesce(bool_or(key_columns::pg_catalog.text = '{ctid}'), false) FROM @.backfills WHERE " BACKFILL_KEY,
     [HSQL_BACKFILL_NEW] =
         "INSERT INTO @.backfills (version, direction, ordinal, part, relation, key_columns, range_start, cursor, range_end,"
         " finished, set_rate, set_batch, max_bad_rows, pass) VALUES ($1, $2, $3, $4, $5, $6::pg_catalog.text[],"
