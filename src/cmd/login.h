@@ -10,8 +10,8 @@
 struct login;
 
 /*
- * Complete c->target by what the options say. ST_USAGE: they contradict each other or cannot work (IAM without TLS). Secrets are fetched when
- * the first connection is made.
+ * Complete c->target by what the options say. ST_USAGE: they contradict each other or cannot work (IAM without TLS). A secret is fetched at
+ * once, for what it says beside the password: ST_REMOTE when it cannot be.
  */
 NODISCARD enum status login_prepare(struct context *c, struct error *err);
 /* After a connection was refused: add to *err what is most likely wrong with this way of logging in. */

@@ -4,9 +4,7 @@
 #ifndef MIGRATE_CMD_SETTINGS_H
 #define MIGRATE_CMD_SETTINGS_H
 
-#include "base/vec.h"
-
-VEC_DECLARE(text_list, const char *);
+#include "cmd/settings_aws.h"
 
 enum gate { GATE_ERROR, GATE_WARNING, GATE_NOTE, GATE_OFF }; /* the words of --gate, in this order */
 #define GATE_WORDS "error|warning|note|off"
@@ -21,8 +19,6 @@ enum doc_format { DOC_MARKDOWN, DOC_MAN };
 
 enum pace { PACE_NORMAL, PACE_GENTLE };
 #define PACE_WORDS "normal|gentle"
-
-#include "cmd/settings_aws.h"
 
 struct settings {
     /* common */

@@ -4,6 +4,8 @@
 #ifndef MIGRATE_CMD_SETTINGS_AWS_H
 #define MIGRATE_CMD_SETTINGS_AWS_H
 
+#include "cmd/text_list.h"
+
 enum snapshot_mode { SNAPSHOT_AUTO, SNAPSHOT_ALWAYS, SNAPSHOT_REQUIRE, SNAPSHOT_NEVER };
 #define SNAPSHOT_WORDS "auto|always|require|never"
 

@@ -1,11 +1,11 @@
 /* snapshot: those of RDS that this tool takes: create, list, prune, restore-help. */
 #include "aws/snapshot.h"
 #include "aws/sts.h"
-#include "aws/when.h"
 #include "base/clock.h"
 #include "cmd/aws_open.h"
 #include "cmd/commands.h"
 #include "cmd/runbook.h"
+#include "cmd/snapshot_run.h"
 #include "report/json.h"
 #include "report/style.h"
 
@@ -60,7 +60,7 @@ static enum status create(struct context *c, struct error *err)
     struct rds_tags tags = {0};
     struct rds_snapshot made;
     struct sts_identity who;
-    char id[SNAPSHOT_ID_MAX + 1], run[33], date[21];
+    char id[SNAPSHOT_ID_MAX + 1], run[33];
     enum status status = open_target(c, &w, err);
     status = status ? status : sts_caller(w.aws, &c->arena, &who, err);
     if (status) {
@@ -68,19 +68,7 @@ static enum status create(struct context *c, struct error *err)
     }
     random_token(run);
     snapshot_id(target_id(&w.target).p, aws_now(w.aws), run, id);
-    snapshot_tag(&tags, &c->arena, "migrate:tool", STR("migrate"));
-    snapshot_tag(&tags, &c->arena, "migrate:version", STR(MIGRATE_VERSION));
-    snapshot_tag(&tags, &c->arena, "migrate:run-id", str_of(run));
-    snapshot_tag(&tags, &c->arena, "migrate:created-by", who.arn);
-    const int64_t days = w.target.is_cluster ? w.target.cluster.retention_days : w.target.instance.retention_days;
-    when_print(aws_now(w.aws) + (days > 1 ? days : 1) * DAY_S, date);
-    snapshot_tag(&tags, &c->arena, "migrate:expires-at", str_of(date));
-    for (size_t i = 0; i < c->set.aws.tags.n; i++) {
-        const struct str pair = str_of(c->set.aws.tags.at[i]);
-        const size_t equals = str_find_char(pair, '=');
-        snapshot_tag(&tags, &c->arena, arena_cstr(&c->arena, str_slice(pair, 0, equals)),
-                     equals == SIZE_MAX ? STR("") : str_slice(pair, equals + 1, pair.n));
-    }
+    snapshot_tags(c, &w.target, run, who.arn, &tags);
     const struct snapshot_spec spec = {.id = id,
                                        .run_id = run,
                                        .tags = &tags,

@@ -267,16 +267,36 @@ static enum status choose(void *arg, const char *run_id, const struct snapshot_l
 
 /* ---- taking it ---- */
 
+void snapshot_tags(struct context *c, const struct rds_target *t, const char *run_id, struct str created_by,
+                   struct rds_tags *tags)
+{
+    struct arena *a = &c->arena;
+    char date[21];
+    const int64_t days = t->is_cluster ? t->cluster.retention_days : t->instance.retention_days;
+    snapshot_tag(tags, a, "migrate:tool", STR("migrate"));
+    snapshot_tag(tags, a, "migrate:version", STR(MIGRATE_VERSION));
+    snapshot_tag(tags, a, "migrate:run-id", str_of(run_id));
+    if (created_by.n > 0) {
+        snapshot_tag(tags, a, "migrate:created-by", created_by);
+    }
+    when_print(aws_now(c->aws) + (days > 1 ? days : 1) * DAY_S, date);
+    snapshot_tag(tags, a, "migrate:expires-at", str_of(date));
+    for (size_t i = 0; i < c->set.aws.tags.n; i++) {
+        const struct str pair = str_of(c->set.aws.tags.at[i]);
+        const size_t equals = str_find_char(pair, '=');
+        snapshot_tag(tags, a, arena_cstr(a, str_slice(pair, 0, equals)),
+                     equals == SIZE_MAX ? STR("") : str_slice(pair, equals + 1, pair.n));
+    }
+}
+
 static void make_tags(struct snapshot_run *s, const char *run_id, struct rds_tags *tags)
 {
     struct arena *a = &s->c->arena;
     struct sts_identity who = {0};
     struct error ignored;
-    char date[21];
-    const int64_t days = s->target.is_cluster ? s->target.cluster.retention_days : s->target.instance.retention_days;
-    snapshot_tag(tags, a, "migrate:tool", STR("migrate"));
-    snapshot_tag(tags, a, "migrate:version", STR(MIGRATE_VERSION));
-    snapshot_tag(tags, a, "migrate:run-id", str_of(run_id));
+    if (sts_caller(s->c->aws, a, &who, &ignored)) {
+        who.arn = STR(""); /* not worth failing for */
+    }
     if (s->n > 0) {
         snapshot_tag(tags, a, "migrate:from", s->plans[0].migration->version);
         snapshot_tag(tags, a, "migrate:to", s->plans[s->n - 1].migration->version);
@@ -284,17 +304,7 @@ static void make_tags(struct snapshot_run *s, const char *run_id, struct rds_tag
     if (s->database.n > 0) {
         snapshot_tag(tags, a, "migrate:database", s->database);
     }
-    if (!sts_caller(s->c->aws, a, &who, &ignored)) {
-        snapshot_tag(tags, a, "migrate:created-by", who.arn);
-    }
-    when_print(aws_now(s->c->aws) + (days > 1 ? days : 1) * DAY_S, date);
-    snapshot_tag(tags, a, "migrate:expires-at", str_of(date));
-    for (size_t i = 0; i < s->c->set.aws.tags.n; i++) {
-        const struct str pair = str_of(s->c->set.aws.tags.at[i]);
-        const size_t equals = str_find_char(pair, '=');
-        snapshot_tag(tags, a, arena_cstr(a, str_slice(pair, 0, equals)),
-                     equals == SIZE_MAX ? STR("") : str_slice(pair, equals + 1, pair.n));
-    }
+    snapshot_tags(s->c, &s->target, run_id, who.arn, tags);
 }
 
 static enum status take_rds(struct snapshot_run *s, const char *run_id, struct error *err)

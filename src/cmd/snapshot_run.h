@@ -28,6 +28,10 @@ struct snapshot_run {
     bool told;   /* plan says it also when none is taken */
 };
 
+/* Tags of every snapshot: tool, version, run, who made it (empty: not told), when it may go, then those of --snapshot-tag. */
+void snapshot_tags(struct context *c, const struct rds_target *t, const char *run_id, struct str created_by,
+                   struct rds_tags *tags);
+
 /*
  * Decide from settings, target and plans, without asking anybody. ST_REMOTE: one is required and cannot be taken. s->means says what would be
  * done; BY_NOTHING with --min-acu still raises the capacity.
