@@ -105,4 +105,9 @@ const struct config_key config_keys_aws[CONFIG_KEYS_AWS] = {
       1000},
      "3",
      0},
+    {"fleet.environments",
+     {NULL, 0, OPTION_LIST, "NAME", AWS(fleet),
+      "The environments that migrate up --fleet migrates, the first one alone before the others.", 0, 0},
+     "none",
+     0},
 };

@@ -29,11 +29,17 @@ struct aws_settings {
     bool allow_blue_green;
     const char *min_acu;
     bool clone, keep_clone; /* rehearse */
+    /* up --fleet */
+    bool is_fleet;
+    struct text_list fleet; /* environments */
+    const char *fleet_tag;
+    int64_t fleet_jobs, fleet_failures;
     /* snapshot prune */
     int64_t keep, keep_ms; /* keep_ms < 0: the source's own backup retention */
 };
 
 #define AWS_SETTINGS_DEFAULT                                                                               \
-    {.wait_ms = 600000, .timeout_ms = 3600000, .poll_ms = 15000, .reuse_ms = 3600000, .keep = 3, .keep_ms = -1}
+    {.wait_ms = 600000, .timeout_ms = 3600000, .poll_ms = 15000, .reuse_ms = 3600000, .keep = 3, .keep_ms = -1, \
+     .fleet_jobs = 4, .fleet_failures = 1}
 
 #endif

@@ -1,6 +1,7 @@
 /* up and plan: apply pending migrations, or show what that would do. */
 #include "cmd/base.h"
 #include "cmd/commands.h"
+#include "cmd/fleet.h"
 #include "cmd/run.h"
 #include "plan/analyze.h"
 
@@ -43,6 +44,11 @@ static enum status run(struct context *c, struct error *err)
     return status;
 }
 
+static enum status run_up(struct context *c, struct error *err)
+{
+    return c->set.aws.is_fleet ? fleet_run(c, err) : run(c, err);
+}
+
 static enum status run_plan(struct context *c, struct error *err)
 {
     c->set.dry_run = true;
@@ -64,6 +70,15 @@ static const struct option up_options[] = {
     ORDER_ROW,
     {"join", 0, OPTION_FLAG, NULL, offsetof(struct settings, join),
      "take part in the backfill that another run is doing, and end with it", 0, 0},
+    {"fleet", 0, OPTION_FLAG, NULL, offsetof(struct settings, aws.is_fleet),
+     "every environment of fleet.environments, each by a process of its own: the first alone, then several at a time",
+     0, 0},
+    {"fleet-tag", 0, OPTION_TEXT, "KEY=VALUE", offsetof(struct settings, aws.fleet_tag),
+     "with --fleet: the Aurora clusters of the region that carry this tag, instead", 0, 0},
+    {"fleet-jobs", 0, OPTION_NUMBER, "N", offsetof(struct settings, aws.fleet_jobs),
+     "with --fleet: how many at a time (4)", 1, 100},
+    {"fleet-failures", 0, OPTION_NUMBER, "N", offsetof(struct settings, aws.fleet_failures),
+     "with --fleet: begin no other when so many have failed (1)", 1, INT32_MAX},
 };
 
 const struct command cmd_up = {
@@ -85,7 +100,7 @@ const struct command cmd_up = {
     .n_options = countof(up_options),
     .groups = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_PAST | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
     .max_args = 1,
-    .run = run,
+    .run = run_up,
 };
 
 static const struct option plan_options[] = {
