@@ -65,8 +65,8 @@ struct backfill {
     struct bounds lo, end, next; /* cursor; frozen last key; where the next batch ends, if it was asked for */
     int64_t next_rows;           /* the size that next was asked for with */
     bool next_is_end, finished;
-    bool whole;                            /* few rows by the server's estimate: one batch for all */
-    int64_t part_rows, part_keys, batches; /* done by this process in this part */
+    bool whole;                                      /* few rows by the server's estimate: one batch for all */
+    int64_t part_rows, part_keys, batches;           /* done by this process in this part */
     const char *sql_first, *sql_next, *sql_boundary; /* the part's statements, without and with a cursor */
     struct batch_size size;
     struct retry retry;         /* since the last batch that succeeded */

@@ -46,6 +46,22 @@ static enum status set_aside(struct backfill *b, const struct error *why, struct
     return ST_OK;
 }
 
+/* A further pass meets the rows again that the one before set aside. */
+static enum status is_known(struct backfill *b, bool *known, struct error *err)
+{
+    struct param params[5];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    backfill_add_identity(params, &n, b);
+    params[n++].text = b->part;
+    params[n++].text = backfill_array(b, &b->next, &b->r->scratch);
+    const enum status status =
+        session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_KNOWN_BAD], params, n, ANSWER_MS, &rows, err);
+    *known = !status && rows_bool(rows, 0, 0);
+    rows_free(rows);
+    return status;
+}
+
 enum status backfill_bad(struct backfill *b, int64_t keys, struct error *err)
 {
     const bool one = b->suspect == 1;
@@ -60,11 +76,13 @@ enum status backfill_bad(struct backfill *b, int64_t keys, struct error *err)
         b->next.set = false;
         return ST_OK;
     }
+    bool known = false;
     enum status status = backfill_sum(b, &sum, err);
+    status = status ? status : is_known(b, &known, err);
     if (status) {
         return status;
     }
-    if (sum.bad_rows < b->max_bad_rows) {
+    if (known || sum.bad_rows < b->max_bad_rows) {
         status = set_aside(b, &failed, err);
         b->suspect = 0;
         b->next.set = false;

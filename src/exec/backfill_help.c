@@ -21,7 +21,7 @@ static int help(const struct backfill *of, unsigned number)
     struct run_options options = *of->r->o, unwatched;
     struct run r = *of->r;
     struct item it = *of->it;
-    struct backfill b;
+    struct backfill b = {.throttle = NULL};
     struct arena own, keep;
     struct error err;
     struct session *s = NULL;
@@ -56,6 +56,8 @@ static int help(const struct backfill *of, unsigned number)
     }
     status = status ? status : throttle_start(r.loop, options.target, &options.throttle, r.lock.pid, &b.throttle, &err);
     status = status ? status : backfill_work(&b, &err);
+    throttle_stop(b.throttle);
+    session_close(s);
     return status ? 1 : 0;
 }
 

@@ -265,13 +265,18 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_BACKFILL_RELEASE] = "UPDATE @.backfills SET owner = NULL, owner_pid = NULL, lease_until = NULL, reason = $7,"
                               " updated_at = pg_catalog.clock_timestamp() WHERE " BACKFILL_KEY
                               " AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6",
+    [HSQL_BACKFILL_KNOWN_BAD] = "SELECT EXISTS (SELECT FROM @.bad_rows r, @.backfills b WHERE b.version = $1 AND b.direction = $2"
+                                " AND b.ordinal = $3::pg_catalog.int4 AND b.part = $4::pg_catalog.int4 AND r.version = b.version"
+                                " AND r.direction = b.direction AND r.ordinal = b.ordinal AND r.relation = b.relation"
+                                " AND r.key = $5::pg_catalog.text[])",
     [HSQL_BACKFILL_BAD] =
         "WITH bad AS (INSERT INTO @.bad_rows (version, direction, ordinal, relation, key_columns, key, sqlstate, message, run)"
         " SELECT version, direction, ordinal, relation, key_columns, $5::pg_catalog.text[], $6, $7, owner FROM @.backfills"
         " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4"
         " ON CONFLICT (version, direction, ordinal, relation, key) DO UPDATE SET sqlstate = excluded.sqlstate,"
-        " message = excluded.message, run = excluded.run, at = excluded.at)"
-        " UPDATE @.backfills SET cursor = $5::pg_catalog.text[], keys = keys + 1, bad_rows = bad_rows + 1,"
+        " message = excluded.message, run = excluded.run, at = excluded.at RETURNING xmax = '0'::pg_catalog.xid AS fresh)"
+        " UPDATE @.backfills SET cursor = $5::pg_catalog.text[], keys = keys + 1, bad_rows = bad_rows + (SELECT count(*) FROM bad WHERE fresh),"
+        ""
         " finished = $8::pg_catalog.bool, updated_at = pg_catalog.clock_timestamp()"
         " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
     /* Another pass over a relation: its parts become one again, from the first key to the last one as it is now. */

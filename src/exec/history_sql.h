@@ -40,6 +40,7 @@ enum history_statement {
     HSQL_BACKFILL_FENCE, /* part, token, owner, old cursor, end: division by zero unless all is as it was -> 1, place in the WAL */
     HSQL_BACKFILL_REASON,    /* part, token, owner, reason -> control, rate, batch; keeps the lease */
     HSQL_BACKFILL_RELEASE,   /* part, token, owner, reason */
+    HSQL_BACKFILL_KNOWN_BAD, /* part, key -> was it set aside before (in an earlier pass)? */
     HSQL_BACKFILL_BAD,       /* part, key, sqlstate, message, finished */
     HSQL_BACKFILL_AGAIN,     /* relation, end, key columns: one part from the start */
     HSQL_BACKFILL_MERGE,     /* relation: the other parts go */

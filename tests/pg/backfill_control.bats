@@ -93,6 +93,13 @@ state() {
     [ "$(pg_sql "SELECT count(*) FROM t WHERE n = 1")$(pg_sql "SELECT bad_rows, rows, finished FROM migrate.backfills")" = "29964|2996|t" ]
 }
 
+@test "a further pass meets a bad row again: it counts once" {
+    pg_sql "UPDATE t SET d = 0 WHERE id = 7" "ALTER TABLE t ADD COLUMN b int"
+    backfill "batch=400 max_bad_rows=1" "UPDATE t SET b = 1 / d WHERE b IS NULL"
+    up
+    [ "$(pg_sql "SELECT bad_rows, pass, rows FROM migrate.backfills")" = "1|2|2999" ]
+}
+
 @test "a bad row among few is named" {
     pg_sql "UPDATE t SET d = 0 WHERE id = 3"
     backfill "batch=1" "UPDATE t SET n = n + 1 / d"
