@@ -110,4 +110,13 @@ const struct config_key config_keys_aws[CONFIG_KEYS_AWS] = {
       "The environments that migrate up --fleet migrates, the first one alone before the others.", 0, 0},
      "none",
      0},
+    {"notify.topic",
+     {"notify-topic", 0, OPTION_TEXT, "ARN", AWS(notify_topic), "The SNS topic that is told how each run ended.", 0, 0},
+     "none",
+     0},
+    {"notify.s3",
+     {"notify-s3", 0, OPTION_TEXT, "URL", AWS(notify_s3),
+      "s3://BUCKET/PREFIX: how each run ended is put there as RUN.json.", 0, 0},
+     "none",
+     0},
 };

@@ -6,6 +6,7 @@
 #include "cmd/lint_baseline.h"
 #include "cmd/listen.h"
 #include "cmd/mirror.h"
+#include "cmd/notify_run.h"
 #include "cmd/snapshot_run.h"
 #include "exec/join.h"
 #include "exec/preview.h"
@@ -257,6 +258,7 @@ static enum status execute(struct run *r, struct error *err)
     status = c->set.join ? run_join(c->loop, c->session, &options, items, r->n, &result, &joined, err)
                          : run_plans(c->loop, c->session, &options, items, r->n, &result, err);
     snapshot_run_end(&r->snapshot);
+    notify_run(c, r->down, status, &result, err);
     listen_end(&listeners, status, err);
     if (!c->set.join) {
         show_result(r, &result, status);

@@ -29,6 +29,7 @@ struct aws_settings {
     bool allow_blue_green;
     const char *min_acu;
     bool clone, keep_clone; /* rehearse */
+    const char *notify_topic, *notify_s3;
     /* up --fleet */
     bool is_fleet;
     struct text_list fleet; /* environments */

@@ -31,7 +31,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
 
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -696,7 +696,7 @@ class Handler(BaseHTTPRequestHandler):
         date = self.headers["X-Amz-Date"]
         request = AWSRequest(self.command, f"http://{self.headers['Host']}{self.path}", {n: self.headers[n] for n in names}, body)
         request.context["timestamp"] = date
-        auth = SigV4Auth(Credentials(key, known["secret"]), service, region)
+        auth = (S3SigV4Auth if service == "s3" else SigV4Auth)(Credentials(key, known["secret"]), service, region)
         expected = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
         if expected != signature:
             raise Fault("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.", 403)

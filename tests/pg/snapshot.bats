@@ -323,6 +323,21 @@ SH
     [[ "$output" == *"nothing to delete"* ]]
 }
 
+@test "how it ended is told to SNS and S3, and a warning when that cannot be" {
+    aws_start "{$CLUSTER}"
+    run migrate up --notify-topic arn:aws:sns:us-east-1:123456789012:deploys --notify-s3 's3://reports/a b'
+    [ "$status" -eq 0 ]
+    [[ "$output" != *warning* ]] || { echo "$output"; false; }
+    [ "$(aws_state '.published[0] | .Subject + " " + (.Message | fromjson | .exit_code | tostring)')" = "migrate up: done 0" ]
+    [ "$(aws_state '.objects | keys[0]')" = "/reports/a b/$(pg_sql "SELECT id FROM migrate.runs").json" ]
+    printf -- '-- migrate:up\nSELECT 1/0;\n' >migrations/2_b.sql
+    aws_set '{"denied": ["sns:Publish"]}'
+    run migrate up --notify-topic arn:aws:sns:us-east-1:123456789012:deploys --notify-s3 s3://reports/x/
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"deploys was not told: sns:Publish in us-east-1: AccessDenied"* ]]
+    [ "$(aws_state '.objects | to_entries[] | select(.key | startswith("/reports/x/")) | .value | fromjson | .exit_code')" = 3 ]
+}
+
 @test "create: one by hand" {
     aws_start "{$CLUSTER}"
     run migrate snapshot create
