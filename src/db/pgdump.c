@@ -136,6 +136,23 @@ static char *set_variable(struct words *env, struct arena *a, const char *name, 
     return (char *)(uintptr_t)set.p;
 }
 
+/* What a session adds to the connection string (session.h): TLS above all, without which a token would travel in clear. */
+static void pass_pairs(const char *const *pairs, struct arena *a, struct words *env)
+{
+    static const char *const variables[][2] = {
+        {"host", "PGHOST"},       {"hostaddr", "PGHOSTADDR"}, {"port", "PGPORT"},
+        {"user", "PGUSER"},       {"dbname", "PGDATABASE"},   {"sslmode", "PGSSLMODE"},
+        {"sslrootcert", "PGSSLROOTCERT"},
+    };
+    for (; pairs && *pairs; pairs += 2) {
+        for (size_t i = 0; i < countof(variables); i++) {
+            if (strcmp(pairs[0], variables[i][0]) == 0) {
+                set_variable(env, a, variables[i][1], pairs[1]);
+            }
+        }
+    }
+}
+
 /* Each part of the connection string as libpq's own variable; what has none, and is no secret, as an argument. */
 static enum status pass_target(const struct target *t, struct arena *a, struct words *env, const char **rest,
                                char **secret, struct error *err)
@@ -144,20 +161,19 @@ static enum status pass_target(const struct target *t, struct arena *a, struct w
     struct strbuf others, password;
     const bool parts =
         str_find_char(str_of(t->url), '=') != SIZE_MAX || str_find(str_of(t->url), STR("://")) != SIZE_MAX;
+    PQconninfoOption *options = NULL;
     *rest = NULL;
-    if (status || !t->url) {
+    if (status) {
         return status;
     }
-    if (!parts) {
+    pass_pairs(t->defaults, a, env);
+    if (t->url && !parts) {
         set_variable(env, a, "PGDATABASE", t->url);
-        return ST_OK;
-    }
-    PQconninfoOption *options = PQconninfoParse(t->url, NULL);
-    if (!options) {
+    } else if (t->url && !(options = PQconninfoParse(t->url, NULL))) {
         return error_set(err, ST_USAGE, "the connection string cannot be read");
     }
     strbuf_init(&others, 1 << 16);
-    for (const PQconninfoOption *o = options; o->keyword && !status; o++) {
+    for (const PQconninfoOption *o = options; o && o->keyword && !status; o++) {
         if (!o->val || !o->val[0]) {
             continue;
         }
@@ -174,7 +190,9 @@ static enum status pass_target(const struct target *t, struct arena *a, struct w
             explicit_bzero(o->val, strlen(o->val));
         }
     }
-    PQconninfoFree(options);
+    if (options) {
+        PQconninfoFree(options);
+    }
     if (!status && others.n > 0) {
         *rest = arena_printf(a, "--dbname=%s", strbuf_cstr(&others)).p;
     }
@@ -190,6 +208,7 @@ static enum status pass_target(const struct target *t, struct arena *a, struct w
         }
         strbuf_free(&password);
     }
+    pass_pairs(t->overrides, a, env); /* the address of a tunnel is known once the password was asked for */
     return status;
 }
 

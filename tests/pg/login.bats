@@ -58,6 +58,10 @@ pg() { psql -XAtq -h "$PG_DIR" -p 5432 -U postgres -d login -c "$1"; }
     [ "$(pg "SELECT to_regclass('a') IS NOT NULL")" = t ]
     grep -q "^postgres ok" front.log
     ! grep -qv "^postgres ok" front.log
+    # pg_dump goes the same way.
+    run migrate dump --iam --rds-ca "$BATS_FILE_TMPDIR/cert.pem"
+    [ "$status" -eq 0 ] || { echo "$output"; cat front.log; false; }
+    [[ "$output" == *"CREATE TABLE public.a"* ]]
     # Without the certificates it is encrypted all the same, and PGSSLROOTCERT is as good as the option.
     run migrate status --iam
     [ "$status" -eq 0 ]
