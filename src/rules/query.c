@@ -593,6 +593,9 @@ static bool is_looked_up(const struct query *q, const struct query_level *level,
         struct str schema, name, other_schema, other;
         i = behind_subquery(q->st, i);
         size_t at = i, from;
+        if (i >= level->where_end) {
+            break;
+        }
         if (q->st->tokens[i].kind != TOK_UQUOTED && !expression_is_self(q->st, i + 1, '=') &&
             !expression_is_self(q->st, i + 1, '.')) {
             continue; /* no name that is compared: most of what there is */

@@ -1,5 +1,6 @@
 /* Which relations a query names, what it does with each, and which it reads from end to end. */
 #include <setjmp.h>
+#include <stdlib.h>
 /* cmocka needs setjmp.h before it */
 #include <cmocka.h>
 
@@ -37,7 +38,11 @@ static struct str told(struct catalog *c, const char *sql)
     static const char *const uses[] = {
         [USE_READ] = "read", [USE_INSERT] = "insert", [USE_UPDATE] = "update", [USE_DELETE] = "delete", [USE_MERGE] = "merge"};
     struct strbuf out;
-    const struct statement st = expression_lex_all(&arena, str_of(sql));
+    struct statement st = expression_lex_all(&arena, str_of(sql));
+    /* In memory that ends with the last token: the sanitizers see a look behind it, which in an arena nobody sees. */
+    struct token *tokens = malloc(st.n_tokens * sizeof *tokens);
+    memcpy(tokens, st.tokens, st.n_tokens * sizeof *tokens);
+    st.tokens = tokens;
     struct query *q = query_read(&arena, c, str_of(sql), &st, 0, st.n_tokens);
     strbuf_init(&out, 1 << 16);
     for (size_t i = 0; i < q->sources.n; i++) {
@@ -56,6 +61,7 @@ static struct str told(struct catalog *c, const char *sql)
     }
     const struct str text = arena_str(&arena, strbuf_str(&out));
     strbuf_free(&out);
+    free(tokens);
     return text;
 }
 
@@ -76,6 +82,9 @@ static void sources(void **state)
         {"DELETE FROM a USING (b JOIN s.\"Odd\" o USING (id)) WHERE a.id = b.a_id",
          "delete a, read b, read Odd:o; whole a; whole b; whole Odd"},
         {"SELECT * FROM a WHERE id IN (SELECT a_id FROM b WHERE b.n > 3)", "read a, read b; whole a; whole b"},
+        {"SELECT * FROM a WHERE n > (SELECT 3)", "read a; whole a"}, /* ends with a subquery */
+        {"SELECT * FROM a WHERE n > (SELECT 3", "read a; whole a"},
+        {"SELECT * FROM a JOIN b ON b.a_id = a.n AND b.n > (SELECT 3)", "read a, read b; whole a; whole b"},
         {"SELECT id FROM a WHERE EXISTS (SELECT 1 FROM b WHERE b.a_id = a.id)", "read a, read b; whole a"},
         {"SELECT max(id) FROM a", "read a"},
         {"SELECT coalesce(max(id), 0) + 1 FROM a", "read a"},
