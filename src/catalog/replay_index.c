@@ -64,9 +64,9 @@ void replay_create_index(struct reader *rd, bool unique)
     if (!r) {
         return;
     }
-    struct relation *same = catalog_relation(rd->c, r->schema, spec.name);
-    if (same && spec.name.n > 0 && if_not_exists) {
-        same->exists = TRI_YES;
+    /* A name that was only mentioned, as by whoever judges this very statement before, is still to be made. */
+    const struct relation *same = catalog_relation(rd->c, r->schema, spec.name);
+    if (same && same->exists == TRI_YES && spec.name.n > 0 && if_not_exists) {
         return;
     }
     if (spec.columns.n == 0) {
