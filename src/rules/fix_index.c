@@ -24,6 +24,46 @@ static bool surely_new_index(const struct fix_work *w)
     return predicate_find(STR("exists"))->holds(w->e, call) == TRI_NO;
 }
 
+/* A table that is only mentioned may be partitioned: one that a file makes, or a whole catalog has, says whether it is. */
+static enum tri is_of_partitioned(const struct fix_work *w, const struct relation *index)
+{
+    const struct relation *table = index->table;
+    if (index->kind == REL_PARTITIONED_INDEX || (table && table->kind == REL_PARTITIONED)) {
+        return TRI_YES;
+    }
+    if (index->exists == TRI_NO) {
+        return TRI_NO; /* gone before: nothing that could be refused */
+    }
+    const bool told = table && (table->kind == REL_TABLE || table->kind == REL_MATVIEW);
+    return told && (w->e->catalog->complete || table->made.statement > 0) ? TRI_NO : TRI_UNKNOWN;
+}
+
+/* DROP INDEX: the server refuses CONCURRENTLY for an index of a partitioned table. */
+static bool may_drop_concurrently(struct fix_work *w)
+{
+    const struct term name = {.kind = TERM_CAPTURE, .text = STR("index")};
+    struct relation_list indexes = {0};
+    bool took_part;
+    enum tri partitioned = TRI_NO;
+    if (ends_in(w, KW_CASCADE)) {
+        fix_leave(w, "DROP INDEX CONCURRENTLY knows no CASCADE");
+        return false;
+    }
+    if (is(w, 2, KW_CONCURRENTLY)) {
+        return true; /* it is asked for */
+    }
+    (void)term_relations(w->e, &name, &indexes, &took_part);
+    for (size_t i = 0; i < indexes.n; i++) {
+        partitioned = tri_or(partitioned, is_of_partitioned(w, indexes.at[i]));
+    }
+    if (partitioned == TRI_YES) {
+        fix_leave(w, "an index of a partitioned table is not dropped CONCURRENTLY");
+    } else if (partitioned == TRI_UNKNOWN || indexes.n == 0) {
+        fix_leave(w, "whether its table is partitioned, and CONCURRENTLY refused, only a catalog file tells (--catalog)");
+    }
+    return w->draft->left.n == 0;
+}
+
 /* CREATE INDEX, DROP INDEX, REINDEX, REFRESH MATERIALIZED VIEW: the word stands behind what it is about. */
 void fix_concurrently(struct fix_work *w)
 {
@@ -35,8 +75,8 @@ void fix_concurrently(struct fix_work *w)
     }
     if (i >= st->n_tokens || is(w, i, KW_SYSTEM)) {
         fix_leave(w, "system catalogs cannot be reindexed CONCURRENTLY");
-    } else if (is(w, 0, KW_DROP) && ends_in(w, KW_CASCADE)) {
-        fix_leave(w, "DROP INDEX CONCURRENTLY knows no CASCADE");
+    } else if (is(w, 0, KW_DROP) && !may_drop_concurrently(w)) {
+        return;
     } else if (is(w, 0, KW_CREATE) && is(w, i + 1, KW_IF) && !surely_new_index(w)) {
         fix_leave(w, "IF NOT EXISTS would pass over an index that an earlier attempt left invalid");
     } else {
@@ -53,8 +93,7 @@ void fix_drop_indexes(struct fix_work *w)
     size_t i = is(w, 2, KW_CONCURRENTLY) ? 3 : 2;
     const bool exists = is(w, i, KW_IF);
     const size_t end = st->n_tokens - ends_in(w, KW_RESTRICT);
-    if (ends_in(w, KW_CASCADE)) {
-        fix_leave(w, "DROP INDEX CONCURRENTLY knows no CASCADE");
+    if (!may_drop_concurrently(w)) {
         return;
     }
     w->draft->whole = true;
