@@ -53,13 +53,26 @@ void lint_report_begin(struct lint_report *r, const struct lint_format *format, 
     }
 }
 
+/* A statement of so many actions is written anew for each finding: thousands would take minutes. */
+enum { FIX_ACTIONS_MAX = 256 };
+
+static bool has_few_actions(const struct judged_part *part, const struct finding *f)
+{
+    for (size_t i = part->statements.n; i > 0; i--) {
+        if (part->statements.at[i - 1].st.start <= f->start) {
+            return part->statements.at[i - 1].n_actions <= FIX_ACTIONS_MAX;
+        }
+    }
+    return true;
+}
+
 /* The fix of this finding alone. */
 static void work_out_fix(struct lint_report *r, const struct judged_part *part, const struct finding *f,
                          struct arena *a)
 {
     struct fix_choice choice = {.finding = f};
     r->edits = (struct fix_edit_list){0};
-    if (r->fixes && f->fix && !f->suppressed) {
+    if (r->fixes && f->fix && !f->suppressed && has_few_actions(part, f)) {
         fix_edits(part, r->fixes, &choice, 1, a, &r->edits);
         r->edits_title = f->fix->title;
     }
