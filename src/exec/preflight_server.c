@@ -121,7 +121,7 @@ enum status preflight_blockers(struct preflight *p, struct error *err)
                                 " WHERE a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
                                 "pg_catalog.current_database())"
                                 " AND a.pid <> pg_catalog.pg_backend_pid() AND a.backend_type = 'client backend'"
-                                " AND pg_catalog.clock_timestamp() - a.xact_start > $4::pg_catalog.int8 * '1 "
+                                " AND pg_catalog.clock_timestamp() - a.xact_start > $4::pg_catalog.float8 * '1 "
                                 "millisecond'::pg_catalog.interval"
                                 " AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL OR a.state LIKE 'idle "
                                 "in transaction%')"
@@ -167,7 +167,7 @@ enum status preflight_prepared(struct preflight *p, struct error *err)
                       " AND o.granted AND o.transactionid = x.transaction)"
                       " AND pg_catalog.strpos(t.modes, pg_catalog.concat(' ', l.mode, ' ')) > 0), '')"
                       " FROM pg_catalog.pg_prepared_xacts x WHERE x.database = pg_catalog.current_database()"
-                      " AND pg_catalog.clock_timestamp() - x.prepared > $4::pg_catalog.int8 * '1 "
+                      " AND pg_catalog.clock_timestamp() - x.prepared > $4::pg_catalog.float8 * '1 "
                       "millisecond'::pg_catalog.interval";
     struct param params[4];
     struct rows *rows;

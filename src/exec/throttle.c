@@ -53,7 +53,7 @@ static const char signals_sql[] =
     " EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE wait_event_type = 'Lock'"
     " AND $1::pg_catalog.int4 = ANY (pg_catalog.pg_blocking_pids(pid))),"
     " CASE WHEN $2::pg_catalog.bool AND pg_catalog.current_setting('archive_mode') <> 'off' THEN"
-    " (SELECT CASE WHEN a.last_archived_wal ~ '^[0-9A-F]{24}$' THEN (pg_catalog.pg_wal_lsn_diff(h.lsn, '0/0')"
+    " (SELECT CASE WHEN a.last_archived_wal ~ '^[0-9A-F]{24}$' THEN (pg_catalog.pg_wal_lsn_diff(h.lsn, '0/0')::pg_catalog.int8"
     " - ((('x' || pg_catalog.substr(a.last_archived_wal, 9, 8))::pg_catalog.bit(32)::pg_catalog.int8 << 32)"
     " + ('x' || pg_catalog.substr(a.last_archived_wal, 17, 8))::pg_catalog.bit(32)::pg_catalog.int8 * "
     "w.bytes))::pg_catalog.int8"

@@ -14,7 +14,7 @@ setup() {
 
 @test "every option" {
     for c in $(migrate help | sed -n 's/^    \([a-z]*\) .*/\1/p'); do
-        for o in $(migrate help "$c" | grep -oE '^    (-., |    )--[a-z-]+' | sed 's/.*--//'); do
+        for o in $(migrate help "$c" | grep -oE '^    (-., |    )--[a-z0-9-]+' | sed 's/.*--//'); do
             grep -qE "Fl -$o( |$)" "$manual" || { echo "--$o of $c is not in the manual"; return 1; }
         done
     done
