@@ -5,17 +5,19 @@
  *
  *     src/base/       text, memory by arena, errors, files, clock, signals, terminal
  *     src/sql/        lex: the server's tokens · split: statements of a file · shape: their canonical text
- *     src/migration/  files with a version, an up and a down part, directives in comments, checksums
+ *     src/migration/  files with a version, an up and a down part, directives in comments, checksums · layout, detect:
+ *                     other tools' folders · fill: placeholders
  *     src/catalog/    model: what is known of a schema · replay: apply a DDL statement to it · file: model <-> SQLite
  *     src/rules/      rulebook: forms and hazards from rules/ · synopsis: their patterns · predicates and selectors ·
  *                     effects: what a statement does · judge: the walk · body: SQL inside DO · runner: other tools'
- *                     transactions · estimate: how long
+ *                     transactions · estimate: how long · fix: the safe form, written
  *     src/db/         session: one asynchronous connection · loop: one event loop · live: a server's catalog · ephemeral ·
  *                     pgdump: a schema as stable SQL
  *     src/plan/       plan: steps and transactions · batch: DML as key ranges · shadow: a column's new type
  *     src/exec/       runner: run steps so that they can be killed and resumed · history · events · backfill: batches,
  *                     throttle, join · shadow: a second column, filled and swapped in ·
- *                     journal: events in a local file, for people
+ *                     preflight: what is in the way · watch: whom we keep waiting · journal: events in a local file,
+ *                     for people · foreign, mirror: other tools' histories
  *     src/aws/        client: signed calls, tried again · credentials: the chain · rds, target: what RDS knows · snapshot ·
  *                     capacity · secret; needs base only, and only cmd/ uses it
  *     src/report/     findings in eight formats, plans, status, progress, the rulebook's manual · run_view:
@@ -40,11 +42,10 @@
 #include "cmd/context.h"
 
 static const struct command *const commands[] = {
-    &cmd_new,  &cmd_lint,      &cmd_explain,  &cmd_plan,     &cmd_up,       &cmd_down, &cmd_redo,
-    &cmd_goto, &cmd_status,    &cmd_validate, &cmd_backfill, &cmd_baseline, &cmd_mark, &cmd_adopt,
-    &cmd_wait, &cmd_ephemeral, &cmd_catalog,  &cmd_rules,    &cmd_rehearse, &cmd_dump, &cmd_load,
-    &cmd_runs, &cmd_report,    &cmd_lsp,      &cmd_version,  &cmd_help,
-    &cmd_aws,  &cmd_snapshot,
+    &cmd_new,      &cmd_lint,     &cmd_lsp,      &cmd_explain, &cmd_plan,      &cmd_rehearse, &cmd_up,
+    &cmd_down,     &cmd_redo,     &cmd_goto,     &cmd_status,  &cmd_runs,      &cmd_report,   &cmd_validate,
+    &cmd_backfill, &cmd_baseline, &cmd_mark,     &cmd_adopt,   &cmd_dump,      &cmd_load,     &cmd_catalog,
+    &cmd_rules,    &cmd_wait,     &cmd_snapshot, &cmd_aws,     &cmd_ephemeral, &cmd_version,  &cmd_help,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */
