@@ -164,7 +164,7 @@ void aws_param(struct strbuf *body, const char *key, struct str value)
 struct wire {
     const struct service *service;
     const char *region;
-    const char *url;  /* with the path */
+    const char *url; /* with the path */
     struct str host, path;
     struct str body;
     const char *method, *content_type;
@@ -330,7 +330,9 @@ static enum status strange_answer(const struct wire *w, const struct http_answer
     error_set(err, ST_REMOTE, "%s answered with HTTP %ld, but not as %s does", strbuf_cstr(&url), http->status,
               w->service->name);
     error_detail(err, "%s%s%.*s%s", http->content_type, http->content_type[0] ? ": " : "", STR_ARG(start),
-                 http->body.n > QUOTED ? " …" : start.n == 0 ? "it is empty" : "");
+                 http->body.n > QUOTED ? " …"
+                 : start.n == 0        ? "it is empty"
+                                       : "");
     error_hint(err, "is a proxy or a captive portal in between? check HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL");
     strbuf_free(&url);
     return ST_REMOTE;

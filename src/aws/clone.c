@@ -52,8 +52,9 @@ static enum status find_writer(struct aws *aws, const struct rds_cluster *c, str
     return status;
 }
 
-static enum status make_cluster(struct aws *aws, const struct rds_target *t, const char *id, const struct rds_tags *tags,
-                                struct rds_target *made, const struct clone_wait *w, struct arena *a, struct error *err)
+static enum status make_cluster(struct aws *aws, const struct rds_target *t, const char *id,
+                                const struct rds_tags *tags, struct rds_target *made, const struct clone_wait *w,
+                                struct arena *a, struct error *err)
 {
     enum fault fault = FAULT_NONE;
     enum status status = rds_clone(aws, &t->cluster, id, tags, &fault, err);
@@ -112,8 +113,7 @@ enum status clone_make(struct aws *aws, const struct rds_target *t, const char *
     say(wait, a, "clone: making", id);
     enum status status = find_writer(aws, &t->cluster, a, &like, err);
     status = status ? status : make_cluster(aws, t, id, &tags, &made, wait, a, err);
-    status = status ? status
-                    : make_instance(aws, &like, id, arena_printf(a, "%s-1", id).p, &tags, wait, a, err);
+    status = status ? status : make_instance(aws, &like, id, arena_printf(a, "%s-1", id).p, &tags, wait, a, err);
     status = status ? status : target_refresh(aws, &made, a, err);
     if (!status) {
         *out = made.cluster;
@@ -153,8 +153,8 @@ enum status clone_delete(struct aws *aws, const char *id, const struct clone_wai
             status = ST_OK;
         }
         if (!status && clock_monotonic_ms() >= until) {
-            status = error_set(err, ST_REMOTE, "the clone %s is not gone yet (%.*s)", id,
-                               STR_ARG(clusters.at[0].status));
+            status =
+                error_set(err, ST_REMOTE, "the clone %s is not gone yet (%.*s)", id, STR_ARG(clusters.at[0].status));
             error_hint(err, "migrate aws sweep deletes what is left");
         }
         say(wait, a, "clone: deleting", id);

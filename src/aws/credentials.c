@@ -61,9 +61,9 @@ bool credentials_json(struct str text, struct credentials *out, const char **why
     struct str token = member(root, "Token");
     token = token.n ? token : member(root, "SessionToken");
     const struct str expires = member(root, "Expiration");
-    *why = !json_is_object(root) ? "it is no JSON object"
-           : key.n == 0          ? "it has no AccessKeyId"
-           : secret.n == 0       ? "it has no SecretAccessKey"
+    *why = !json_is_object(root)                     ? "it is no JSON object"
+           : key.n == 0                              ? "it has no AccessKeyId"
+           : secret.n == 0                           ? "it has no SecretAccessKey"
            : expires.n > 0 && when_iso(expires) == 0 ? "its Expiration is no point in time"
                                                      : NULL;
     if (!*why) {
@@ -176,7 +176,8 @@ enum status credentials_find(struct aws *aws, struct credentials *out, struct er
         aws->none_found = true;
         status = error_set(err, ST_REMOTE, "no AWS credentials found");
         error_detail(err, "%.*s", STR_ARG(str_trim(strbuf_str(&tried))));
-        error_hint(err, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; migrate aws whoami tries them");
+        error_hint(err,
+                   "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; migrate aws whoami tries them");
     }
     strbuf_free(&tried);
     if (status) {

@@ -16,8 +16,7 @@ static const char *value_of(struct aws *aws, struct str name, const char *key)
 
 /* ---- keys ---- */
 
-static enum status half_written(struct aws *aws, struct str name, const char *has, const char *lacks,
-                                struct error *err)
+static enum status half_written(struct aws *aws, struct str name, const char *has, const char *lacks, struct error *err)
 {
     const struct ini *ini = NULL;
     const struct ini_entry *e = profile_get(&aws->profile, &aws->arena, name, has, &ini);

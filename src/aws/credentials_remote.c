@@ -145,7 +145,7 @@ enum status credentials_container(struct aws *aws, struct credentials *out, stru
 struct metadata {
     struct aws *aws;
     struct arena *a;
-    const char *base;  /* "http://169.254.169.254/" */
+    const char *base; /* "http://169.254.169.254/" */
     const char *token;
     int64_t ms, tries;
 };
@@ -157,8 +157,8 @@ static enum status metadata_get(struct metadata *m, const char *path, struct str
     struct http_answer answer = {0};
     const struct http_header header = {"x-aws-ec2-metadata-token", m->token};
     *text = STR("");
-    const enum status status = get(m->aws, "GET", arena_printf(m->a, "%slatest/meta-data/%s", m->base, path).p,
-                                   &header, m->ms, m->tries, &answer, err);
+    const enum status status = get(m->aws, "GET", arena_printf(m->a, "%slatest/meta-data/%s", m->base, path).p, &header,
+                                   m->ms, m->tries, &answer, err);
     if (!status && answer.status == 200) {
         *text = arena_str(m->a, str_trim(strbuf_str(&answer.body)));
     } else if (!status) {
@@ -173,8 +173,10 @@ static enum status metadata_get(struct metadata *m, const char *path, struct str
 static enum status metadata_open(struct aws *aws, struct arena *a, struct metadata *m, const char **why,
                                  struct error *err)
 {
-    const char *disabled = variable("AWS_EC2_METADATA_DISABLED"), *mode = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
-    const char *endpoint = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT"), *ms = variable("AWS_METADATA_SERVICE_TIMEOUT");
+    const char *disabled = variable("AWS_EC2_METADATA_DISABLED"),
+               *mode = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+    const char *endpoint = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
+               *ms = variable("AWS_METADATA_SERVICE_TIMEOUT");
     const char *tries = variable("AWS_METADATA_SERVICE_NUM_ATTEMPTS");
     struct http_answer answer = {0};
     int64_t seconds = 1, n = 1;
@@ -189,8 +191,8 @@ static enum status metadata_open(struct aws *aws, struct arena *a, struct metada
               : mode && strcasecmp(mode, "ipv6") == 0 ? "http://[fd00:ec2::254]/"
                                                       : "http://169.254.169.254/";
     const struct http_header header = {"x-aws-ec2-metadata-token-ttl-seconds", "21600"};
-    const enum status status = get(aws, "PUT", arena_printf(a, "%slatest/api/token", m->base).p, &header, m->ms,
-                                   m->tries, &answer, err);
+    const enum status status =
+        get(aws, "PUT", arena_printf(a, "%slatest/api/token", m->base).p, &header, m->ms, m->tries, &answer, err);
     if (!status && answer.status == 200 && answer.body.n > 0) {
         m->token = arena_cstr(a, str_trim(strbuf_str(&answer.body)));
     } else if (!status) {
@@ -215,8 +217,8 @@ enum status credentials_instance(struct aws *aws, struct credentials *out, struc
         role = str_slice(role, 0, str_find_char(role, '\n'));
     }
     if (!status && role.n > 0) {
-        status = metadata_get(&m, arena_printf(&scratch, "iam/security-credentials/%.*s", STR_ARG(role)).p, &text,
-                              &why, err);
+        status = metadata_get(&m, arena_printf(&scratch, "iam/security-credentials/%.*s", STR_ARG(role)).p, &text, &why,
+                              err);
     }
     if (!status && text.n > 0 && credentials_json(text, out, &why)) {
         snprintf(out->source, sizeof(out->source), "EC2 metadata, role %.*s", STR_ARG(role));

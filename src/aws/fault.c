@@ -79,8 +79,8 @@ enum fault fault_of(struct str code, struct str message, long http_status)
     for (size_t i = 0; i < countof(codes); i++) {
         if (str_eq(code, str_of(codes[i].code))) {
             /* A signature is also refused for its date; only the text tells. */
-            const bool dated = str_find(message, STR("expired")) != SIZE_MAX ||
-                               str_find(message, STR("not yet current")) != SIZE_MAX;
+            const bool dated =
+                str_find(message, STR("expired")) != SIZE_MAX || str_find(message, STR("not yet current")) != SIZE_MAX;
             const bool signature = str_find(code, STR("Signature")) != SIZE_MAX;
             return codes[i].fault == FAULT_KEYS && signature && dated ? FAULT_CLOCK : codes[i].fault;
         }
@@ -91,7 +91,7 @@ enum fault fault_of(struct str code, struct str message, long http_status)
     if (ends_with_any(code, not_found)) {
         return FAULT_NOT_FOUND;
     }
-    return http_status == 429                                                                            ? FAULT_THROTTLED
+    return http_status == 429                                                                     ? FAULT_THROTTLED
            : http_status == 500 || http_status == 502 || http_status == 503 || http_status == 504 ? FAULT_TRANSIENT
                                                                                                   : FAULT_OTHER;
 }

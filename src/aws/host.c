@@ -22,9 +22,9 @@ const char *host_kind_name(enum host_kind kind)
 
 static bool is_suffix(struct str s)
 {
-    static const char *const suffixes[] = {"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "amazonaws.au",
-                                           "amazonaws.uk",  "c2s.ic.gov",       "sc2s.sgov.gov", "csp.hci.ic.gov",
-                                           "cloud.adc-e.uk"};
+    static const char *const suffixes[] = {"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu",
+                                           "amazonaws.au",  "amazonaws.uk",     "c2s.ic.gov",
+                                           "sc2s.sgov.gov", "csp.hci.ic.gov",   "cloud.adc-e.uk"};
     for (size_t i = 0; i < countof(suffixes); i++) {
         if (str_eq(s, str_of(suffixes[i]))) {
             return true;
@@ -62,8 +62,8 @@ static enum host_kind kind_of(struct str label)
         struct str prefix;
         enum host_kind kind;
     } kinds[] = {
-        {STR_INIT("cluster-ro-"), HOST_READER}, {STR_INIT("cluster-custom-"), HOST_CUSTOM},
-        {STR_INIT("cluster-"), HOST_WRITER},    {STR_INIT("proxy-"), HOST_PROXY},
+        {STR_INIT("cluster-ro-"), HOST_READER},  {STR_INIT("cluster-custom-"), HOST_CUSTOM},
+        {STR_INIT("cluster-"), HOST_WRITER},     {STR_INIT("proxy-"), HOST_PROXY},
         {STR_INIT("shardgrp-"), HOST_LIMITLESS}, {STR_INIT("global-"), HOST_GLOBAL},
         {STR_INIT(""), HOST_INSTANCE},
     };

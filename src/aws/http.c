@@ -156,8 +156,9 @@ static enum status transfer_error(const struct http *h, const struct http_reques
                   explained[0] ? explained : h->lib->easy_strerror(code));
     }
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
-        error_hint(err, "is a proxy in between that shows a certificate of its own? AWS_CA_BUNDLE names a file with the "
-                        "certificates to trust");
+        error_hint(err,
+                   "is a proxy in between that shows a certificate of its own? AWS_CA_BUNDLE names a file with the "
+                   "certificates to trust");
         if (r->ca_bundle) {
             error_detail(err, "the certificates are those of %s", r->ca_bundle);
         }

@@ -29,9 +29,9 @@ struct http_request {
 };
 
 struct http_answer {
-    long status;         /* 200 … */
+    long status; /* 200 … */
     struct strbuf body;
-    char date[64];       /* header values; "" when there was none */
+    char date[64]; /* header values; "" when there was none */
     char request_id[128];
     char error_type[128];
     char content_type[128];

@@ -86,11 +86,17 @@ static enum status no_such_profile(const struct profile *p, struct error *err)
 enum status profile_load(const char *flag, struct arena *a, struct profile *out, struct error *err)
 {
     const char *const home = variable("HOME"), *const credentials = variable("AWS_SHARED_CREDENTIALS_FILE"),
-               *const config = variable("AWS_CONFIG_FILE");
+                      *const config = variable("AWS_CONFIG_FILE");
     const char *const said = variable("AWS_PROFILE"), *const older = variable("AWS_DEFAULT_PROFILE");
     *out = (struct profile){
-        .name = flag ? flag : said ? said : older ? older : "default",
-        .named_by = flag ? "--profile" : said ? "AWS_PROFILE" : older ? "AWS_DEFAULT_PROFILE" : NULL,
+        .name = flag    ? flag
+                : said  ? said
+                : older ? older
+                        : "default",
+        .named_by = flag    ? "--profile"
+                    : said  ? "AWS_PROFILE"
+                    : older ? "AWS_DEFAULT_PROFILE"
+                            : NULL,
     };
     enum status status =
         ini_read(credentials ? credentials : arena_printf(a, "%s/.aws/credentials", home ? home : "").p, false, a,

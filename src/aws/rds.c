@@ -21,7 +21,7 @@ void rds_request_free(struct rds_request *r)
 }
 
 enum status rds_request_send(struct aws *aws, struct rds_request *r, const char *action, const char *resource,
-                         const struct xml **result, struct error *err)
+                             const struct xml **result, struct error *err)
 {
     const struct aws_call call = {
         .service = AWS_RDS, .action = action, .body = strbuf_str(&r->body), .resource = resource};
@@ -37,8 +37,9 @@ enum status rds_request_send(struct aws *aws, struct rds_request *r, const char 
     return status;
 }
 
-enum status rds_pages(struct aws *aws, struct rds_request *r, const char *action, const char *list, const char *resource,
-                      struct arena *a, void (*visit)(void *out, const struct xml *element, struct arena *a), void *out,
+enum status rds_pages(struct aws *aws, struct rds_request *r, const char *action, const char *list,
+                      const char *resource, struct arena *a,
+                      void (*visit)(void *out, const struct xml *element, struct arena *a), void *out,
                       struct error *err)
 {
     const size_t fixed = r->body.n;
@@ -173,8 +174,7 @@ enum status rds_find_clusters(struct aws *aws, const char *id, struct arena *a, 
     if (id) {
         aws_param(&r.body, "DBClusterIdentifier", str_of(id));
     }
-    const enum status status =
-        rds_pages(aws, &r, "DescribeDBClusters", "DBClusters", id, a, read_cluster, out, err);
+    const enum status status = rds_pages(aws, &r, "DescribeDBClusters", "DBClusters", id, a, read_cluster, out, err);
     rds_request_free(&r);
     return status;
 }
@@ -232,8 +232,8 @@ enum status rds_find_instances(struct aws *aws, const char *id, const char *clus
         strbuf_add_cstr(&r.body, "&Filters.Filter.1.Name=db-cluster-id");
         aws_param(&r.body, "Filters.Filter.1.Values.Value.1", str_of(cluster));
     }
-    const enum status status = rds_pages(aws, &r, "DescribeDBInstances", "DBInstances", id ? id : cluster, a,
-                                         read_instance, out, err);
+    const enum status status =
+        rds_pages(aws, &r, "DescribeDBInstances", "DBInstances", id ? id : cluster, a, read_instance, out, err);
     rds_request_free(&r);
     return status;
 }
@@ -283,11 +283,10 @@ enum status rds_find_snapshots(struct aws *aws, bool of_cluster, const char *id,
     if (source) {
         aws_param(&r.body, of_cluster ? "DBClusterIdentifier" : "DBInstanceIdentifier", str_of(source));
     }
-    const enum status status =
-        of_cluster ? rds_pages(aws, &r, "DescribeDBClusterSnapshots", "DBClusterSnapshots", id ? id : source, a,
-                               read_cluster_snapshot, out, err)
-                   : rds_pages(aws, &r, "DescribeDBSnapshots", "DBSnapshots", id ? id : source, a,
-                               read_instance_snapshot, out, err);
+    const enum status status = of_cluster ? rds_pages(aws, &r, "DescribeDBClusterSnapshots", "DBClusterSnapshots",
+                                                      id ? id : source, a, read_cluster_snapshot, out, err)
+                                          : rds_pages(aws, &r, "DescribeDBSnapshots", "DBSnapshots", id ? id : source,
+                                                      a, read_instance_snapshot, out, err);
     rds_request_free(&r);
     return status;
 }

@@ -27,9 +27,9 @@ VEC_DECLARE(rds_members, struct rds_member);
 struct rds_cluster {
     struct str id, arn, resource_id, status, engine, engine_version;
     struct str endpoint, reader, database, subnet_group, parameter_group, global_id, replication_source;
-    struct str secret_arn;                 /* of the managed master password; empty: none */
-    struct str earliest, latest;           /* window of point-in-time recovery */
-    struct str min_acu, max_acu;           /* of Serverless v2; empty: not configured */
+    struct str secret_arn;       /* of the managed master password; empty: none */
+    struct str earliest, latest; /* window of point-in-time recovery */
+    struct str min_acu, max_acu; /* of Serverless v2; empty: not configured */
     struct rds_names custom_endpoints, security_groups;
     struct rds_members members;
     struct rds_tags tags;

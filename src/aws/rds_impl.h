@@ -17,7 +17,7 @@ void rds_request_init(struct rds_request *r);
 void rds_request_free(struct rds_request *r);
 /* Call; the result element in *result. */
 NODISCARD enum status rds_request_send(struct aws *aws, struct rds_request *r, const char *action, const char *resource,
-                                   const struct xml **result, struct error *err);
+                                       const struct xml **result, struct error *err);
 
 /*
  * Call page by page: visit() gets each element of the list `list` of the results, with an arena that lasts. Not-found errors count as no element.

@@ -2,8 +2,8 @@
 #include "aws/rds_impl.h"
 
 /* Send; `gone` that the resource is not there (any more) is as good as done. */
-static enum status send_plain(struct aws *aws, struct rds_request *r, const char *action, const char *resource, bool gone,
-                              struct error *err)
+static enum status send_plain(struct aws *aws, struct rds_request *r, const char *action, const char *resource,
+                              bool gone, struct error *err)
 {
     const struct xml *result;
     const enum status status = rds_request_send(aws, r, action, resource, &result, err);
@@ -150,8 +150,8 @@ enum status rds_find_blue_green(struct aws *aws, const char *arn, bool as_source
     rds_request_init(&r);
     aws_param(&r.body, "Filters.Filter.1.Name", as_source ? STR("source") : STR("target"));
     aws_param(&r.body, "Filters.Filter.1.Values.Value.1", str_of(arn));
-    const enum status status = rds_pages(aws, &r, "DescribeBlueGreenDeployments", "BlueGreenDeployments", arn, a,
-                                         read_blue_green, out, err);
+    const enum status status =
+        rds_pages(aws, &r, "DescribeBlueGreenDeployments", "BlueGreenDeployments", arn, a, read_blue_green, out, err);
     rds_request_free(&r);
     return status;
 }
@@ -185,8 +185,8 @@ enum status rds_find_proxy(struct aws *aws, const char *name, bool is_endpoint, 
     if (is_endpoint) {
         rds_request_init(&r);
         aws_param(&r.body, "DBProxyEndpointName", str_of(name));
-        status = rds_pages(aws, &r, "DescribeDBProxyEndpoints", "DBProxyEndpoints", name, a, read_proxy_endpoint, out,
-                           err);
+        status =
+            rds_pages(aws, &r, "DescribeDBProxyEndpoints", "DBProxyEndpoints", name, a, read_proxy_endpoint, out, err);
         rds_request_free(&r);
     }
     if (!status && out->name.n > 0) {

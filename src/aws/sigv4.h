@@ -19,9 +19,9 @@ struct sigv4_header {
 
 struct sigv4_request {
     const char *method;
-    struct str host;  /* the authority: with :port where it is not the scheme's own */
-    struct str path;  /* as it is sent */
-    struct str query; /* as it is sent, without '?'; percent-encoded already */
+    struct str host;                    /* the authority: with :port where it is not the scheme's own */
+    struct str path;                    /* as it is sent */
+    struct str query;                   /* as it is sent, without '?'; percent-encoded already */
     const struct sigv4_header *headers; /* all that are signed but host, x-amz-date and x-amz-security-token */
     size_t n_headers;
     struct str body;
@@ -35,7 +35,7 @@ struct sigv4 {
     char body_sha256[65];
     struct strbuf canonical;
     struct strbuf to_sign;
-    char key[65];       /* the signing key in hex: a secret */
+    char key[65]; /* the signing key in hex: a secret */
     char signature[65];
     struct strbuf authorization; /* the header's value */
 };

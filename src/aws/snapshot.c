@@ -61,8 +61,8 @@ void snapshot_tag(struct rds_tags *tags, struct arena *a, const char *key, struc
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         text[n++] = plain || (c != '\0' && strchr(" _.:/=+-@", c)) ? c : '_';
     }
-    *vec_push(a, tags) = (struct rds_tag){arena_str(a, str_slice(str_of(key), 0, KEY_MAX)),
-                                          arena_str(a, (struct str){text, n})};
+    *vec_push(a, tags) =
+        (struct rds_tag){arena_str(a, str_slice(str_of(key), 0, KEY_MAX)), arena_str(a, (struct str){text, n})};
 }
 
 bool snapshot_is_ours(const struct rds_snapshot *s)
@@ -138,8 +138,8 @@ static enum status begin(struct aws *aws, struct rds_target *t, const struct sna
             return check_existing(t, spec, &s, err);
         }
         int64_t left = until - clock_monotonic_ms();
-        status = status ? status
-                        : target_await(aws, t, left > 0 ? left : 0, spec->poll_ms, spec->tell, spec->arg, a, err);
+        status =
+            status ? status : target_await(aws, t, left > 0 ? left : 0, spec->poll_ms, spec->tell, spec->arg, a, err);
         status = status ? status
                         : rds_create_snapshot(aws, t->is_cluster, spec->id, target_id(t).p, spec->tags, &fault, err);
         if (status != ST_REMOTE) {
@@ -180,8 +180,8 @@ static int64_t jittered(int64_t ms)
     return ms * 8 / 10 + (int64_t)random_below((uint64_t)(ms * 4 / 10 + 1));
 }
 
-static enum status await(struct aws *aws, const struct rds_target *t, const struct snapshot_spec *spec,
-                         struct arena *a, struct rds_snapshot *out, struct error *err)
+static enum status await(struct aws *aws, const struct rds_target *t, const struct snapshot_spec *spec, struct arena *a,
+                         struct rds_snapshot *out, struct error *err)
 {
     const int64_t begun = clock_monotonic_ms(), until = begun + spec->timeout_ms;
     for (unsigned i = 0;; i++) {

@@ -20,9 +20,9 @@ struct snapshot_spec {
     const char *id;
     const char *run_id, *earlier_run; /* whose snapshot of that id is ours; earlier_run NULL: only this one's */
     const struct rds_tags *tags;
-    int64_t wait_ms;    /* for the cluster, when it is busy */
-    int64_t timeout_ms; /* for the snapshot */
-    int64_t poll_ms;    /* between questions; the first come sooner */
+    int64_t wait_ms;                                        /* for the cluster, when it is busy */
+    int64_t timeout_ms;                                     /* for the snapshot */
+    int64_t poll_ms;                                        /* between questions; the first come sooner */
     void (*tell)(void *arg, const char *text, int percent); /* may be NULL */
     void *arg;
 };

@@ -201,8 +201,8 @@ static enum status by_host(struct aws *aws, const struct rds_host *host, struct 
         error_hint(err, "connect to the cluster's writer endpoint, %s.cluster-…", host->name);
         return status;
     case HOST_LIMITLESS:
-        status = error_set(err, ST_REMOTE, "%s is a shard group of Aurora Limitless, which is not supported",
-                           host->host);
+        status =
+            error_set(err, ST_REMOTE, "%s is a shard group of Aurora Limitless, which is not supported", host->host);
         return status;
     case HOST_PROXY:
     case HOST_PROXY_ENDPOINT:
@@ -286,9 +286,9 @@ enum status target_refresh(struct aws *aws, struct rds_target *t, struct arena *
 enum readiness status_readiness(struct str status)
 {
     static const char *const ready[] = {"available", "storage-optimization"};
-    static const char *const never[] = {"deleting",      "deleted",          "failed",        "stopped",
-                                        "stopping",      "cloning-failed",   "restore-error", "migration-failed",
-                                        "storage-full",  "insufficient-capacity"};
+    static const char *const never[] = {
+        "deleting",       "deleted",       "failed",           "stopped",      "stopping",
+        "cloning-failed", "restore-error", "migration-failed", "storage-full", "insufficient-capacity"};
     for (size_t i = 0; i < countof(ready); i++) {
         if (str_eq(status, str_of(ready[i]))) {
             return READY;
@@ -329,8 +329,7 @@ enum status target_await(struct aws *aws, struct rds_target *t, int64_t wait_ms,
             return ST_REMOTE;
         }
         if (tell) {
-            tell(arg, arena_printf(a, "waiting for %s, which is %.*s", target_name(t, aws, a).p, STR_ARG(state)).p,
-                 -1);
+            tell(arg, arena_printf(a, "waiting for %s, which is %.*s", target_name(t, aws, a).p, STR_ARG(state)).p, -1);
         }
         enum status status = aws_sleep(aws, poll_ms < left ? poll_ms : left, err);
         status = status ? status : target_refresh(aws, t, a, err);

@@ -41,8 +41,7 @@ int64_t when_http(struct str s)
     const size_t comma = str_find_char(s, ',');
     s = comma == SIZE_MAX ? s : str_trim(str_slice(s, comma + 1, s.n));
     if (s.n < 20 || !number(s, 0, 2, 31, &tm.tm_mday) || !number(s, 7, 4, 9999, &year) ||
-        !number(s, 12, 2, 23, &tm.tm_hour) || !number(s, 15, 2, 59, &tm.tm_min) ||
-        !number(s, 18, 2, 60, &tm.tm_sec)) {
+        !number(s, 12, 2, 23, &tm.tm_hour) || !number(s, 15, 2, 59, &tm.tm_min) || !number(s, 18, 2, 60, &tm.tm_sec)) {
         return 0;
     }
     for (int m = 0; m < 12; m++) {

@@ -3,18 +3,18 @@
 #include <dlfcn.h>
 #include <expat.h>
 
-#define EXPAT_FUNCTIONS(F)                        \
-    F(create, XML_ParserCreate)                   \
-    F(release, XML_ParserFree)                    \
-    F(user_data, XML_SetUserData)                 \
-    F(elements, XML_SetElementHandler)            \
-    F(characters, XML_SetCharacterDataHandler)    \
-    F(doctype, XML_SetStartDoctypeDeclHandler)    \
-    F(parse, XML_Parse)                           \
-    F(stop, XML_StopParser)                       \
-    F(error_code, XML_GetErrorCode)               \
-    F(error_text, XML_ErrorString)                \
-    F(line, XML_GetCurrentLineNumber)             \
+#define EXPAT_FUNCTIONS(F)                     \
+    F(create, XML_ParserCreate)                \
+    F(release, XML_ParserFree)                 \
+    F(user_data, XML_SetUserData)              \
+    F(elements, XML_SetElementHandler)         \
+    F(characters, XML_SetCharacterDataHandler) \
+    F(doctype, XML_SetStartDoctypeDeclHandler) \
+    F(parse, XML_Parse)                        \
+    F(stop, XML_StopParser)                    \
+    F(error_code, XML_GetErrorCode)            \
+    F(error_text, XML_ErrorString)             \
+    F(line, XML_GetCurrentLineNumber)          \
     F(column, XML_GetCurrentColumnNumber)
 
 #define MEMBER(member, function) __typeof__(function) *member;

@@ -68,7 +68,8 @@ static struct arena_chunk *map_chunk(size_t size)
     if (fd < 0) {
         return NULL;
     }
-    void *p = ftruncate(fd, (off_t)size) == 0 ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+    void *p =
+        ftruncate(fd, (off_t)size) == 0 ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
     if (p == MAP_FAILED) {
         close(fd);
         return NULL;
@@ -119,7 +120,8 @@ void arena_free(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    struct arena_chunk *kept = NULL; /* the newest is large enough for most units of work, unless it was made for one thing */
+    struct arena_chunk *kept =
+        NULL; /* the newest is large enough for most units of work, unless it was made for one thing */
     while (a->chunk) {
         struct arena_chunk *c = a->chunk;
         a->chunk = c->older;

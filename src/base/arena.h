@@ -30,8 +30,9 @@ struct arena_mark {
 void arena_init(struct arena *a, size_t max_bytes);
 /* The same, for an arena that is often saved: what a save costs does not grow with what the arena holds. */
 void arena_init_saved(struct arena *a, size_t max_bytes);
-void arena_free(struct arena *a);  /* gives everything back; the arena may be used again */
-void arena_reset(struct arena *a); /* as arena_free(), but keeps one chunk, of 1 MB at most, for the next unit of work */
+void arena_free(struct arena *a); /* gives everything back; the arena may be used again */
+void arena_reset(
+    struct arena *a); /* as arena_free(), but keeps one chunk, of 1 MB at most, for the next unit of work */
 struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark mark); /* frees what came after the mark */
 
@@ -45,12 +46,12 @@ void arena_restore(struct arena *a, struct arena_copy *copy); /* frees the copy 
 
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull)); /* zeroed, aligned to 16 */
 void *arena_alloc_raw(struct arena *a, size_t size)
-    __attribute__((returns_nonnull)); /* the same, not zeroed: for what is written whole */
+    __attribute__((returns_nonnull));                /* the same, not zeroed: for what is written whole */
 struct str arena_str(struct arena *a, struct str s); /* a copy, NUL-terminated behind its end */
 char *arena_cstr(struct arena *a, struct str s);     /* a NUL-terminated copy */
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 
-#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_new(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, count) ((type *)arena_alloc((a), mem_size((count), sizeof(type))))
 
 /* malloc and realloc that end the process instead of failing. */

@@ -44,8 +44,8 @@ void error_context(struct error *err, const char *fmt, ...)
     const int n = vsnprintf(err->primary, sizeof(err->primary), fmt, ap);
     va_end(ap);
     if (n >= 0 && (size_t)n < sizeof(err->primary)) {
-        snprintf(err->primary + n, sizeof(err->primary) - (size_t)n, ": %.*s",
-                 (int)(sizeof(err->primary) - (size_t)n), was);
+        snprintf(err->primary + n, sizeof(err->primary) - (size_t)n, ": %.*s", (int)(sizeof(err->primary) - (size_t)n),
+                 was);
     }
 }
 

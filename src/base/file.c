@@ -16,8 +16,8 @@ enum file_kind file_kind(const char *path)
 }
 
 /* size: of a regular file, 0 when it is not known. Behind so many bytes no further read has to find the end. */
-static enum status read_all(int fd, const char *path, size_t size, size_t max_bytes, struct arena *a,
-                            struct str *text, struct error *err)
+static enum status read_all(int fd, const char *path, size_t size, size_t max_bytes, struct arena *a, struct str *text,
+                            struct error *err)
 {
     size_t cap = size > 0 ? size : 4096, n = 0;
     char *p = arena_alloc_raw(a, cap + 1);
@@ -50,8 +50,7 @@ static enum status read_all(int fd, const char *path, size_t size, size_t max_by
     return ST_OK;
 }
 
-enum status file_read(const char *path, size_t max_bytes, struct arena *a, struct str *text,
-                      struct error *err)
+enum status file_read(const char *path, size_t max_bytes, struct arena *a, struct str *text, struct error *err)
 {
     struct stat st;
     if (strcmp(path, "-") == 0) {

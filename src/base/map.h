@@ -20,8 +20,8 @@ struct map {
 };
 
 void map_init(struct map *m, struct arena *arena);
-void *map_get(const struct map *m, struct str key);            /* NULL: not there */
-void map_put(struct map *m, struct str key, void *value);      /* replaces; value is not NULL */
+void *map_get(const struct map *m, struct str key);       /* NULL: not there */
+void map_put(struct map *m, struct str key, void *value); /* replaces; value is not NULL */
 void map_remove(struct map *m, struct str key);
 
 #endif

@@ -22,10 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NODISCARD __attribute__((warn_unused_result))
-#define NORETURN __attribute__((noreturn))
+#define NODISCARD         __attribute__((warn_unused_result))
+#define NORETURN          __attribute__((noreturn))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define UNUSED __attribute__((unused))
+#define UNUSED            __attribute__((unused))
 
 /* Number of elements of a true array. */
 #define countof(array) (sizeof(array) / sizeof((array)[0]))

@@ -221,7 +221,8 @@ static enum ending check_limits(const struct process *p, int64_t deadline, int *
 }
 
 /* Feed it and listen until both its streams are closed. */
-static enum ending converse(const struct process *p, int64_t deadline, struct pipes *pipes, struct process_result *result)
+static enum ending converse(const struct process *p, int64_t deadline, struct pipes *pipes,
+                            struct process_result *result)
 {
     struct str input = p->input;
     while (pipes->out[0] >= 0 || pipes->err[0] >= 0) {

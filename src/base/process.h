@@ -13,18 +13,19 @@ struct process_user {
 };
 
 struct process {
-    const char *const *argv; /* argv[0] is looked up in PATH when it has no slash; ends with NULL */
-    const char *const *env;  /* "NAME=value", ends with NULL; NULL: ours */
-    const char *folder;      /* working directory; NULL: ours */
-    struct str input;        /* its standard input; empty: at its end from the start */
-    size_t max_output;       /* bytes kept of each stream; what is more is read and dropped. 0: 64 kB */
-    int64_t timeout_ms;      /* 0: none */
+    const char *const *argv;         /* argv[0] is looked up in PATH when it has no slash; ends with NULL */
+    const char *const *env;          /* "NAME=value", ends with NULL; NULL: ours */
+    const char *folder;              /* working directory; NULL: ours */
+    struct str input;                /* its standard input; empty: at its end from the start */
+    size_t max_output;               /* bytes kept of each stream; what is more is read and dropped. 0: 64 kB */
+    int64_t timeout_ms;              /* 0: none */
     const struct process_user *user; /* NULL: stays as we are */
-    bool after_signal; /* a signal has come and is being acted on: it does not stop this program (the next ends us at once) */
+    bool
+        after_signal; /* a signal has come and is being acted on: it does not stop this program (the next ends us at once) */
 };
 
 struct process_result {
-    int exit_code; /* 128 + signal when it was killed */
+    int exit_code;          /* 128 + signal when it was killed */
     struct strbuf out, err; /* .overflow: it said more */
 };
 

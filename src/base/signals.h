@@ -7,8 +7,8 @@
 #ifndef MIGRATE_BASE_SIGNALS_H
 #define MIGRATE_BASE_SIGNALS_H
 
-void signals_install(void);  /* once, before the first connection; SIGPIPE is ignored from then on */
-int signals_fd(void);        /* readable once a signal came; -1 before signals_install() */
-int signals_pending(void);   /* the signal's number, or 0 */
+void signals_install(void); /* once, before the first connection; SIGPIPE is ignored from then on */
+int signals_fd(void);       /* readable once a signal came; -1 before signals_install() */
+int signals_pending(void);  /* the signal's number, or 0 */
 
 #endif

@@ -33,8 +33,7 @@ enum status sqlite_bind(const struct sqlite **out, struct error *err)
         void *function = dlsym(handle, entries[i].name);
         if (!function) {
             dlclose(handle);
-            error_set(err, ST_SYSTEM, "the installed SQLite is too old: it has no %s",
-                      entries[i].name);
+            error_set(err, ST_SYSTEM, "the installed SQLite is too old: it has no %s", entries[i].name);
             error_hint(err, "SQLite 3.36 or newer is needed");
             return ST_SYSTEM;
         }

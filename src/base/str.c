@@ -165,8 +165,8 @@ unsigned str_distance(struct str a, struct str b)
             unsigned best = last[j - 1] + !same;
             best = last[j] + 1 < best ? last[j] + 1 : best;
             best = now[j - 1] + 1 < best ? now[j - 1] + 1 : best;
-            if (i > 1 && j > 1 && lower(a.p[i - 1]) == lower(b.p[j - 2]) &&
-                lower(a.p[i - 2]) == lower(b.p[j - 1]) && older[j - 2] + 1 < best) {
+            if (i > 1 && j > 1 && lower(a.p[i - 1]) == lower(b.p[j - 2]) && lower(a.p[i - 2]) == lower(b.p[j - 1]) &&
+                older[j - 2] + 1 < best) {
                 best = older[j - 2] + 1;
             }
             now[j] = best;

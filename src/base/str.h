@@ -14,7 +14,10 @@ struct str {
 };
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1} /* for static initialisers */
+#define STR_INIT(literal)               \
+    {                                   \
+        "" literal, sizeof(literal) - 1 \
+    } /* for static initialisers */
 #define STR_NONE ((struct str){NULL, 0})
 /* For printf: "%.*s", STR_ARG(s). Cuts at INT_MAX bytes. */
 #define STR_ARG(s) ((int)((s).n > INT_MAX ? INT_MAX : (s).n)), ((s).p ? (s).p : "")
@@ -34,15 +37,15 @@ static inline bool str_eq(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-struct str str_trim(struct str s); /* ASCII white space at both ends */
+struct str str_trim(struct str s);              /* ASCII white space at both ends */
 bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-int str_cmp(struct str a, struct str b);              /* bytes, then length */
-size_t str_find(struct str s, struct str needle);     /* offset, or SIZE_MAX */
-size_t str_find_char(struct str s, char c);           /* offset, or SIZE_MAX */
-uint64_t str_hash(struct str s, uint64_t seed);       /* not the same on every machine */
+int str_cmp(struct str a, struct str b);          /* bytes, then length */
+size_t str_find(struct str s, struct str needle); /* offset, or SIZE_MAX */
+size_t str_find_char(struct str s, char c);       /* offset, or SIZE_MAX */
+uint64_t str_hash(struct str s, uint64_t seed);   /* not the same on every machine */
 
 /* Take the part of *rest before the next `sep` and advance past it; false when *rest is used up. */
 bool str_next(struct str *rest, char sep, struct str *part);

@@ -35,8 +35,7 @@ size_t utf8_decode(struct str s, size_t at, uint32_t *codepoint)
         }
         c = c << 6 | (p[i] & 0x3Fu);
     }
-    if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || c > 0x10FFFF ||
-        (c >= 0xD800 && c <= 0xDFFF)) {
+    if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
         return 1;
     }
     *codepoint = c;

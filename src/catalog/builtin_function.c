@@ -419,10 +419,12 @@ static const char *const others[] = {
 };
 
 /* Of extensions that migrations commonly use: uuid-ossp, pgcrypto, unaccent, pg_trgm, citext, hstore. */
-static const char extension_volatiles[] = " uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 gen_random_bytes gen_salt "
-                                          "pgp_sym_encrypt pgp_pub_encrypt ";
+static const char extension_volatiles[] =
+    " uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 gen_random_bytes gen_salt "
+    "pgp_sym_encrypt pgp_pub_encrypt ";
 static const char extension_others[] =
-    " uuid_generate_v3 uuid_generate_v5 uuid_nil uuid_ns_dns uuid_ns_url uuid_ns_oid uuid_ns_x500 digest hmac crypt encrypt "
+    " uuid_generate_v3 uuid_generate_v5 uuid_nil uuid_ns_dns uuid_ns_url uuid_ns_oid uuid_ns_x500 digest hmac crypt "
+    "encrypt "
     "decrypt pgp_sym_decrypt pgp_pub_decrypt armor dearmor unaccent similarity word_similarity strict_word_similarity "
     "show_trgm hstore hstore_to_json hstore_to_jsonb akeys avals ";
 

@@ -473,9 +473,9 @@ static void read_sequences(struct file_reader *r)
 static enum status read_all(struct file_reader *r, struct error *err)
 {
     static void (*const steps[])(struct file_reader *) = {
-        check_tables,  check_pages,      read_meta,      read_settings,  read_migrations, read_schemas,
-        read_types,    read_functions,   read_relations, read_columns,   read_indexes,    read_constraints,
-        read_triggers, read_rules,       read_typed,     read_inheritance, read_views,      read_sequences,
+        check_tables,  check_pages,    read_meta,      read_settings,    read_migrations, read_schemas,
+        read_types,    read_functions, read_relations, read_columns,     read_indexes,    read_constraints,
+        read_triggers, read_rules,     read_typed,     read_inheritance, read_views,      read_sequences,
     };
     r->io.a = r->c->arena;
     r->used = r->c->arena->used;

@@ -40,8 +40,9 @@ const struct io_table file_tables[FILE_TABLES] = {
                            "is_deferrable INTEGER, is_deferred INTEGER, expression TEXT, proves_not_null TEXT, "
                            "index_relation INTEGER, referenced INTEGER, referenced_columns TEXT, "
                            "on_delete TEXT, on_update TEXT"),
-    [FILE_TRIGGERS] = TABLE(triggers, "relation INTEGER, name TEXT, is_before INTEGER, each_row INTEGER, events INTEGER, "
-                                      "function_schema TEXT, function TEXT"),
+    [FILE_TRIGGERS] =
+        TABLE(triggers, "relation INTEGER, name TEXT, is_before INTEGER, each_row INTEGER, events INTEGER, "
+                        "function_schema TEXT, function TEXT"),
     [FILE_RULES] = TABLE(rules, "relation INTEGER, name TEXT, event INTEGER, is_instead INTEGER, "
                                 "is_conditional INTEGER, actions TEXT"),
     [FILE_TYPED] = TABLE(typed_tables, "relation INTEGER, type_relation INTEGER"),

@@ -48,7 +48,7 @@ struct type_ref {
 struct column {
     struct str name;
     struct type_ref type;
-    struct str collation;   /* empty: the type's */
+    struct str collation; /* empty: the type's */
     bool not_null;
     bool has_default;       /* of a value: DEFAULT NULL is none */
     struct str default_sql; /* its source text, empty when unknown */
@@ -74,14 +74,14 @@ struct constraint {
     enum constraint_kind kind;
     struct relation *table;
     struct name_list columns; /* CHECK: every column it mentions */
-    bool valid;      /* convalidated */
-    bool enforced;   /* false: NOT ENFORCED */
+    bool valid;               /* convalidated */
+    bool enforced;            /* false: NOT ENFORCED */
     bool no_inherit;
-    bool inherited;  /* a parent's, and goes with the parent's */
-    bool deferrable, deferred; /* deferred: INITIALLY DEFERRED */
-    struct str expression;     /* CHECK: canonical text (shape form) */
-    struct name_list not_null; /* CHECK: columns that it proves to be not null (… IS NOT NULL in an AND) */
-    struct relation *index;    /* PRIMARY, UNIQUE, EXCLUDE */
+    bool inherited;              /* a parent's, and goes with the parent's */
+    bool deferrable, deferred;   /* deferred: INITIALLY DEFERRED */
+    struct str expression;       /* CHECK: canonical text (shape form) */
+    struct name_list not_null;   /* CHECK: columns that it proves to be not null (… IS NOT NULL in an AND) */
+    struct relation *index;      /* PRIMARY, UNIQUE, EXCLUDE */
     struct relation *referenced; /* FOREIGN */
     struct name_list referenced_columns;
     char on_delete, on_update; /* 'a' no action, 'r', 'c', 'n', 'd' */
@@ -94,7 +94,7 @@ struct index_column {
     struct str name;       /* empty for an expression */
     struct str expression; /* canonical text */
     struct str collation, opclass;
-    bool included;         /* INCLUDE column */
+    bool included; /* INCLUDE column */
 };
 
 enum { TRIGGER_INSERT = 1, TRIGGER_UPDATE = 2, TRIGGER_DELETE = 4, TRIGGER_TRUNCATE = 8 };
@@ -102,7 +102,7 @@ enum { TRIGGER_INSERT = 1, TRIGGER_UPDATE = 2, TRIGGER_DELETE = 4, TRIGGER_TRUNC
 struct trigger {
     struct str name;
     bool before, row;
-    unsigned events; /* TRIGGER_INSERT …; 0: not known */
+    unsigned events;                      /* TRIGGER_INSERT …; 0: not known */
     struct str function_schema, function; /* that it calls; the schema is empty when it is not known */
     struct origin made;
 };
@@ -123,14 +123,14 @@ struct statement;
 struct relation {
     struct str schema, name;
     enum relation_kind kind;
-    enum tri exists;      /* UNKNOWN: a migration mentions it, nothing shows that it is there */
-    bool complete;        /* columns, constraints, indexes below are all there are */
+    enum tri exists; /* UNKNOWN: a migration mentions it, nothing shows that it is there */
+    bool complete;   /* columns, constraints, indexes below are all there are */
     bool temporary, unlogged;
-    bool maybe_older;     /* made by IF NOT EXISTS when nothing was known of it: it may have been there before */
-    enum tri loaded;      /* may it hold rows? a table made in the replay starts at NO */
-    int64_t rows, bytes;  /* -1: unknown. bytes with indexes and TOAST */
-    struct origin made;   /* .statement == 0: was there before the replay, or unknown */
-    uint32_t held_at;     /* where the current transaction keeps its lock, if it has one (rules/transaction.c) */
+    bool maybe_older;    /* made by IF NOT EXISTS when nothing was known of it: it may have been there before */
+    enum tri loaded;     /* may it hold rows? a table made in the replay starts at NO */
+    int64_t rows, bytes; /* -1: unknown. bytes with indexes and TOAST */
+    struct origin made;  /* .statement == 0: was there before the replay, or unknown */
+    uint32_t held_at;    /* where the current transaction keeps its lock, if it has one (rules/transaction.c) */
     struct str access_method, tablespace; /* empty: default */
     VEC(struct column *) columns;
     VEC(struct constraint *) constraints;
@@ -138,52 +138,52 @@ struct relation {
     VEC(struct trigger *) triggers;
     bool row_security;
     /* as far as statements told; a server's or a file's are not read */
-    struct str owner;            /* empty: whoever runs the statements, or unknown */
+    struct str owner; /* empty: whoever runs the statements, or unknown */
     struct name_list policies, statistics, publications;
     VEC(struct rule) rules;
-    struct relation *row_type;   /* of a typed table: its composite type */
+    struct relation *row_type; /* of a typed table: its composite type */
     /* partitions and inheritance */
     struct relation_list parents, children; /* of an index: the partitioned index, the partitions' indexes */
     bool is_partition, is_default_partition;
-    struct str partition_key;    /* of a partitioned table: "RANGE (created_at)" */
-    struct str partition_bound;  /* of a partition: "FOR VALUES …" or "DEFAULT" */
+    struct str partition_key;   /* of a partitioned table: "RANGE (created_at)" */
+    struct str partition_bound; /* of a partition: "FOR VALUES …" or "DEFAULT" */
     struct relation *default_partition;
     const struct formula *outside; /* what no row of the partition is (rules/bound.c); NULL: it cannot be told */
     struct str outside_of[2];      /* worked out from this key and bound */
     /* index */
-    struct relation *table;      /* of an index; owner table of a sequence */
-    struct str owner_column;     /* of a sequence */
+    struct relation *table;  /* of an index; owner table of a sequence */
+    struct str owner_column; /* of a sequence */
     bool unique, primary, valid, nulls_not_distinct;
     VEC(struct index_column) index_columns;
-    struct name_list mentions;   /* every column of the table in keys, INCLUDE, expressions and predicate */
-    struct str predicate;        /* canonical text, empty: none */
+    struct name_list mentions;     /* every column of the table in keys, INCLUDE, expressions and predicate */
+    struct str predicate;          /* canonical text, empty: none */
     struct constraint *constraint; /* that the index backs */
     /* view, materialized view: what it reads, as far as known */
     struct relation_list reads;
-    struct name_list words;      /* every name in its query, "*" among them */
-    struct relation_list read_by; /* views and materialized views on this one */
+    struct name_list words;               /* every name in its query, "*" among them */
+    struct relation_list read_by;         /* views and materialized views on this one */
     struct constraint_list referenced_by; /* foreign keys to this one; kept by relation_add_constraint() */
 };
 
 struct type {
     struct str schema, name;
     enum type_kind { TYPE_ENUM, TYPE_DOMAIN, TYPE_COMPOSITE, TYPE_RANGE, TYPE_OTHER } kind;
-    struct type_ref base;         /* domain */
-    bool not_null;                /* domain */
-    bool has_constraints;         /* domain: any CHECK or NOT NULL */
+    struct type_ref base; /* domain */
+    bool not_null;        /* domain */
+    bool has_constraints; /* domain: any CHECK or NOT NULL */
     struct str default_sql;
-    struct name_list labels;      /* enum */
+    struct name_list labels;              /* enum */
     VEC(struct constraint *) constraints; /* domain */
     struct origin made;
-    struct origin last_label;     /* the last ADD VALUE */
+    struct origin last_label; /* the last ADD VALUE */
 };
 
 struct function {
     struct str schema, name;
     char volatility; /* 'i' 's' 'v'; 0 unknown */
     struct str language;
-    struct str body; /* of a SQL function, for inlining; empty when not known */
-    struct str source; /* the text of a SQL or PL/pgSQL function or procedure; empty when it is not known */
+    struct str body;          /* of a SQL function, for inlining; empty when not known */
+    struct str source;        /* the text of a SQL or PL/pgSQL function or procedure; empty when it is not known */
     struct statement *tokens; /* of the source; NULL: nobody asked for them yet (rules/select_behind.c) */
     unsigned n_args;
     bool returns_trigger;
@@ -193,31 +193,33 @@ struct function {
 struct schema {
     struct str name;
     enum tri exists;
-    struct origin made; /* all 0: was there before, or may have been (IF NOT EXISTS); otherwise only the replay filled it */
+    struct origin
+        made; /* all 0: was there before, or may have been (IF NOT EXISTS); otherwise only the replay filled it */
 };
 
 struct catalog {
     struct arena *arena;
     struct map relations; /* "schema\0name" -> struct relation (relations of one schema share one name space) */
     bool any_temporary, any_system; /* pg_temp and pg_catalog have relations, or had: no use to look there before */
-    struct map types;     /* -> struct type */
-    struct map functions; /* -> struct function; overloads: worst volatility */
-    struct map schemas;   /* name -> struct schema */
-    struct map constraint_names; /* "schema\0name" -> how many constraints of that name; see relation_add_constraint() */
+    struct map types;               /* -> struct type */
+    struct map functions;           /* -> struct function; overloads: worst volatility */
+    struct map schemas;             /* name -> struct schema */
+    struct map
+        constraint_names; /* "schema\0name" -> how many constraints of that name; see relation_add_constraint() */
     struct name_list search_path; /* default: public. "$user" is left out */
-    bool complete;        /* the base was a server or a catalog file: what is not here does not exist */
-    struct relation_list all; /* in order of appearance; dropped ones have exists == TRI_NO */
-    struct str time_zone; /* of the session; empty: unknown */
-    int server_version;   /* major, 0 unknown */
-    struct session_names { /* what RESET and the end of a transaction give back; kept by replay */
+    bool complete;                /* the base was a server or a catalog file: what is not here does not exist */
+    struct relation_list all;     /* in order of appearance; dropped ones have exists == TRI_NO */
+    struct str time_zone;         /* of the session; empty: unknown */
+    int server_version;           /* major, 0 unknown */
+    struct session_names {        /* what RESET and the end of a transaction give back; kept by replay */
         bool saved;
         struct name_list search_path;
         struct str time_zone;
     } start, before_local; /* as the session began; as before the first SET LOCAL of `local_transaction` */
     uint32_t local_transaction;
-    struct arena scratch;    /* of the statement being replayed; empty between two */
-    struct map name_hints;   /* generated name -> how often it had to be numbered, while name_epoch stays */
-    uint32_t name_epoch;     /* counts names that became free */
+    struct arena scratch;           /* of the statement being replayed; empty between two */
+    struct map name_hints;          /* generated name -> how often it had to be numbered, while name_epoch stays */
+    uint32_t name_epoch;            /* counts names that became free */
     struct relation_list temporary; /* made in the session, to go with it */
     struct relation_list on_commit_drop;
     uint32_t commit_transaction; /* the transaction that those go with */
@@ -248,7 +250,8 @@ void relation_remove_constraint(struct catalog *c, struct constraint *con);
 void relation_rename_constraint(struct catalog *c, struct constraint *con, struct str name); /* and its index */
 void catalog_add_type(struct catalog *c, struct type *t);
 void catalog_add_function(struct catalog *c, struct function *f);
-struct schema *catalog_schema(struct catalog *c, struct str name); /* entered when new, then exists is UNKNOWN (complete: NO) */
+struct schema *catalog_schema(struct catalog *c,
+                              struct str name); /* entered when new, then exists is UNKNOWN (complete: NO) */
 /* Back to the search path and time zone that the session began with, as RESET ALL does. */
 void catalog_reset_settings(struct catalog *c);
 /* That, and temporary relations are gone: a new connection, DISCARD ALL. */

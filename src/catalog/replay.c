@@ -48,7 +48,8 @@ struct relation *rd_create_relation(struct reader *rd, const struct new_relation
         return NULL;
     }
     const struct schema *s = map_get(&c->schemas, schema);
-    const bool known_absent = c->complete || (r && r->exists == TRI_NO) || (s && s->made.statement > 0) || str_eq(schema, STR("pg_temp"));
+    const bool known_absent =
+        c->complete || (r && r->exists == TRI_NO) || (s && s->made.statement > 0) || str_eq(schema, STR("pg_temp"));
     r = catalog_add(c, schema, want->name, want->kind, rd->at);
     r->temporary = str_eq(schema, STR("pg_temp"));
     if (r->temporary) {

@@ -113,8 +113,8 @@ static bool alter_row_security(struct reader *rd, struct relation *r)
 
 static bool is_no_op(const struct reader *rd)
 {
-    return rd_is(rd, KW_CLUSTER) || rd_is(rd, KW_REPLICA) || rd_is(rd, KW_RESET) ||
-           rd_is(rd, KW_DEPENDS) || rd_is(rd, KW_OPTIONS) || rd_is(rd, KW_NO);
+    return rd_is(rd, KW_CLUSTER) || rd_is(rd, KW_REPLICA) || rd_is(rd, KW_RESET) || rd_is(rd, KW_DEPENDS) ||
+           rd_is(rd, KW_OPTIONS) || rd_is(rd, KW_NO);
 }
 
 static enum applied action(struct reader *rd, const struct alter *al)

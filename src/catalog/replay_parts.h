@@ -52,7 +52,7 @@ void replay_publication(struct reader *rd, bool create); /* behind CREATE or ALT
 void replay_drop_publication(struct reader *rd);
 void replay_owner(struct reader *rd, struct relation *r); /* at OWNER TO */
 void replay_reassign(struct reader *rd);                  /* behind REASSIGN */
-void replay_body(struct reader *rd);       /* DO: what its body names is no longer sure */
+void replay_body(struct reader *rd);                      /* DO: what its body names is no longer sure */
 
 /* One action of ALTER TABLE on columns or constraints; see replay_alter.c. */
 struct alter {

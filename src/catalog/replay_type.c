@@ -303,8 +303,8 @@ static void alter_attributes(struct reader *rd, struct relation *row)
     for (size_t at = rd->i; at < rd->end;) {
         const size_t comma = rd_comma(rd, at, rd->end);
         struct reader part = rd_part(rd, at, comma);
-        part.end -= part.end > part.i && (statement_is(rd->st, part.end - 1, KW_CASCADE) ||
-                                          statement_is(rd->st, part.end - 1, KW_RESTRICT));
+        part.end -= part.end > part.i &&
+                    (statement_is(rd->st, part.end - 1, KW_CASCADE) || statement_is(rd->st, part.end - 1, KW_RESTRICT));
         if (rd_take2(&part, KW_ADD, KW_ATTRIBUTE)) {
             (void)alter_add_column(&part, &al);
         } else if (rd_take2(&part, KW_DROP, KW_ATTRIBUTE)) {
@@ -379,8 +379,7 @@ void replay_alter_domain(struct reader *rd)
         if (con) {
             con->valid = true;
         }
-    } else if (rd_take2(rd, KW_RENAME, KW_CONSTRAINT) && rd_name(rd, &name) && rd_take(rd, KW_TO) &&
-               rd_name(rd, &to)) {
+    } else if (rd_take2(rd, KW_RENAME, KW_CONSTRAINT) && rd_name(rd, &name) && rd_take(rd, KW_TO) && rd_name(rd, &to)) {
         struct constraint *con = domain_constraint(t, name);
         if (con) {
             constraint_name_count(rd->c, t->schema, con->name, -1);

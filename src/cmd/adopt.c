@@ -45,7 +45,8 @@ static enum status find_tool(struct adoption *a, struct error *err)
 
 static void line(struct adoption *a, const char *word, struct str version, struct str name, const char *remark)
 {
-    strbuf_addf(&a->table, "%-10s  %.*s  %.*s%s%s\n", word, STR_ARG(version), STR_ARG(name), *remark ? "  " : "", remark);
+    strbuf_addf(&a->table, "%-10s  %.*s  %.*s%s%s\n", word, STR_ARG(version), STR_ARG(name), *remark ? "  " : "",
+                remark);
 }
 
 /* The row that is about the file, or NULL. */
@@ -67,11 +68,12 @@ static const struct foreign_row *row_of(const struct adoption *a, size_t at)
 
 static enum status refuse_incomplete(const struct adoption *a, const struct foreign_row *row, struct error *err)
 {
-    error_set(err, ST_CONFLICT, "%s itself says that its migration %.*s failed half-way", a->tool->name, STR_ARG(row->key));
+    error_set(err, ST_CONFLICT, "%s itself says that its migration %.*s failed half-way", a->tool->name,
+              STR_ARG(row->key));
     error_hint(err, "mend that first, with that tool (%s)",
-               strcmp(a->tool->name, "golang-migrate") == 0 ? "force" :
-               strcmp(a->tool->name, "flyway") == 0         ? "repair" :
-               strcmp(a->tool->name, "prisma") == 0         ? "migrate resolve"
+               strcmp(a->tool->name, "golang-migrate") == 0 ? "force"
+               : strcmp(a->tool->name, "flyway") == 0       ? "repair"
+               : strcmp(a->tool->name, "prisma") == 0       ? "migrate resolve"
                                                             : "see its manual");
     return ST_CONFLICT;
 }
@@ -122,8 +124,8 @@ static enum status check_head(const struct adoption *a, struct error *err)
             return refuse_incomplete(a, row, err);
         }
         if (a->tool->match == FOREIGN_HEAD && !migrations_find(&a->state.migrations, row->key)) {
-            error_set(err, ST_CONFLICT, "%s stands at version %.*s, and there is no file of that version", a->tool->name,
-                      STR_ARG(row->key));
+            error_set(err, ST_CONFLICT, "%s stands at version %.*s, and there is no file of that version",
+                      a->tool->name, STR_ARG(row->key));
             error_hint(err, "is this the folder that it ran? --dir");
             return ST_CONFLICT;
         }
@@ -159,8 +161,9 @@ static void show(struct adoption *a)
         return;
     }
     strbuf_addf(&a->table, "\n%.*s of %s: %zu to adopt%s, %zu known already, %zu pending", STR_ARG(a->relation),
-                a->tool->name, a->n_take, a->n_unchecked == a->n_take && a->n_take > 0 ? " (the tool keeps no checksums)" : "",
-                a->n_known, a->n_pending);
+                a->tool->name, a->n_take,
+                a->n_unchecked == a->n_take && a->n_take > 0 ? " (the tool keeps no checksums)" : "", a->n_known,
+                a->n_pending);
     if (a->n_lost > 0) {
         strbuf_addf(&a->table, ", %zu without a file (not recorded)", a->n_lost);
     }
@@ -262,8 +265,8 @@ static const struct option options[] = {
     {"mirror", 0, OPTION_FLAG, NULL, offsetof(struct settings, mirror),
      "from now on keep that tool's table too, so that either may run next", 0, 0},
     {"end-mirror", 0, OPTION_FLAG, NULL, offsetof(struct settings, end_mirror), "end that (without --from)", 0, 0},
-    {"dry-run", 0, OPTION_FLAG, NULL, offsetof(struct settings, dry_run), "show what would be recorded, change nothing", 0,
-     0},
+    {"dry-run", 0, OPTION_FLAG, NULL, offsetof(struct settings, dry_run), "show what would be recorded, change nothing",
+     0, 0},
     {"run-lock-wait", 0, OPTION_DURATION, "TIME", offsetof(struct settings, run_lock_wait_ms),
      "how long to wait for that tool, and for another run, to end (30s)", 0, INT64_MAX},
 };

@@ -31,8 +31,7 @@ static enum status whoami(struct context *c, struct error *err)
         put(o, "region", str_of(region));
         put(o, "region_from", str_of(aws->region_from));
         put(o, "credentials", str_of(own->source));
-        json_object_set_new(o, "expires_in_s",
-                            own->expires ? json_integer(own->expires - aws_now(aws)) : json_null());
+        json_object_set_new(o, "expires_in_s", own->expires ? json_integer(own->expires - aws_now(aws)) : json_null());
         json_write(o, stdout);
         return ST_OK;
     }
@@ -50,10 +49,7 @@ static const struct {
     const char *name;
     enum status (*run)(struct context *c, struct error *err);
 } subcommands[] = {
-    {"whoami", whoami},
-    {"check", aws_check},
-    {"policy", aws_policy},
-    {"restore-acu", aws_restore_acu},
+    {"whoami", whoami},     {"check", aws_check}, {"policy", aws_policy}, {"restore-acu", aws_restore_acu},
     {"sweep", clone_sweep},
 };
 

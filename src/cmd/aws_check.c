@@ -36,7 +36,9 @@ static void note(struct check *k, const char *action, const char *needed_for, en
     *vec_push(&k->c->arena, &k->permissions) = (struct permission){
         .action = action,
         .needed_for = needed_for,
-        .verdict = !status ? MAY : denied ? MAY_NOT : NOT_TOLD,
+        .verdict = !status  ? MAY
+                   : denied ? MAY_NOT
+                            : NOT_TOLD,
         .why = status ? arena_cstr(&k->c->arena, str_of(err->primary)) : NULL,
     };
 }
@@ -209,7 +211,10 @@ static void print_text(const struct check *k)
     strbuf_add_cstr(&out, "permissions\n");
     for (size_t i = 0; i < k->permissions.n; i++) {
         const struct permission *p = &k->permissions.at[i];
-        strbuf_addf(&out, "  %-8s %s, for %s\n", p->verdict == MAY ? "allowed" : p->verdict == MAY_NOT ? "DENIED" : "?",
+        strbuf_addf(&out, "  %-8s %s, for %s\n",
+                    p->verdict == MAY       ? "allowed"
+                    : p->verdict == MAY_NOT ? "DENIED"
+                                            : "?",
                     p->action, p->needed_for);
         if (p->verdict == NOT_TOLD) {
             strbuf_addf(&out, "           %s\n", p->why);

@@ -59,8 +59,8 @@ static json_t *policy(const struct names *n, bool cluster, const char *secret)
     const char *login = arn(n, "rds-db", arena_printf(n->a, "dbuser:%s/%s", n->resource_id, n->user).p);
     json_array_append_new(list, statement("IamLogin", "rds-db:connect", (const char *const[]){login, NULL}));
     if (secret) {
-        json_array_append_new(list,
-                              statement("Secret", "secretsmanager:GetSecretValue", (const char *const[]){secret, NULL}));
+        json_array_append_new(
+            list, statement("Secret", "secretsmanager:GetSecretValue", (const char *const[]){secret, NULL}));
     }
     if (cluster) {
         json_array_append_new(list, statement("Capacity",
@@ -68,17 +68,14 @@ static json_t *policy(const struct names *n, bool cluster, const char *secret)
                                               (const char *const[]){own, NULL}));
         const char *clone = arn(n, "rds", arena_printf(n->a, "cluster:migrate-clone-*").p);
         const char *instance = arn(n, "rds", "db:migrate-clone-*");
-        const char *const clones[] = {own,
-                                      clone,
-                                      instance,
-                                      arn(n, "rds", "subgrp:*"),
-                                      arn(n, "rds", "cluster-pg:*"),
-                                      arn(n, "rds", "pg:*"),
-                                      NULL};
-        json_array_append_new(list, statement("Clone", "rds:RestoreDBClusterToPointInTime rds:CreateDBInstance", clones));
-        json_array_append_new(
-            list, statement("CloneEnd", "rds:AddTagsToResource rds:DeleteDBInstance rds:DeleteDBCluster",
-                            (const char *const[]){clone, instance, NULL}));
+        const char *const clones[] = {
+            own, clone, instance, arn(n, "rds", "subgrp:*"), arn(n, "rds", "cluster-pg:*"), arn(n, "rds", "pg:*"),
+            NULL};
+        json_array_append_new(list,
+                              statement("Clone", "rds:RestoreDBClusterToPointInTime rds:CreateDBInstance", clones));
+        json_array_append_new(list,
+                              statement("CloneEnd", "rds:AddTagsToResource rds:DeleteDBInstance rds:DeleteDBCluster",
+                                        (const char *const[]){clone, instance, NULL}));
     }
     json_array_append_new(list, statement("Metrics", "cloudwatch:GetMetricData pi:GetResourceMetrics", all));
     return json_pack("{s:s, s:o}", "Version", "2012-10-17", "Statement", list);

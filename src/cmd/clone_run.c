@@ -53,8 +53,8 @@ static enum status take_away(struct context *c, struct aws *aws, const char *id,
     const enum status deleted = clone_delete(aws, id, &wait, &c->arena, &own);
     aws_ignore_signals(aws, false);
     if (deleted) {
-        context_say(arena_printf(&c->arena, "migrate: warning: the clone %s is still there, and costs: %s\n", id,
-                                 own.primary));
+        context_say(
+            arena_printf(&c->arena, "migrate: warning: the clone %s is still there, and costs: %s\n", id, own.primary));
         if (!status) {
             *err = own;
         }
@@ -114,8 +114,8 @@ enum status clone_sweep(struct context *c, struct error *err)
         context_print(STR("no clone is left\n"));
     }
     if (!status && left.n > 0) {
-        status = context_ask(c, arena_printf(&c->arena, "delete %zu clones of %.*s", left.n, STR_ARG(target_id(&t))).p,
-                             err);
+        status =
+            context_ask(c, arena_printf(&c->arena, "delete %zu clones of %.*s", left.n, STR_ARG(target_id(&t))).p, err);
     }
     return status ? status : delete_left(c, aws, &left, err);
 }

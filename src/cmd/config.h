@@ -13,12 +13,12 @@
 #include "rules/judge.h"
 
 enum config_use {
-    CONFIG_OWN = 1,        /* the target is in struct config, not in struct settings */
-    CONFIG_PATH = 2,       /* a path, seen from the folder of the file */
-    CONFIG_EXPANDS = 4,    /* ${NAME} in it is an environment variable */
-    CONFIG_OFFLINE = 8,    /* not for commands that connect */
+    CONFIG_OWN = 1,         /* the target is in struct config, not in struct settings */
+    CONFIG_PATH = 2,        /* a path, seen from the folder of the file */
+    CONFIG_EXPANDS = 4,     /* ${NAME} in it is an environment variable */
+    CONFIG_OFFLINE = 8,     /* not for commands that connect */
     CONFIG_SEVERITIES = 16, /* a map of rules to severities; no target */
-    CONFIG_NONE = 32       /* the word none is: there is none */
+    CONFIG_NONE = 32        /* the word none is: there is none */
 };
 
 struct config_key {
@@ -52,11 +52,11 @@ struct config {
     const char *path;        /* as messages show it; NULL: there is no file */
     const char *environment; /* the chosen one; NULL: none of the file */
     struct config_place places[CONFIG_KEYS_MAX];
-    const char *url;                 /* as written, see config_url() */
-    struct text_list placeholders;   /* NAME=VALUE */
-    int64_t small_rows, small_bytes; /* 0: not said */
+    const char *url;                                        /* as written, see config_url() */
+    struct text_list placeholders;                          /* NAME=VALUE */
+    int64_t small_rows, small_bytes;                        /* 0: not said */
     struct text_list hook_before, hook_after, hook_failure; /* argv of each; empty: none */
-    int64_t hook_timeout_ms; /* 0: not said */
+    int64_t hook_timeout_ms;                                /* 0: not said */
     VEC(struct config_severity) severities;
     struct rule_severity *rules; /* sorted; made by config_rules() */
     size_t n_rules;

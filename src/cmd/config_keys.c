@@ -29,7 +29,8 @@ static const struct config_key keys[] = {
      0},
     {"placeholders",
      {NULL, 0, OPTION_LIST, "NAME=VALUE", OWN(placeholders),
-      "Values for ${NAME} in migrations (in the layouts of tern {{.NAME}}, of sqitch :NAME). --set goes before them.", 0, 0},
+      "Values for ${NAME} in migrations (in the layouts of tern {{.NAME}}, of sqitch :NAME). --set goes before them.",
+      0, 0},
      "none: a placeholder is refused when it would run",
      CONFIG_OWN},
     {"server_version",
@@ -66,14 +67,16 @@ static const struct config_key keys[] = {
      0},
     {"baseline",
      {"baseline", 0, OPTION_TEXT, "FILE", AT(baseline),
-      "Findings listed in this file do not count, in lint and at the gate of up and plan. migrate lint --write-baseline "
+      "Findings listed in this file do not count, in lint and at the gate of up and plan. migrate lint "
+      "--write-baseline "
       "writes it.",
       0, 0},
      "none",
      CONFIG_PATH},
     {"start_after",
      {"start-after", 0, OPTION_TEXT, "VERSION", AT(start_after),
-      "Files up to this version are older than the rules here: they are read for what they leave behind, and not judged.",
+      "Files up to this version are older than the rules here: they are read for what they leave behind, and not "
+      "judged.",
       0, 0},
      "none",
      0},
@@ -102,21 +105,23 @@ static const struct config_key keys[] = {
      CONFIG_OWN},
     {"analyze",
      {"analyze", 0, OPTION_CHOICE, ANALYZE_WORDS, AT(analyze),
-      "Which tables to ANALYZE behind a migration: those that it backfilled in batches (auto), also those that it rewrote or "
+      "Which tables to ANALYZE behind a migration: those that it backfilled in batches (auto), also those that it "
+      "rewrote or "
       "gave an index on an expression (always), or none.",
       0, 0},
      "auto",
      0},
     {"hooks.before",
      {NULL, 0, OPTION_LIST, "ARGUMENT", OWN(hook_before),
-      "A program with its arguments, started without a shell in the folder of this file, before a run's first step. When it "
+      "A program with its arguments, started without a shell in the folder of this file, before a run's first step. "
+      "When it "
       "fails nothing is run.",
       0, 0},
      "none",
      CONFIG_OWN},
     {"hooks.after",
-     {NULL, 0, OPTION_LIST, "ARGUMENT", OWN(hook_after), "The same behind a run that succeeded. When it fails, that is told.", 0,
-      0},
+     {NULL, 0, OPTION_LIST, "ARGUMENT", OWN(hook_after),
+      "The same behind a run that succeeded. When it fails, that is told.", 0, 0},
      "none",
      CONFIG_OWN},
     {"hooks.failure",
@@ -130,7 +135,8 @@ static const struct config_key keys[] = {
      CONFIG_OWN},
     {"journal",
      {"journal", 0, OPTION_TEXT, "FILE", AT(journal),
-      "The file that migrate runs and migrate report read: what happened in earlier runs on this machine. none: it is not kept.",
+      "The file that migrate runs and migrate report read: what happened in earlier runs on this machine. none: it is "
+      "not kept.",
       0, 0},
      "journal.sqlite in $XDG_STATE_HOME/migrate or ~/.local/state/migrate",
      CONFIG_PATH | CONFIG_NONE},
@@ -211,8 +217,8 @@ static const struct config_key keys[] = {
      "67108864",
      0},
     {"throttle.max_slot_bytes",
-     {NULL, 0, OPTION_NUMBER, "BYTES", AT(max_slot_bytes),
-      "The same for the WAL that a replication slot holds back.", 0, INT64_MAX},
+     {NULL, 0, OPTION_NUMBER, "BYTES", AT(max_slot_bytes), "The same for the WAL that a replication slot holds back.",
+      0, INT64_MAX},
      "no limit",
      0},
     {"throttle.max_sessions",

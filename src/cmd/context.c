@@ -1,8 +1,8 @@
 #include "cmd/context.h"
 
+#include "aws/client.h"
 #include "base/clock.h"
 #include "base/signals.h"
-#include "aws/client.h"
 #include "base/term.h"
 #include "cmd/login.h"
 #include "cmd/url.h"

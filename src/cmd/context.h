@@ -31,7 +31,7 @@ struct context {
     struct config config; /* migrate.yaml, as far as it is not in set */
     const struct command_line *line;
     struct text_list args;
-    struct arena arena; /* lives as long as the command */
+    struct arena arena;                   /* lives as long as the command */
     struct placeholder_list placeholders; /* of context_placeholders() */
     struct rulebook book;
     bool has_book;
@@ -39,11 +39,11 @@ struct context {
     struct ephemeral *ephemeral;
     struct target target;
     struct session *session;
-    struct event_sink also; /* hears the events of runs, too; emit may be NULL */
-    struct login *login; /* how to log in; see login.h */
+    struct event_sink also;            /* hears the events of runs, too; emit may be NULL */
+    struct login *login;               /* how to log in; see login.h */
     const char *dial_host, *dial_port; /* connect there instead of the URL's host; NULL: as the URL says */
-    struct aws *aws;     /* NULL until AWS is asked; see aws_open.h */
-    int own_exit_code; /* ephemeral: how the command that it ran ended */
+    struct aws *aws;                   /* NULL until AWS is asked; see aws_open.h */
+    int own_exit_code;                 /* ephemeral: how the command that it ran ended */
 };
 
 /* The built-in rulebook and the folders of --rules; then the rules that migrate.yaml names are looked up. */

@@ -130,7 +130,9 @@ static enum status run_goto(struct context *c, struct error *err)
             "also apply files older than the newest applied one", 0, 0                             \
     }
 
-enum { RUN_GROUPS = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON };
+enum {
+    RUN_GROUPS = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON
+};
 
 static const struct option down_options[] = {
     {"to", 't', OPTION_TEXT, "VERSION", offsetof(struct settings, to), "undo everything applied after this version", 0,

@@ -60,7 +60,8 @@ enum status dump_text(struct context *c, const char *const *more, struct str *te
     struct history h = {0};
     struct str schema;
     struct strbuf out;
-    const struct pgdump what = {.target = &c->target, .server_version = session_server_version(c->session), .more = more};
+    const struct pgdump what = {
+        .target = &c->target, .server_version = session_server_version(c->session), .more = more};
     enum status status = history_read(c->session, c->set.schema, false, &c->arena, &h, err);
     status = status ? status : refuse_partial(&h, err);
     status = status ? status : pgdump_schema(&what, &c->arena, &schema, err);

@@ -23,9 +23,18 @@ void git_since_init(struct git_since *g, const char *revision, struct arena *a)
  */
 static const char *const *environment(struct arena *a)
 {
-    static const char *const without[] = {"GIT_DIR=",       "GIT_WORK_TREE=",    "GIT_INDEX_FILE=",        "GIT_PREFIX=",
-                                          "GIT_NAMESPACE=", "GIT_EXTERNAL_DIFF=", "GIT_LITERAL_PATHSPECS=", "GIT_GLOB_PATHSPECS=",
-                                          "GIT_NOGLOB_PATHSPECS=", "GIT_ICASE_PATHSPECS=", "GIT_OPTIONAL_LOCKS=", "LC_ALL="};
+    static const char *const without[] = {"GIT_DIR=",
+                                          "GIT_WORK_TREE=",
+                                          "GIT_INDEX_FILE=",
+                                          "GIT_PREFIX=",
+                                          "GIT_NAMESPACE=",
+                                          "GIT_EXTERNAL_DIFF=",
+                                          "GIT_LITERAL_PATHSPECS=",
+                                          "GIT_GLOB_PATHSPECS=",
+                                          "GIT_NOGLOB_PATHSPECS=",
+                                          "GIT_ICASE_PATHSPECS=",
+                                          "GIT_OPTIONAL_LOCKS=",
+                                          "LC_ALL="};
     struct text_list {
         const char **at;
         size_t n, cap;
@@ -50,14 +59,8 @@ static const char *const *environment(struct arena *a)
 static enum status git(const struct git_since *g, struct str folder, const char *const *args, int *code,
                        struct process_result *result, struct error *err)
 {
-    const char *argv[MAX_ARGS + 1] = {"git",
-                                      "--no-pager",
-                                      "-c",
-                                      "core.fsmonitor=false",
-                                      "-c",
-                                      "diff.relative=false",
-                                      "-C",
-                                      arena_cstr(g->a, folder)};
+    const char *argv[MAX_ARGS + 1] = {"git", "--no-pager",          "-c", "core.fsmonitor=false",
+                                      "-c",  "diff.relative=false", "-C", arena_cstr(g->a, folder)};
     size_t n = 0, k = 0;
     while (argv[n]) {
         n++;
@@ -133,7 +136,8 @@ static enum status unknown_revision(const struct git_since *g, struct str root, 
     const char *const far = arena_printf(g->a, "origin/%s", g->revision).p;
     const bool remote = !find_commit(g, root, far, &commit, &ignored) && commit.n > 0;
     const struct str detail = arena_str(g->a, str_of(err->detail));
-    error_set(err, ST_USAGE, "--since %s: no such revision in %.*s", g->revision[0] ? g->revision : "\"\"", STR_ARG(root));
+    error_set(err, ST_USAGE, "--since %s: no such revision in %.*s", g->revision[0] ? g->revision : "\"\"",
+              STR_ARG(root));
     if (detail.n > 0) {
         error_detail(err, "%s", detail.p);
     }
@@ -175,8 +179,9 @@ static enum status find_fork(const struct git_since *g, struct str root, struct 
         error_detail(err, "%s", detail.p);
     }
     if (is_shallow(g, root)) {
-        error_hint(err, "the clone is shallow, the commit at which they part is not in it: git fetch --unshallow (in GitHub "
-                        "Actions, actions/checkout with fetch-depth: 0)");
+        error_hint(err,
+                   "the clone is shallow, the commit at which they part is not in it: git fetch --unshallow (in GitHub "
+                   "Actions, actions/checkout with fetch-depth: 0)");
     }
     return ST_USAGE;
 }
@@ -211,10 +216,26 @@ static enum status ask_repository(struct git_since *g, struct str root, struct e
     if (status) {
         return status;
     }
-    const char *const changed[] = {"diff",         "--no-ext-diff", "--no-textconv",      "--no-renames", "--name-only",
-                                   "--diff-filter=d", "-z",            arena_cstr(g->a, fork), "--",           NULL};
-    const char *const added[] = {"diff",         "--no-ext-diff", "--no-textconv",      "--no-renames", "--name-only",
-                                 "--diff-filter=A", "-z",            arena_cstr(g->a, fork), "--",           NULL};
+    const char *const changed[] = {"diff",
+                                   "--no-ext-diff",
+                                   "--no-textconv",
+                                   "--no-renames",
+                                   "--name-only",
+                                   "--diff-filter=d",
+                                   "-z",
+                                   arena_cstr(g->a, fork),
+                                   "--",
+                                   NULL};
+    const char *const added[] = {"diff",
+                                 "--no-ext-diff",
+                                 "--no-textconv",
+                                 "--no-renames",
+                                 "--name-only",
+                                 "--diff-filter=A",
+                                 "-z",
+                                 arena_cstr(g->a, fork),
+                                 "--",
+                                 NULL};
     const char *const untracked[] = {"ls-files", "-z", "--others", "--", "*.sql", NULL};
     struct git_repository *r = vec_push(g->a, &g->repositories);
     r->root = root;

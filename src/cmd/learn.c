@@ -12,18 +12,19 @@ static struct str question(struct context *c)
     strbuf_init(&schema, 1 << 10);
     session_quote_identifier(c->session, str_of(c->set.schema), &schema);
     const struct str s = strbuf_str(&schema);
-    strbuf_addf(&sql,
-                "SELECT s.rows, GREATEST((EXTRACT(epoch FROM s.finished_at - s.started_at)::pg_catalog.float8 "
-                "  * '1000'::pg_catalog.float8)::pg_catalog.int8 - s.lock_wait_ms, 0), "
-                "  CASE WHEN s.kind <> 'backfill'::pg_catalog.text THEN m.file_text END "
-                "FROM %.*s.steps s JOIN %.*s.migrations m ON m.version = s.version "
-                "WHERE s.direction = 'up'::pg_catalog.text AND s.state = 'done'::pg_catalog.text "
-                "  AND s.attempts <= '1'::pg_catalog.int4 "
-                "  AND s.finished_at - s.started_at >= '1 second'::pg_catalog.interval "
-                "  AND (s.kind = 'backfill'::pg_catalog.text AND s.rows > '0'::pg_catalog.int8 "
-                "    OR m.n_steps = '1'::pg_catalog.int4 AND s.statements = '1'::pg_catalog.int4 AND m.file_text IS NOT NULL) "
-                "ORDER BY s.finished_at DESC LIMIT 500",
-                STR_ARG(s), STR_ARG(s));
+    strbuf_addf(
+        &sql,
+        "SELECT s.rows, GREATEST((EXTRACT(epoch FROM s.finished_at - s.started_at)::pg_catalog.float8 "
+        "  * '1000'::pg_catalog.float8)::pg_catalog.int8 - s.lock_wait_ms, 0), "
+        "  CASE WHEN s.kind <> 'backfill'::pg_catalog.text THEN m.file_text END "
+        "FROM %.*s.steps s JOIN %.*s.migrations m ON m.version = s.version "
+        "WHERE s.direction = 'up'::pg_catalog.text AND s.state = 'done'::pg_catalog.text "
+        "  AND s.attempts <= '1'::pg_catalog.int4 "
+        "  AND s.finished_at - s.started_at >= '1 second'::pg_catalog.interval "
+        "  AND (s.kind = 'backfill'::pg_catalog.text AND s.rows > '0'::pg_catalog.int8 "
+        "    OR m.n_steps = '1'::pg_catalog.int4 AND s.statements = '1'::pg_catalog.int4 AND m.file_text IS NOT NULL) "
+        "ORDER BY s.finished_at DESC LIMIT 500",
+        STR_ARG(s), STR_ARG(s));
     const struct str text = arena_str(&c->arena, strbuf_str(&sql));
     strbuf_free(&sql);
     strbuf_free(&schema);
@@ -84,8 +85,7 @@ void learn_measured(struct context *c, struct catalog *catalog, struct measured 
 {
     struct rows *rows = NULL;
     struct error ignored;
-    if (context_rulebook(c, &ignored) ||
-        session_query(c->session, question(c).p, NULL, 0, READ_MS, &rows, &ignored)) {
+    if (context_rulebook(c, &ignored) || session_query(c->session, question(c).p, NULL, 0, READ_MS, &rows, &ignored)) {
         rows_free(rows);
         return;
     }

@@ -1,7 +1,7 @@
 /* lint: judge migrations without a database. */
 #include "report/lint.h"
-#include "cmd/base.h"
 #include "base/term.h"
+#include "cmd/base.h"
 #include "cmd/commands.h"
 #include "cmd/lint_baseline.h"
 #include "cmd/lint_choose.h"
@@ -219,7 +219,8 @@ static enum status open_baseline(struct lint *l, struct error *err)
         error_hint(err, "--baseline lint-baseline.json; or the key baseline of migrate.yaml");
         return ST_USAGE;
     }
-    return l->has_baseline ? baseline_open(&l->baseline, c->set.baseline, c->set.write_baseline, &c->arena, err) : ST_OK;
+    return l->has_baseline ? baseline_open(&l->baseline, c->set.baseline, c->set.write_baseline, &c->arena, err)
+                           : ST_OK;
 }
 
 static void report_stale(struct lint *l)
@@ -378,7 +379,8 @@ static const struct option options[] = {
      "migrate is this program",
      0, 0},
     {"since", 0, OPTION_TEXT, "REV", offsetof(struct settings, since),
-     "judge only files that were added or changed since REV, as git knows it (origin/main): from where this branch left "
+     "judge only files that were added or changed since REV, as git knows it (origin/main): from where this branch "
+     "left "
      "it to the files as they are now; earlier files are replayed",
      0, 0},
     {"write-baseline", 0, OPTION_FLAG, NULL, offsetof(struct settings, write_baseline),
@@ -386,7 +388,8 @@ static const struct option options[] = {
     {"parts", 0, OPTION_CHOICE, PARTS_WORDS, offsetof(struct settings, parts),
      "judge what goes forward, what undoes it (on top of what it undoes), or both (both)", 0, 0},
     {"fix", 0, OPTION_FLAG, NULL, offsetof(struct settings, fix),
-     "write each file anew with the safe form of what is found in it, as far as there is one that changes nothing else, "
+     "write each file anew with the safe form of what is found in it, as far as there is one that changes nothing "
+     "else, "
      "and judge the result",
      0, 0},
     {"diff", 0, OPTION_FLAG, NULL, offsetof(struct settings, diff),

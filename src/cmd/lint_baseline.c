@@ -68,7 +68,8 @@ static enum status read_entries(struct baseline *b, const json_t *root, struct e
                                    .fingerprint = text_of(b->a, o, "fingerprint"),
                                    .message = text_of(b->a, o, "message")};
         if (e.file.n == 0 || e.rule.n == 0 || e.fingerprint.n == 0) {
-            const struct str what = arena_printf(b->a, "entry %zu is not of \"file\", \"rule\" and \"fingerprint\"", i + 1);
+            const struct str what =
+                arena_printf(b->a, "entry %zu is not of \"file\", \"rule\" and \"fingerprint\"", i + 1);
             return refuse(b, 0, 0, what.p, err);
         }
         e.at = place_of(b, e.fingerprint, &from);
@@ -104,7 +105,8 @@ enum status baseline_open(struct baseline *b, const char *path, bool writing, st
     if (root) {
         status = read_entries(b, root, err);
     } else {
-        status = refuse(b, bad.line > 0 ? (unsigned)bad.line : 1, bad.column > 0 ? (unsigned)bad.column : 1, bad.text, err);
+        status =
+            refuse(b, bad.line > 0 ? (unsigned)bad.line : 1, bad.column > 0 ? (unsigned)bad.column : 1, bad.text, err);
     }
     json_decref(root);
     return status;
@@ -201,8 +203,8 @@ void baseline_stale(struct baseline *b, const struct rulebook *book, const struc
         if (e->met || !is_settled(b, e) || !was_looked_for(book, options, e->rule)) {
             continue;
         }
-        struct finding *f = finding_add(&c, STR("stale-baseline"), SEVERITY_WARNING, e->at,
-                                        e->at + (uint32_t)e->fingerprint.n, NULL);
+        struct finding *f =
+            finding_add(&c, STR("stale-baseline"), SEVERITY_WARNING, e->at, e->at + (uint32_t)e->fingerprint.n, NULL);
         f->message = arena_printf(b->a, "%.*s of %.*s is not found any more", STR_ARG(e->rule), STR_ARG(e->file));
         f->remark = STR("--write-baseline takes it out, or it may hide what comes later");
     }
@@ -256,9 +258,9 @@ enum status baseline_write(struct baseline *b, struct error *err)
         add_entry(&out, &b->found.at[i]);
     }
     strbuf_add_cstr(&out, b->found.n > 0 ? "\n]}\n" : "]}\n");
-    const enum status status = out.overflow
-                                   ? error_set(err, ST_USAGE, "the baseline would be larger than %d MB", BASELINE_MAX_BYTES >> 20)
-                                   : file_write_atomic(b->path, strbuf_str(&out), err);
+    const enum status status =
+        out.overflow ? error_set(err, ST_USAGE, "the baseline would be larger than %d MB", BASELINE_MAX_BYTES >> 20)
+                     : file_write_atomic(b->path, strbuf_str(&out), err);
     strbuf_free(&out);
     return status;
 }

@@ -21,8 +21,8 @@ struct baseline {
     struct arena *a;
     const char *path;
     bool writing;
-    struct str folder; /* of the file, from the root */
-    struct str text;   /* of the file; empty: there is none yet */
+    struct str folder;                  /* of the file, from the root */
+    struct str text;                    /* of the file; empty: there is none yet */
     VEC(struct baseline_entry) entries; /* as they were read */
     VEC(struct baseline_entry) found;   /* when writing: the findings of now */
     struct map by_key;                  /* file and fingerprint -> first entry, as 1 + index */

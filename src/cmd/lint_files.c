@@ -12,7 +12,7 @@ struct search {
     struct map by_path; /* -> 1 + index of the folder */
     VEC(size_t) named;  /* folders of which single files were named */
     const struct lint_files_options *options;
-    bool input; /* "-" was among them */
+    bool input;                   /* "-" was among them */
     struct str plan_folder, plan; /* Sqitch's plan of that folder; empty: there is none */
     struct error *err;
 };

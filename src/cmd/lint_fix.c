@@ -45,8 +45,8 @@ struct file_state {
     const struct lint_file *file;
     struct lint_fix_file *out; /* NULL: only replayed */
     struct str text, trial;
-    struct map rejected; /* mark -> why, as a struct str */
-    size_t limit;        /* at most so many fixes at once */
+    struct map rejected;     /* mark -> why, as a struct str */
+    size_t limit;            /* at most so many fixes at once */
     struct result now, then; /* of text, of trial */
 };
 
@@ -118,16 +118,14 @@ static void see_batches(struct fixing *x, struct result *r, const struct judged_
             directive = s->directives.at[k].kind == DIRECTIVE_BACKFILL ? &s->directives.at[k] : directive;
         }
         if (directive && batch_spec_of(s, text, part->migration->file.p, directive, &x->part, &spec, &err)) {
-            see(x, r, arena_printf(pass(x), "%s", err.primary), arena_str(pass(x), str_of(err.primary)),
-                s->st.start);
+            see(x, r, arena_printf(pass(x), "%s", err.primary), arena_str(pass(x), str_of(err.primary)), s->st.start);
         }
     }
 }
 
 static void leave(struct fixing *x, struct result *r, const struct finding *f, struct str why)
 {
-    *vec_push(pass(x), &r->left) =
-        (struct lint_fixed){arena_str(x->a, f->rule), f->line, false, arena_str(x->a, why)};
+    *vec_push(pass(x), &r->left) = (struct lint_fixed){arena_str(x->a, f->rule), f->line, false, arena_str(x->a, why)};
 }
 
 static struct str mark_of(struct arena *a, const struct finding *f)
@@ -191,8 +189,13 @@ static void try_fixes(struct fixing *x, struct file_state *f, struct result *r, 
         const struct finding *g = c->finding;
         if (c->taken) {
             struct attempt *t = vec_push(pass(x), &r->attempts);
-            *t = (struct attempt){key_of(pass(x), g), mark_of(pass(x), g), arena_str(x->a, g->rule), g->line,
-                                  c->divides, g->fix->statement, end_of_place(part, g->fix->statement)};
+            *t = (struct attempt){key_of(pass(x), g),
+                                  mark_of(pass(x), g),
+                                  arena_str(x->a, g->rule),
+                                  g->line,
+                                  c->divides,
+                                  g->fix->statement,
+                                  end_of_place(part, g->fix->statement)};
             count_of(r, pass(x), t->key)->attempted++;
         } else if (c->left.n > 0) {
             leave(x, r, g, c->left);

@@ -23,8 +23,7 @@ static struct str refuse(void *data, const struct lint_file *f)
 {
     struct applied_files *x = data;
     const struct settings *set = &x->c->set;
-    const struct applied *applied =
-        set->applied_in && f->version.n > 0 ? history_find(&x->history, f->version) : NULL;
+    const struct applied *applied = set->applied_in && f->version.n > 0 ? history_find(&x->history, f->version) : NULL;
     bool added = true;
     if (set->fix_applied) {
         return STR("");
@@ -35,8 +34,10 @@ static struct str refuse(void *data, const struct lint_file *f)
     if (set->since && !str_eq(f->path, STR("-")) && !x->status) {
         x->status = git_added(&x->git, f->path, &added, x->err);
     }
-    return added ? STR("") : arena_printf(&x->c->arena, "%s has the file, so it may be applied; --fix-applied to write it all the same",
-                                          set->since);
+    return added ? STR("")
+                 : arena_printf(&x->c->arena,
+                                "%s has the file, so it may be applied; --fix-applied to write it all the same",
+                                set->since);
 }
 
 static void begin_walk(void *data)

@@ -27,7 +27,7 @@ struct login {
     struct word_list command;
     const char *defaults[PAIRS], *overrides[PAIRS];
     size_t n_defaults, n_overrides, n_fixed; /* the first n_fixed defaults are not of the secret */
-    char hostaddr[INET6_ADDRSTRLEN]; /* of the tunnel */
+    char hostaddr[INET6_ADDRSTRLEN];         /* of the tunnel */
 };
 
 static void put(const char **pairs, size_t *n, const char *keyword, const char *value)
@@ -101,8 +101,8 @@ static enum status resolve_tunnel(struct login *l, struct error *err)
     struct addrinfo *list = NULL;
     const char *host = l->at.hostaddr ? l->at.hostaddr : l->at.host;
     const int failed = getaddrinfo(host, NULL, &hints, &list);
-    if (failed || getnameinfo(list->ai_addr, list->ai_addrlen, l->hostaddr, sizeof(l->hostaddr), NULL, 0,
-                              NI_NUMERICHOST) != 0) {
+    if (failed ||
+        getnameinfo(list->ai_addr, list->ai_addrlen, l->hostaddr, sizeof(l->hostaddr), NULL, 0, NI_NUMERICHOST) != 0) {
         if (!failed) {
             freeaddrinfo(list);
         }
@@ -317,8 +317,8 @@ static void add_certificates(struct login *l)
         return;
     }
     if (!l->at.sslrootcert) {
-        file = file    ? file
-               : proxy ? first_file(public, countof(public))
+        file = file                         ? file
+               : proxy                      ? first_file(public, countof(public))
                : l->host.kind != HOST_OTHER ? first_file(own, countof(own))
                                             : NULL;
         if (file) {

@@ -33,9 +33,9 @@ struct server {
     enum lsp_encoding encoding;
     bool initialized, shut_down, ended;
     VEC(struct lsp_document *) documents;
-    VEC(json_t *) queue; /* read and not handled */
-    struct settings said; /* by command line and environment */
-    struct stat config;   /* migrate.yaml when it was read; st_ino 0: there was none */
+    VEC(json_t *) queue;   /* read and not handled */
+    struct settings said;  /* by command line and environment */
+    struct stat config;    /* migrate.yaml when it was read; st_ino 0: there was none */
     struct str config_uri; /* of a file that was refused, and is marked in the editor; empty: none */
 };
 
@@ -133,8 +133,7 @@ static bool did_close(struct server *s, const json_t *params)
     if (!d) {
         return false;
     }
-    notify(s, "textDocument/publishDiagnostics",
-           json_pack("{s:o, s:[]}", "uri", json_text(d->uri), "diagnostics"));
+    notify(s, "textDocument/publishDiagnostics", json_pack("{s:o, s:[]}", "uri", json_text(d->uri), "diagnostics"));
     for (size_t i = 0; i < s->documents.n; i++) {
         if (s->documents.at[i] == d) {
             s->documents.at[i] = s->documents.at[--s->documents.n];
@@ -162,7 +161,8 @@ static void tell_config(struct server *s, const struct error *err)
     arena_init(&a, 1 << 20);
     strbuf_init(&words, 8192);
     error_format(err, &words);
-    notify(s, "window/showMessage", json_pack("{s:i, s:o}", "type", 1, "message", json_text(str_trim(strbuf_str(&words)))));
+    notify(s, "window/showMessage",
+           json_pack("{s:i, s:o}", "type", 1, "message", json_text(str_trim(strbuf_str(&words)))));
     if (err->file[0]) {
         const struct str path = path_absolute(&a, str_of(err->file));
         const json_int_t line = err->line > 0 ? err->line - 1 : 0, column = err->column > 0 ? err->column - 1 : 0;
@@ -392,7 +392,8 @@ static void handle(struct server *s, const json_t *message)
     const struct str method = text_of(json_object_get(message, "method"));
     const json_t *id = json_object_get(message, "id"), *params = json_object_get(message, "params");
     if (!method.p) {
-        if (!json_object_get(message, "result") && !json_object_get(message, "error")) { /* an answer: none is awaited */
+        if (!json_object_get(message, "result") &&
+            !json_object_get(message, "error")) { /* an answer: none is awaited */
             respond_error(s, id, RPC_REQUEST, "a request has a method");
         }
     } else if (id) {
@@ -517,8 +518,8 @@ static const struct option options[] = {
      "judge transactions as that tool sends the file", 0, 0},
     {"parts", 0, OPTION_CHOICE, PARTS_WORDS, offsetof(struct settings, parts),
      "judge what goes forward, what undoes it, or both (both)", 0, 0},
-    {"stdio", 0, OPTION_FLAG, NULL, offsetof(struct settings, stdio), "the only way there is; clients like to say it", 0,
-     0},
+    {"stdio", 0, OPTION_FLAG, NULL, offsetof(struct settings, stdio), "the only way there is; clients like to say it",
+     0, 0},
 };
 
 const struct command cmd_lsp = {

@@ -13,7 +13,10 @@ enum { TEXT_MAX = 1 << 28, FOUND_MAX = 1 << 30, HOVER_MAX = 1 << 20 };
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 char *lsp_path_of(struct str uri)
@@ -113,7 +116,8 @@ static void collect(void *self, const struct judged_part *part)
         /* The statement's text is a piece of the document, unless a DO block's strings had to be read first. */
         const uintptr_t at = (uintptr_t)f->statement.p - (uintptr_t)c->text.p;
         const bool within = f->statement.n > 0 && at < c->text.n && f->statement.n <= c->text.n - at;
-        const struct str source = f->hazard ? str_slice(f->hazard->source, 0, str_find_char(f->hazard->source, ' ')) : STR("");
+        const struct str source =
+            f->hazard ? str_slice(f->hazard->source, 0, str_find_char(f->hazard->source, ' ')) : STR("");
         *vec_push(a, &c->d->found) = (struct lsp_found){
             .start = f->start,
             .end = f->end,
@@ -197,7 +201,8 @@ json_t *lsp_document_diagnostics(const struct lsp_document *d, enum lsp_encoding
     for (size_t i = 0; i < d->found.n; i++) {
         json_push(list, diagnostic(d, &d->found.at[i], encoding));
     }
-    return json_pack("{s:o, s:I, s:o}", "uri", json_text(d->uri), "version", (json_int_t)d->version, "diagnostics", list);
+    return json_pack("{s:o, s:I, s:o}", "uri", json_text(d->uri), "version", (json_int_t)d->version, "diagnostics",
+                     list);
 }
 
 /* ---- hover ---- */
@@ -248,7 +253,8 @@ static void add_versions(struct strbuf *out, int first, int last, struct str tex
 }
 
 /* Versions in which the statement does the same are told of together. */
-static bool explain_versions(struct lsp_world *w, struct str text, size_t offset, struct strbuf *out, struct hovering *h)
+static bool explain_versions(struct lsp_world *w, struct str text, size_t offset, struct strbuf *out,
+                             struct hovering *h)
 {
     struct strbuf now, before;
     struct error err = {0};

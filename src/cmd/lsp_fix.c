@@ -94,9 +94,9 @@ static json_t *edits_json(const struct lsp_document *d, const struct fix_edit_li
     json_t *list = json_new_array();
     for (size_t i = 0; i < edits->n; i++) {
         const struct fix_edit *e = &edits->at[i];
-        json_push(list, json_pack("{s:o, s:o}", "range",
-                                  lsp_range_json(strbuf_str(&d->text), e->start, e->end, encoding), "newText",
-                                  json_text(e->text)));
+        json_push(list,
+                  json_pack("{s:o, s:o}", "range", lsp_range_json(strbuf_str(&d->text), e->start, e->end, encoding),
+                            "newText", json_text(e->text)));
     }
     return list;
 }

@@ -25,9 +25,9 @@ struct lsp_world {
     const struct layout *layout;
     struct judge judge; /* that replayed the earlier files */
     bool made;
-    struct str key;              /* what it was made of; in `names` */
-    struct lint_file document;   /* the file itself */
-    bool undoes;                 /* by its name it undoes the last of the earlier ones */
+    struct str key;            /* what it was made of; in `names` */
+    struct lint_file document; /* the file itself */
+    bool undoes;               /* by its name it undoes the last of the earlier ones */
 };
 
 void lsp_world_init(struct lsp_world *w, struct context *c);
@@ -49,8 +49,9 @@ enum lsp_judging {
  * Judge the document's text on it, for a server version (0: the one of the settings), and leave the world as it was. `take` is called for each
  * part while what it points to is there; memory of parts is the arena's.
  */
-NODISCARD enum status lsp_world_judge(struct lsp_world *w, struct str text, int server_version, enum lsp_judging judging,
-                                      struct arena *a, void (*take)(void *self, const struct judged_part *part),
-                                      void *self, struct error *err);
+NODISCARD enum status lsp_world_judge(struct lsp_world *w, struct str text, int server_version,
+                                      enum lsp_judging judging, struct arena *a,
+                                      void (*take)(void *self, const struct judged_part *part), void *self,
+                                      struct error *err);
 
 #endif

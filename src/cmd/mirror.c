@@ -39,8 +39,8 @@ static enum status refuse_undone(const struct mirror *mirror, const struct forei
     for (size_t i = 0; i < chosen->n; i++) {
         const struct migration *m = chosen->at[i].migration;
         if (chosen->at[i].first_step == 0 && !has_row(mirror, rows, m)) {
-            error_set(err, ST_CONFLICT, "%.*s %.*s is applied by our history and not by that of %s", STR_ARG(m->version),
-                      STR_ARG(m->name), mirror->tool->name);
+            error_set(err, ST_CONFLICT, "%.*s %.*s is applied by our history and not by that of %s",
+                      STR_ARG(m->version), STR_ARG(m->name), mirror->tool->name);
             error_hint(err, "if that tool undid it: migrate mark %.*s --pending", STR_ARG(m->version));
             return ST_CONFLICT;
         }

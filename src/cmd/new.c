@@ -95,9 +95,7 @@ static struct str called(struct arena *a, const char *pattern, struct str versio
         if (*c == 'V' && c[1] == 'V') {
             strbuf_add_char(&out, *c++);
         }
-        *c == 'V'   ? strbuf_add(&out, version)
-        : *c == 'N' ? strbuf_add(&out, name)
-                    : strbuf_add_char(&out, *c);
+        *c == 'V' ? strbuf_add(&out, version) : *c == 'N' ? strbuf_add(&out, name) : strbuf_add_char(&out, *c);
     }
     const struct str made = arena_str(a, strbuf_str(&out));
     strbuf_free(&out);
@@ -192,10 +190,11 @@ static enum status contract_text(struct context *c, const struct new_file *shape
     enum status status = context_connect(c, err);
     status = status ? status : shadow_contract(c->session, c->set.schema, c->set.contract, &c->arena, &sql, err);
     if (!status) {
-        *text = arena_printf(&c->arena,
-                             "-- migrate:up\n-- Closes the shadow change of %s: from here on there is no way back.\n%.*s",
-                             c->set.contract, STR_ARG(sql))
-                    .p;
+        *text =
+            arena_printf(&c->arena,
+                         "-- migrate:up\n-- Closes the shadow change of %s: from here on there is no way back.\n%.*s",
+                         c->set.contract, STR_ARG(sql))
+                .p;
     }
     return status;
 }

@@ -2,8 +2,8 @@
 #include "cmd/options.h"
 
 #include "cmd/rows.h"
-#include "plan/analyze.h"
 #include "exec/throttle.h"
+#include "plan/analyze.h"
 #include "rules/judge.h"
 
 #define AT(member) offsetof(struct settings, member)

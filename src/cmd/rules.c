@@ -7,8 +7,8 @@
 #include "report/json.h"
 #include "report/rulebook_doc.h"
 #include "report/style.h"
-#include "rules/fix.h"
 #include "rules/facts.h"
+#include "rules/fix.h"
 #include "rules/problem.h"
 #include "rules/selftest.h"
 
@@ -227,7 +227,7 @@ static const struct {
     size_t operands;
     enum status (*run)(struct context *c, struct error *err);
 } subcommands[] = {
-    {"list", 0, list}, {"show", 1, show}, {"test", 0, test}, {"verify", 0, verify}, {"predicates", 0, predicates},
+    {"list", 0, list},     {"show", 1, show}, {"test", 0, test}, {"verify", 0, verify}, {"predicates", 0, predicates},
     {"doc", 0, rules_doc},
 };
 
@@ -249,8 +249,8 @@ static enum status run(struct context *c, struct error *err)
     }
     const char *near = str_closest(word, names, countof(names));
     error_set(err, ST_USAGE, "migrate rules %.*s: there is no such thing", STR_ARG(word));
-    error_hint(err, "%s%s%slist, show RULE, test, verify, predicates, doc", near ? "did you mean " : "", near ? near : "",
-               near ? "? There are: " : "there are: ");
+    error_hint(err, "%s%s%slist, show RULE, test, verify, predicates, doc", near ? "did you mean " : "",
+               near ? near : "", near ? "? There are: " : "there are: ");
     return ST_USAGE;
 }
 

@@ -176,8 +176,7 @@ static void show_plan(struct run *r)
         return;
     }
     strbuf_init(&out, 1 << 28);
-    plan_text(&out, r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze,
-              context_colour(r->c, STDOUT_FILENO));
+    plan_text(&out, r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze, context_colour(r->c, STDOUT_FILENO));
     snapshot_run_text(&r->snapshot, &out);
     context_print(strbuf_str(&out));
     strbuf_free(&out);

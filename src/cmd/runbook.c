@@ -63,12 +63,13 @@ static void cluster(const struct rds_cluster *c, const struct rds_instance *memb
                 "aws rds modify-db-cluster --region %s --db-cluster-identifier %.*s-restored \\\n"
                 "    --new-db-cluster-identifier %.*s --apply-immediately\n",
                 region, STR_ARG(c->id), STR_ARG(id), region, STR_ARG(id), STR_ARG(c->id));
-    strbuf_addf(out,
-                "\n# Not in a snapshot: further instances, custom endpoints, targets of an RDS Proxy, alarms, the managed\n"
-                "# master password. Instead of the snapshot, a point in time from %.*s to %.*s:\n"
-                "#   aws rds restore-db-cluster-to-point-in-time --region %s --source-db-cluster-identifier %.*s \\\n"
-                "#       --db-cluster-identifier %.*s-restored --restore-to-time %.*s …\n",
-                STR_ARG(c->earliest), STR_ARG(c->latest), region, STR_ARG(c->id), STR_ARG(id), STR_ARG(s->created));
+    strbuf_addf(
+        out,
+        "\n# Not in a snapshot: further instances, custom endpoints, targets of an RDS Proxy, alarms, the managed\n"
+        "# master password. Instead of the snapshot, a point in time from %.*s to %.*s:\n"
+        "#   aws rds restore-db-cluster-to-point-in-time --region %s --source-db-cluster-identifier %.*s \\\n"
+        "#       --db-cluster-identifier %.*s-restored --restore-to-time %.*s …\n",
+        STR_ARG(c->earliest), STR_ARG(c->latest), region, STR_ARG(c->id), STR_ARG(id), STR_ARG(s->created));
 }
 
 static void instance(const struct rds_instance *i, const struct rds_snapshot *s, const char *region, struct strbuf *out)

@@ -11,8 +11,8 @@ enum gate { GATE_ERROR, GATE_WARNING, GATE_NOTE, GATE_OFF }; /* the words of --g
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 #define COLOUR_WORDS "auto|always|never"
 enum parts { PARTS_BOTH, PARTS_UP, PARTS_DOWN }; /* the words of --parts, in this order */
-#define PARTS_WORDS "both|up|down"
-#define OUTSIDE_WORDS "wait|refuse"
+#define PARTS_WORDS     "both|up|down"
+#define OUTSIDE_WORDS   "wait|refuse"
 #define TERMINATE_WORDS "autovacuum|idle-in-transaction|all|none"
 enum doc_format { DOC_MARKDOWN, DOC_MAN };
 #define DOC_FORMAT_WORDS "markdown|man"
@@ -35,7 +35,7 @@ struct settings {
     int64_t wait_timeout_ms;
     /* migrations */
     struct text_list dirs;
-    struct text_list sets; /* NAME=VALUE */
+    struct text_list sets;    /* NAME=VALUE */
     const char *from, *table; /* adopt */
     bool accept_changed, mirror, end_mirror;
     const char *layout; /* NULL: detect */
@@ -49,7 +49,7 @@ struct settings {
     const char *to;
     bool all, dry_run, allow_out_of_order, yes;
     bool hooks;
-    int analyze; /* enum analyze_mode */
+    int analyze;         /* enum analyze_mode */
     const char *journal; /* its file; "": none; NULL: not said */
     int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
     int terminate; /* index of TERMINATE_WORDS */
@@ -60,7 +60,7 @@ struct settings {
     const char *throttle_query; /* NULL: none */
     int pace;                   /* enum pace */
     bool join;
-    const char *contract; /* new: version whose shadow change is closed; NULL: none */
+    const char *contract;                         /* new: version whose shadow change is closed; NULL: none */
     int64_t tune_rate, tune_batch, tune_bad_rows; /* -1: not said */
     bool preflight_only;
     int64_t max_xact_age_ms;
@@ -68,25 +68,25 @@ struct settings {
     int outside_window; /* index of OUTSIDE_WORDS */
     struct aws_settings aws;
     /* single commands */
-    const char *catalog;        /* lint, explain, plan: file that is the base */
-    const char *output;         /* catalog pull: file to write */
-    int format;                 /* lint: see report/lint.h */
-    const char *stdin_filename; /* lint: what standard input stands for */
-    bool allow_empty;           /* lint */
-    bool show_config;           /* lint */
-    int runner;                 /* lint: index of RUNNER_WORDS */
-    const char *baseline;       /* file of findings that do not count; NULL or "": none */
-    bool write_baseline;        /* lint */
-    bool stdio;                 /* lsp */
-    int parts;                  /* lint: enum parts */
+    const char *catalog;         /* lint, explain, plan: file that is the base */
+    const char *output;          /* catalog pull: file to write */
+    int format;                  /* lint: see report/lint.h */
+    const char *stdin_filename;  /* lint: what standard input stands for */
+    bool allow_empty;            /* lint */
+    bool show_config;            /* lint */
+    int runner;                  /* lint: index of RUNNER_WORDS */
+    const char *baseline;        /* file of findings that do not count; NULL or "": none */
+    bool write_baseline;         /* lint */
+    bool stdio;                  /* lsp */
+    int parts;                   /* lint: enum parts */
     bool fix, diff, fix_applied; /* lint */
     const char *applied_in;      /* lint: URL of a database whose history says which files are applied */
-    const char *since;          /* lint: a git revision; NULL: judge all files */
-    const char *start_after;    /* a version; NULL or "": none */
-    const char *on;      /* rehearse: which throw-away server */
-    bool html;           /* report */
-    int64_t limit;       /* runs: how many */
-    const char *after;   /* explain: SQL file replayed before */
+    const char *since;           /* lint: a git revision; NULL: judge all files */
+    const char *start_after;     /* a version; NULL or "": none */
+    const char *on;              /* rehearse: which throw-away server */
+    bool html;                   /* report */
+    int64_t limit;               /* runs: how many */
+    const char *after;           /* explain: SQL file replayed before */
     bool json, exit_code;
     bool applied, pending;
     int doc_format;    /* rules doc: enum doc_format */

@@ -39,8 +39,10 @@ struct aws_settings {
     int64_t keep, keep_ms; /* keep_ms < 0: the source's own backup retention */
 };
 
-#define AWS_SETTINGS_DEFAULT                                                                               \
-    {.wait_ms = 600000, .timeout_ms = 3600000, .poll_ms = 15000, .reuse_ms = 3600000, .keep = 3, .keep_ms = -1, \
-     .fleet_jobs = 4, .fleet_failures = 1}
+#define AWS_SETTINGS_DEFAULT                                                                                       \
+    {                                                                                                              \
+        .wait_ms = 600000, .timeout_ms = 3600000, .poll_ms = 15000, .reuse_ms = 3600000, .keep = 3, .keep_ms = -1, \
+        .fleet_jobs = 4, .fleet_failures = 1                                                                       \
+    }
 
 #endif

@@ -110,8 +110,9 @@ static enum status list(struct context *c, struct error *err)
     struct strbuf out;
     size_t ours = 0;
     enum status status = open_target(c, &w, err);
-    status = status ? status
-                    : rds_find_snapshots(w.aws, w.target.is_cluster, NULL, target_id(&w.target).p, &c->arena, &all, err);
+    status = status
+                 ? status
+                 : rds_find_snapshots(w.aws, w.target.is_cluster, NULL, target_id(&w.target).p, &c->arena, &all, err);
     if (status) {
         return status;
     }
@@ -190,8 +191,8 @@ static enum status delete_all(struct work *w, const struct rds_snapshots *all, c
         }
         if (status) {
             failed++;
-            context_say(arena_printf(&w->c->arena, "migrate: warning: %.*s stays: %s\n", STR_ARG(all->at[i].id),
-                                     err->primary));
+            context_say(
+                arena_printf(&w->c->arena, "migrate: warning: %.*s stays: %s\n", STR_ARG(all->at[i].id), err->primary));
         } else if (!w->c->set.quiet) {
             context_print(arena_printf(&w->c->arena, "deleted %.*s\n", STR_ARG(all->at[i].id)));
         }
@@ -206,8 +207,9 @@ static enum status prune(struct context *c, struct error *err)
     struct rds_snapshots all;
     size_t n = 0;
     enum status status = open_target(c, &w, err);
-    status = status ? status
-                    : rds_find_snapshots(w.aws, w.target.is_cluster, NULL, target_id(&w.target).p, &c->arena, &all, err);
+    status = status
+                 ? status
+                 : rds_find_snapshots(w.aws, w.target.is_cluster, NULL, target_id(&w.target).p, &c->arena, &all, err);
     if (status) {
         return status;
     }

@@ -27,8 +27,8 @@ static enum status impossible(const struct context *c, struct error *err)
     return ST_REMOTE;
 }
 
-enum status snapshot_run_decide(struct snapshot_run *s, struct context *c, const struct migration_plan *plans,
-                                size_t n, struct error *err)
+enum status snapshot_run_decide(struct snapshot_run *s, struct context *c, const struct migration_plan *plans, size_t n,
+                                struct error *err)
 {
     struct snapshot_when when;
     const enum snapshot_mode mode = (enum snapshot_mode)c->set.aws.snapshot;
@@ -208,8 +208,7 @@ static enum status take_up(struct snapshot_run *s, const struct snapshot_left *l
     if (!left->id || !snapshot_id_is_ours(str_of(left->id))) {
         return ST_OK;
     }
-    const enum status status =
-        snapshot_find(aws, s->target.is_cluster, left->id, &s->c->arena, &found, &snapshot, err);
+    const enum status status = snapshot_find(aws, s->target.is_cluster, left->id, &s->c->arena, &found, &snapshot, err);
     if (status) {
         return status;
     }
@@ -220,8 +219,7 @@ static enum status take_up(struct snapshot_run *s, const struct snapshot_left *l
     }
     const bool young = found && aws_now(aws) - snapshot.created_at < reuse_s;
     if (found && snapshot_is_ours(&snapshot) && str_eq(snapshot.source, target_id(&s->target)) &&
-        status_readiness(snapshot.status) != NEVER &&
-        (young || status_readiness(snapshot.status) == NOT_YET)) {
+        status_readiness(snapshot.status) != NEVER && (young || status_readiness(snapshot.status) == NOT_YET)) {
         s->earlier_run = arena_cstr(&s->c->arena, rds_tag_value(&snapshot.tags, "migrate:run-id"));
         snprintf(s->id, sizeof(s->id), "%s", left->id);
         say(s, arena_printf(&s->c->arena, "the snapshot of the run before, %s, is taken up", left->id));
@@ -329,8 +327,7 @@ static const char *with_id(struct arena *a, const char *word, const char *id)
 {
     const struct str s = str_of(word);
     const size_t at = str_find(s, STR("{id}"));
-    return at == SIZE_MAX ? word
-                          : arena_printf(a, "%.*s%s%s", STR_ARG(str_slice(s, 0, at)), id, word + at + 4).p;
+    return at == SIZE_MAX ? word : arena_printf(a, "%.*s%s%s", STR_ARG(str_slice(s, 0, at)), id, word + at + 4).p;
 }
 
 static struct str last_line(struct str text)

@@ -17,7 +17,7 @@ struct snapshot_run {
     const struct migration_plan *plans;
     size_t n;
     enum snapshot_means means;
-    struct str because;     /* why one is wanted, or why none is; for people */
+    struct str because; /* why one is wanted, or why none is; for people */
     struct target_wish wish;
     struct rds_target target;
     bool found;

@@ -7,7 +7,9 @@ enum status snapshot_when_parse(const char *text, struct snapshot_when *out, str
     static const struct {
         struct str name;
         int64_t bytes;
-    } units[] = {{STR_INIT("kB"), 1024}, {STR_INIT("MB"), 1 << 20}, {STR_INIT("GB"), 1 << 30},
+    } units[] = {{STR_INIT("kB"), 1024},
+                 {STR_INIT("MB"), 1 << 20},
+                 {STR_INIT("GB"), 1 << 30},
                  {STR_INIT("TB"), (int64_t)1 << 40}};
     const struct str s = str_of(text);
     *out = (struct snapshot_when){.kind = WHEN_ALWAYS};
@@ -35,11 +37,11 @@ enum status snapshot_when_parse(const char *text, struct snapshot_when *out, str
 /* Forms after which something of the user's is not there, or not as it was. Rewrites count by their effect. */
 static bool loses(struct str form)
 {
-    static const char *const heads[] = {"drop-",  "truncate", "delete", "update", "merge",     "with-update",
-                                        "with-delete", "do",  "call",   "refresh"};
-    static const char *const harmless[] = {"drop-default",       "drop-not-null",  "drop-policy",
-                                           "drop-statistics",    "drop-publication", "drop-subscription",
-                                           "drop-index",         "drop-index-concurrently"};
+    static const char *const heads[] = {"drop-",       "truncate",    "delete", "update", "merge",
+                                        "with-update", "with-delete", "do",     "call",   "refresh"};
+    static const char *const harmless[] = {"drop-default",    "drop-not-null",          "drop-policy",
+                                           "drop-statistics", "drop-publication",       "drop-subscription",
+                                           "drop-index",      "drop-index-concurrently"};
     for (size_t i = 0; i < countof(harmless); i++) {
         if (str_eq(form, str_of(harmless[i]))) {
             return false;

@@ -48,11 +48,11 @@ static void compare_one(struct status_row *row, const struct migration *m, const
     row->n_steps = a->n_steps;
     row->going_down = a->going_down;
     row->changed = m && !same_text(m, a);
-    row->state = a->state == APPLIED_PARTIAL        ? STATE_PARTIAL
-                 : !m                               ? STATE_MISSING
-                 : row->changed && m->repeatable    ? STATE_PENDING
-                 : row->changed              ? STATE_CHANGED
-                                             : STATE_APPLIED;
+    row->state = a->state == APPLIED_PARTIAL     ? STATE_PARTIAL
+                 : !m                            ? STATE_MISSING
+                 : row->changed && m->repeatable ? STATE_PENDING
+                 : row->changed                  ? STATE_CHANGED
+                                                 : STATE_APPLIED;
 }
 
 void state_compare(struct state *s, struct arena *a)
@@ -60,7 +60,8 @@ void state_compare(struct state *s, struct arena *a)
     const struct applied_list *h = &s->history.applied;
     struct str last = STR_NONE;
     for (size_t i = 0; i < h->n; i++) {
-        if (version_valid(h->at[i].version) && h->at[i].state != APPLIED_NO && !(h->at[i].state == APPLIED_PARTIAL && h->at[i].going_down)) {
+        if (version_valid(h->at[i].version) && h->at[i].state != APPLIED_NO &&
+            !(h->at[i].state == APPLIED_PARTIAL && h->at[i].going_down)) {
             last = h->at[i].version;
         }
     }

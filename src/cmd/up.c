@@ -98,7 +98,8 @@ const struct command cmd_up = {
     .exits = "012345678",
     .options = up_options,
     .n_options = countof(up_options),
-    .groups = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_PAST | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
+    .groups = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_PAST | GROUP_FILES | GROUP_DATABASE |
+              GROUP_COMMON,
     .max_args = 1,
     .run = run_up,
 };

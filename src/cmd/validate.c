@@ -20,7 +20,8 @@ static const char leftovers_sql[] =
     " UNION ALL SELECT 'constraint', pg_catalog.format('%I on %s', k.conname, k.conrelid::pg_catalog.regclass),"
     " 'is not validated: rows from before it may break it; ALTER TABLE … VALIDATE CONSTRAINT checks them'"
     " FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace"
-    " WHERE NOT k.convalidated AND k.conrelid <> '0'::pg_catalog.oid AND n.nspname !~ '^pg_'::pg_catalog.text ORDER BY 1 DESC, 2";
+    " WHERE NOT k.convalidated AND k.conrelid <> '0'::pg_catalog.oid AND n.nspname !~ '^pg_'::pg_catalog.text ORDER BY "
+    "1 DESC, 2";
 
 static size_t say_files(const struct state *s, struct strbuf *out)
 {

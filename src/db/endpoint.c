@@ -16,8 +16,12 @@ static void take(PQconninfoOption *list, struct arena *a, struct endpoint *out)
     struct {
         const char *keyword, **to;
     } wanted[] = {
-        {"host", &out->host},        {"hostaddr", &out->hostaddr},       {"port", &out->port},
-        {"dbname", &out->database},  {"user", &out->user},               {"sslmode", &out->sslmode},
+        {"host", &out->host},
+        {"hostaddr", &out->hostaddr},
+        {"port", &out->port},
+        {"dbname", &out->database},
+        {"user", &out->user},
+        {"sslmode", &out->sslmode},
         {"sslrootcert", &out->sslrootcert},
     };
     for (PQconninfoOption *o = list; o && o->keyword; o++) {

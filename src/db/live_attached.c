@@ -62,7 +62,8 @@ void live_read_rules(struct live *l, const struct rows *r)
             rel->complete = false;
         } else {
             const struct statement st = expression_lex(a, text);
-            struct reader rd = {.c = l->c, .text = text, .st = &st, .i = 2, .end = st.n_tokens}; /* behind CREATE RULE */
+            struct reader rd = {
+                .c = l->c, .text = text, .st = &st, .i = 2, .end = st.n_tokens}; /* behind CREATE RULE */
             (void)rule_read(&rd, &rule);
         }
         rule.name = live_text(l, r, i, 2);

@@ -140,8 +140,12 @@ static char *set_variable(struct words *env, struct arena *a, const char *name, 
 static void pass_pairs(const char *const *pairs, struct arena *a, struct words *env)
 {
     static const char *const variables[][2] = {
-        {"host", "PGHOST"},       {"hostaddr", "PGHOSTADDR"}, {"port", "PGPORT"},
-        {"user", "PGUSER"},       {"dbname", "PGDATABASE"},   {"sslmode", "PGSSLMODE"},
+        {"host", "PGHOST"},
+        {"hostaddr", "PGHOSTADDR"},
+        {"port", "PGPORT"},
+        {"user", "PGUSER"},
+        {"dbname", "PGDATABASE"},
+        {"sslmode", "PGSSLMODE"},
         {"sslrootcert", "PGSSLROOTCERT"},
     };
     for (; pairs && *pairs; pairs += 2) {
@@ -239,9 +243,9 @@ enum status pgdump_schema(const struct pgdump *what, struct arena *a, struct str
         *vec_push(&own, &env) = *e;
     }
     status = pass_target(what->target, &own, &env, &rest, &secret, err);
-    const char *const fixed[] = {program,           "--schema-only",      "--no-owner",
-                                 "--no-privileges", "--no-subscriptions", "--format=plain", "--lock-wait-timeout=10s",
-                                 "--encoding=UTF8"};
+    const char *const fixed[] = {
+        program,          "--schema-only",           "--no-owner",     "--no-privileges", "--no-subscriptions",
+        "--format=plain", "--lock-wait-timeout=10s", "--encoding=UTF8"};
     for (size_t i = 0; i < countof(fixed); i++) {
         *vec_push(&own, &argv) = fixed[i];
     }

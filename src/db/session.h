@@ -41,17 +41,17 @@ struct target {
 /* SQLSTATE classes that decide what to do. */
 enum sql_class {
     SQL_OK,
-    SQL_LOCK_TIMEOUT,      /* 55P03 */
-    SQL_DEADLOCK,          /* 40P01 */
-    SQL_SERIALIZATION,     /* 40001 */
-    SQL_QUERY_CANCELED,    /* 57014: statement_timeout or a cancel */
-    SQL_READ_ONLY,         /* 25006 */
-    SQL_CONNECTION_LOST,   /* class 08, 57P01, 57P02, 57P03, or no answer at all */
-    SQL_DISK_FULL,         /* 53100 */
-    SQL_TOO_MANY,          /* 53300 */
-    SQL_PRIVILEGE,         /* 42501 */
-    SQL_UNDEFINED,         /* 42P01, 42704, 3F000: not there */
-    SQL_DUPLICATE,         /* 42P07, 42710, 42701, 23505 */
+    SQL_LOCK_TIMEOUT,    /* 55P03 */
+    SQL_DEADLOCK,        /* 40P01 */
+    SQL_SERIALIZATION,   /* 40001 */
+    SQL_QUERY_CANCELED,  /* 57014: statement_timeout or a cancel */
+    SQL_READ_ONLY,       /* 25006 */
+    SQL_CONNECTION_LOST, /* class 08, 57P01, 57P02, 57P03, or no answer at all */
+    SQL_DISK_FULL,       /* 53100 */
+    SQL_TOO_MANY,        /* 53300 */
+    SQL_PRIVILEGE,       /* 42501 */
+    SQL_UNDEFINED,       /* 42P01, 42704, 3F000: not there */
+    SQL_DUPLICATE,       /* 42P07, 42710, 42701, 23505 */
     SQL_OTHER,
 };
 
@@ -73,7 +73,7 @@ int64_t rows_i64(const struct rows *r, size_t row, size_t column);      /* 0 for
 bool rows_bool(const struct rows *r, size_t row, size_t column);
 size_t rows_columns(const struct rows *r);
 const char *rows_column_name(const struct rows *r, size_t column);
-int64_t rows_affected(const struct rows *r);                            /* of the command tag; 0 when it has none */
+int64_t rows_affected(const struct rows *r); /* of the command tag; 0 when it has none */
 void rows_free(struct rows *r);
 
 struct param {
@@ -120,11 +120,11 @@ enum { SESSION_MAX_PREPARED = 4 };
 NODISCARD enum status session_prepare(struct session *s, const char *sql, struct error *err);
 
 enum sql_class error_sql_class(const struct error *err);
-bool session_usable(const struct session *s);    /* connected and idle or in a transaction */
+bool session_usable(const struct session *s); /* connected and idle or in a transaction */
 bool session_in_transaction(const struct session *s);
 int session_server_version(const struct session *s); /* 150018 */
-int session_pid(const struct session *s);         /* of the backend as the startup packet told it */
-const char *session_host(const struct session *s);/* for messages; never with a password */
+int session_pid(const struct session *s);            /* of the backend as the startup packet told it */
+const char *session_host(const struct session *s);   /* for messages; never with a password */
 /* Where in the statement the last request's failure lies, in characters from 1; 0: the server did not tell. */
 int session_error_position(const struct session *s);
 /* A setting that the server reports by itself ("TimeZone", "in_hot_standby" …); NULL: it does not. */
@@ -135,7 +135,8 @@ const char *session_parameter(const struct session *s, const char *name);
  */
 void session_settings_again(struct session *s);
 /* Called for each notice and warning while a request runs (it may start none); message is escaped text. */
-void session_on_notice(struct session *s, void (*hook)(void *arg, const char *severity, const char *message), void *arg);
+void session_on_notice(struct session *s, void (*hook)(void *arg, const char *severity, const char *message),
+                       void *arg);
 
 /* A connection string as it may be shown: without password and secrets. */
 void target_display(const char *url, struct strbuf *out);

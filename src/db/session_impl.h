@@ -11,16 +11,16 @@
 
 struct session {
     struct loop *loop;
-    PGconn *conn;          /* NULL once the connection was lost */
-    bool busy;             /* a request is running; callbacks of timers may not start another one */
-    bool settings_due;     /* the session's settings are sent with the first request */
-    bool settings_plain;   /* … only those that every server knows, because the full set was refused */
-    bool row_by_row;       /* the last request read its rows one by one; see pipeline.c */
+    PGconn *conn;        /* NULL once the connection was lost */
+    bool busy;           /* a request is running; callbacks of timers may not start another one */
+    bool settings_due;   /* the session's settings are sent with the first request */
+    bool settings_plain; /* … only those that every server knows, because the full set was refused */
+    bool row_by_row;     /* the last request read its rows one by one; see pipeline.c */
     int server_version;
     int pid;
-    int position;          /* in the statement that failed last, in characters from 1; 0: not told */
-    struct strbuf host;    /* "db.example.com:5432", "/run/postgresql" */
-    char lost[512];        /* why the connection is gone */
+    int position;       /* in the statement that failed last, in characters from 1; 0: not told */
+    struct strbuf host; /* "db.example.com:5432", "/run/postgresql" */
+    char lost[512];     /* why the connection is gone */
     const char *prepared[SESSION_MAX_PREPARED]; /* their texts; named after their slot and generation */
     int n_prepared, generation;
     void (*on_notice)(void *arg, const char *severity, const char *message);
@@ -33,8 +33,8 @@ struct rows {
 
 /* One request on its way: its deadline, and how it was cut short. */
 struct request {
-    int64_t budget_ms;  /* as the caller gave it, for the message */
-    int64_t deadline;   /* 0: none */
+    int64_t budget_ms; /* as the caller gave it, for the message */
+    int64_t deadline;  /* 0: none */
     enum { REQUEST_RUNS, REQUEST_PAST_DEADLINE, REQUEST_SIGNALLED } cut;
     int64_t drain_until; /* once cut: how long the server has to answer the cancel */
     bool broken;         /* the socket is closed; what libpq has got already can still be read */

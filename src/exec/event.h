@@ -25,9 +25,9 @@ enum event_kind {
     EVENT_WATCHDOG,   /* the step was cancelled: rows sessions waited behind it, one of them for ms */
     EVENT_BLIND,      /* no second connection to watch with: detail says why */
     EVENT_ANALYZED,   /* migration, ms, detail: the table; with sqlstate: it could not be, detail says why */
-    EVENT_REPAIR,  /* detail: an invalid index dropped, a row of history settled */
-    EVENT_NOTICE,  /* server notice: severity in detail's first word */
-    EVENT_RUN_END, /* ms, n_migrations */
+    EVENT_REPAIR,     /* detail: an invalid index dropped, a row of history settled */
+    EVENT_NOTICE,     /* server notice: severity in detail's first word */
+    EVENT_RUN_END,    /* ms, n_migrations */
 };
 const char *event_kind_name(enum event_kind kind); /* "step-begin" … as in --json */
 
@@ -43,8 +43,9 @@ struct event {
     int64_t done, total; /* -1: unknown */
     double rate;         /* per second */
     int64_t batch_rows;  /* keys of the last batch; 0: not known */
-    int64_t lag_ms, lag_bytes; /* of the replica furthest behind, as far as the service tells; 0: none is, or not known */
-    const char *run_id;  /* as in history */
+    int64_t lag_ms,
+        lag_bytes;      /* of the replica furthest behind, as far as the service tells; 0: none is, or not known */
+    const char *run_id; /* as in history */
     char sqlstate[6];
     const char *detail; /* NULL: none. Valid during the call */
     /* preflight: "rights" …; "note", "warning", "stop"; what it means and what to do, "" where it goes without saying */

@@ -22,16 +22,19 @@ static const struct foreign_tool tools[] = {
      .match = FOREIGN_HEAD,
      .layout = "golang-migrate",
      .written = "",
-     .done = {"DELETE FROM @", "INSERT INTO @ (version, dirty) SELECT max(version::pg_catalog.int8), false FROM #.migrations"
-                               " WHERE state = 'applied' HAVING count(*) > 0::pg_catalog.int8"},
-     .undone = {"DELETE FROM @", "INSERT INTO @ (version, dirty) SELECT max(version::pg_catalog.int8), false FROM #.migrations"
-                                 " WHERE state = 'applied' HAVING count(*) > 0::pg_catalog.int8"}},
+     .done = {"DELETE FROM @",
+              "INSERT INTO @ (version, dirty) SELECT max(version::pg_catalog.int8), false FROM #.migrations"
+              " WHERE state = 'applied' HAVING count(*) > 0::pg_catalog.int8"},
+     .undone = {"DELETE FROM @",
+                "INSERT INTO @ (version, dirty) SELECT max(version::pg_catalog.int8), false FROM #.migrations"
+                " WHERE state = 'applied' HAVING count(*) > 0::pg_catalog.int8"}},
     {.name = "goose",
      .table = "goose_db_version",
      .columns = "version_id is_applied",
-     .sql = "SELECT v.version_id::pg_catalog.text, NULL, true, false FROM (SELECT DISTINCT ON (version_id) version_id,"
-            " is_applied FROM @ ORDER BY version_id, id DESC) v WHERE v.is_applied AND v.version_id <> 0::pg_catalog.int8"
-            " ORDER BY v.version_id",
+     .sql =
+         "SELECT v.version_id::pg_catalog.text, NULL, true, false FROM (SELECT DISTINCT ON (version_id) version_id,"
+         " is_applied FROM @ ORDER BY version_id, id DESC) v WHERE v.is_applied AND v.version_id <> 0::pg_catalog.int8"
+         " ORDER BY v.version_id",
      .match = FOREIGN_NUMBER,
      .layout = "goose",
      .written = "v",
@@ -41,22 +44,25 @@ static const struct foreign_tool tools[] = {
      .table = "flyway_schema_history",
      .columns = "installed_rank version script checksum success type",
      .sql = "SELECT coalesce(v.version, v.script), v.checksum::pg_catalog.text, v.success,"
-            " v.type = 'BASELINE'::pg_catalog.varchar FROM (SELECT DISTINCT ON (coalesce(version, script)) version, script,"
+            " v.type = 'BASELINE'::pg_catalog.varchar FROM (SELECT DISTINCT ON (coalesce(version, script)) version, "
+            "script,"
             " checksum, success, type, installed_rank FROM @ ORDER BY coalesce(version, script), installed_rank DESC) v"
             " WHERE v.type NOT IN ('UNDO_SQL', 'DELETE', 'SCHEMA') ORDER BY v.installed_rank",
      .match = FOREIGN_NUMBER,
      .sum = FOREIGN_CRC_OF_LINES,
      .layout = "flyway",
      .written = "Vnfs",
-     .done = {"INSERT INTO @ (installed_rank, version, description, type, script, checksum, installed_by, installed_on,"
-              " execution_time, success) SELECT coalesce(max(installed_rank), 0) + 1, $1, pg_catalog.replace($2, '_', ' '),"
-              " 'SQL', pg_catalog.concat($3::pg_catalog.text, '.sql'), $4::pg_catalog.int4, current_user,"
-              " pg_catalog.now(), 0, true FROM @"},
+     .done =
+         {"INSERT INTO @ (installed_rank, version, description, type, script, checksum, installed_by, installed_on,"
+          " execution_time, success) SELECT coalesce(max(installed_rank), 0) + 1, $1, pg_catalog.replace($2, '_', ' '),"
+          " 'SQL', pg_catalog.concat($3::pg_catalog.text, '.sql'), $4::pg_catalog.int4, current_user,"
+          " pg_catalog.now(), 0, true FROM @"},
      .undone = {"DELETE FROM @ WHERE version = $1"}},
     {.name = "sqlx",
      .table = "_sqlx_migrations",
      .columns = "version checksum success",
-     .sql = "SELECT version::pg_catalog.text, pg_catalog.encode(checksum, 'hex'), success, false FROM @ ORDER BY version",
+     .sql =
+         "SELECT version::pg_catalog.text, pg_catalog.encode(checksum, 'hex'), success, false FROM @ ORDER BY version",
      .match = FOREIGN_NUMBER,
      .sum = FOREIGN_SHA384,
      .layout = "sqlx",
@@ -111,10 +117,12 @@ static const struct foreign_tool tools[] = {
      .match = FOREIGN_HEAD,
      .layout = "tern",
      .written = "",
-     .done = {"UPDATE @ SET version = (SELECT coalesce(max(version::pg_catalog.int4), 0) FROM #.migrations WHERE state ="
-              " 'applied')"},
-     .undone = {"UPDATE @ SET version = (SELECT coalesce(max(version::pg_catalog.int4), 0) FROM #.migrations WHERE state ="
-                " 'applied')"}},
+     .done =
+         {"UPDATE @ SET version = (SELECT coalesce(max(version::pg_catalog.int4), 0) FROM #.migrations WHERE state ="
+          " 'applied')"},
+     .undone =
+         {"UPDATE @ SET version = (SELECT coalesce(max(version::pg_catalog.int4), 0) FROM #.migrations WHERE state ="
+          " 'applied')"}},
     {.name = "supabase",
      .schema = "supabase_migrations",
      .table = "schema_migrations",
@@ -205,12 +213,14 @@ enum status foreign_locate(struct session *s, const struct foreign_tool *tool, c
 {
     /* The name as a user would write it, read by the server, so that quotes and the search path work as everywhere. */
     static const char sql[] =
-        "SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.relname)), c.relname,"
+        "SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.relname)), "
+        "c.relname,"
         " (SELECT pg_catalog.string_agg(a.attname::pg_catalog.text, ' ') FROM pg_catalog.pg_attribute a"
         " WHERE a.attrelid = c.oid AND a.attnum > 0::pg_catalog.int2 AND NOT a.attisdropped)"
         " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.oid = pg_catalog.to_regclass($1)";
-    const char *usual = arena_printf(a, "%s%s%s", tool->schema ? tool->schema : "", tool->schema ? "." : "", tool->table).p;
+    const char *usual =
+        arena_printf(a, "%s%s%s", tool->schema ? tool->schema : "", tool->schema ? "." : "", tool->table).p;
     const struct param name = {said && *said ? said : usual};
     struct rows *rows = NULL;
     enum status status = session_query(s, sql, &name, 1, ANSWER_MS, &rows, err);
@@ -219,7 +229,8 @@ enum status foreign_locate(struct session *s, const struct foreign_tool *tool, c
         return status;
     }
     if (rows_count(rows) == 0) {
-        status = error_set(err, ST_USAGE, "there is no table %s: %s has not run in this database", name.text, tool->name);
+        status =
+            error_set(err, ST_USAGE, "there is no table %s: %s has not run in this database", name.text, tool->name);
         error_hint(err, "if its history has another name: --table SCHEMA.TABLE");
         goto out;
     }
@@ -364,8 +375,8 @@ static enum status try_key(struct session *s, int64_t key, bool *got, struct err
     struct rows *rows = NULL;
     snprintf(text, sizeof(text), "%" PRId64, key);
     const struct param param = {text};
-    const enum status status =
-        session_query(s, "SELECT pg_catalog.pg_try_advisory_lock($1::pg_catalog.int8)", &param, 1, ANSWER_MS, &rows, err);
+    const enum status status = session_query(s, "SELECT pg_catalog.pg_try_advisory_lock($1::pg_catalog.int8)", &param,
+                                             1, ANSWER_MS, &rows, err);
     *got = !status && rows_bool(rows, 0, 0);
     rows_free(rows);
     return status;

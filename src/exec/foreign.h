@@ -51,10 +51,10 @@ struct foreign_tool {
 
 struct foreign_row {
     struct str key;
-    struct str sum;  /* empty: the tool kept none */
-    bool complete;   /* false: it failed half-way, or nobody knows */
-    bool head;       /* everything up to the key is applied */
-    unsigned nth;    /* rows of this key before it */
+    struct str sum; /* empty: the tool kept none */
+    bool complete;  /* false: it failed half-way, or nobody knows */
+    bool head;      /* everything up to the key is applied */
+    unsigned nth;   /* rows of this key before it */
 };
 VEC_DECLARE(foreign_row_list, struct foreign_row);
 

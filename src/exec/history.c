@@ -184,8 +184,9 @@ enum status history_read(struct session *s, const char *schema, bool with_texts,
     const struct param texts = {with_texts ? "t" : "f"};
     history_sql_for(&sql, s, schema, a);
     /* Whatever is out of the ordinary, a failure too, is looked at closely by the statements that can tell what it is. */
-    enum status status =
-        session_in_transaction(s) ? ST_SERVER : session_query(s, sql.at[HSQL_READ_FAST], &texts, 1, READ_MS, &rows, err);
+    enum status status = session_in_transaction(s)
+                             ? ST_SERVER
+                             : session_query(s, sql.at[HSQL_READ_FAST], &texts, 1, READ_MS, &rows, err);
     const bool plain = !status && all_applied(rows);
     if (plain) {
         *out = (struct history){.exists = true};
@@ -266,9 +267,11 @@ enum status history_install_locked(struct session *s, const struct history_sql *
         return status;
     }
     /* CREATE SCHEMA IF NOT EXISTS asks for the right to make one even where it is there: somebody else may have made it for us. */
-    return create(s, sql, schema, has_schema, !h.exists        ? history_ddl + has_schema
-                                          : h.format == 1 ? history_ddl_2
-                                                          : history_ddl_3, err);
+    return create(s, sql, schema, has_schema,
+                  !h.exists       ? history_ddl + has_schema
+                  : h.format == 1 ? history_ddl_2
+                                  : history_ddl_3,
+                  err);
 }
 
 /* Run fn under the run lock. */

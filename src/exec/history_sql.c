@@ -26,25 +26,29 @@
     " transaction_ms bigint, query text, sessions integer, blocked_ms bigint)"
 
 /* Of format 3, with backfills in parts. */
-#define BAD_ROWS                                                                                                      \
-    "CREATE TABLE IF NOT EXISTS @.bad_rows ("                                                                         \
-    "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, relation text NOT NULL,"               \
-    " key_columns text[] NOT NULL, key text[] NOT NULL, sqlstate text NOT NULL, message text NOT NULL, run text,"     \
+#define BAD_ROWS                                                                                                  \
+    "CREATE TABLE IF NOT EXISTS @.bad_rows ("                                                                     \
+    "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, relation text NOT NULL,"           \
+    " key_columns text[] NOT NULL, key text[] NOT NULL, sqlstate text NOT NULL, message text NOT NULL, run text," \
     " at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version, direction, ordinal, relation, key))"
 #define SHADOWS                                                                                                       \
     "CREATE TABLE IF NOT EXISTS @.shadows (version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL," \
     " phase integer NOT NULL, kind text NOT NULL, title text NOT NULL, statements text[] NOT NULL,"                   \
     " done boolean NOT NULL DEFAULT false, updated_at timestamptz NOT NULL DEFAULT now(),"                            \
     " PRIMARY KEY (version, direction, ordinal, phase))"
-#define TO_PARTS                                                                                                      \
-    BAD_ROWS, SHADOWS,                                                                                    \
-        "ALTER TABLE @.backfills ADD COLUMN IF NOT EXISTS part integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS range_start text[],"\
-        " ADD COLUMN IF NOT EXISTS pass integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS pass_rows bigint NOT NULL DEFAULT 0,"\
-        " ADD COLUMN IF NOT EXISTS bad_rows bigint NOT NULL DEFAULT 0, ALTER COLUMN owner DROP NOT NULL,"             \
-        " ADD COLUMN IF NOT EXISTS owner_pid integer, ADD COLUMN IF NOT EXISTS token bigint NOT NULL DEFAULT 0,"      \
-        " ADD COLUMN IF NOT EXISTS lease_until timestamptz, ADD COLUMN IF NOT EXISTS set_rate bigint CHECK (set_rate >= 0),"\
-        " ADD COLUMN IF NOT EXISTS set_batch integer CHECK (set_batch >= 0),"                                         \
-        " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0), DROP CONSTRAINT IF EXISTS backfills_pkey,"\
+#define TO_PARTS                                                                                                       \
+    BAD_ROWS, SHADOWS,                                                                                                 \
+        "ALTER TABLE @.backfills ADD COLUMN IF NOT EXISTS part integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS "  \
+        "range_start text[],"                                                                                          \
+        " ADD COLUMN IF NOT EXISTS pass integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS pass_rows bigint NOT "    \
+        "NULL DEFAULT 0,"                                                                                              \
+        " ADD COLUMN IF NOT EXISTS bad_rows bigint NOT NULL DEFAULT 0, ALTER COLUMN owner DROP NOT NULL,"              \
+        " ADD COLUMN IF NOT EXISTS owner_pid integer, ADD COLUMN IF NOT EXISTS token bigint NOT NULL DEFAULT 0,"       \
+        " ADD COLUMN IF NOT EXISTS lease_until timestamptz, ADD COLUMN IF NOT EXISTS set_rate bigint CHECK (set_rate " \
+        ">= 0),"                                                                                                       \
+        " ADD COLUMN IF NOT EXISTS set_batch integer CHECK (set_batch >= 0),"                                          \
+        " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0), DROP CONSTRAINT IF EXISTS "          \
+        "backfills_pkey,"                                                                                              \
         " ADD PRIMARY KEY (version, direction, ordinal, part)"
 
 const char *const history_ddl[] = {
@@ -212,11 +216,11 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_FILE_TEXT] = "SELECT file_text FROM @.migrations WHERE version = $1",
     [HSQL_RUN_KNOWN] = "SELECT id FROM @.runs WHERE id = $1",
     /* A run that failed, but changed something first, was another beginning: its snapshot is not the state before the next one. */
-    [HSQL_RUN_LEFT] =
-        "SELECT CASE WHEN r.result = 'done' OR (r.result = 'failed' AND EXISTS (SELECT FROM @.steps s WHERE s.run = r.id"
-        " AND s.state = 'done')) THEN NULL ELSE r.snapshot END, r.id,"
-        " pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - r.started_at)::pg_catalog.int8"
-        " FROM @.runs r WHERE r.id <> $1 ORDER BY r.started_at DESC LIMIT 1",
+    [HSQL_RUN_LEFT] = "SELECT CASE WHEN r.result = 'done' OR (r.result = 'failed' AND EXISTS (SELECT FROM @.steps s "
+                      "WHERE s.run = r.id"
+                      " AND s.state = 'done')) THEN NULL ELSE r.snapshot END, r.id,"
+                      " pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - r.started_at)::pg_catalog.int8"
+                      " FROM @.runs r WHERE r.id <> $1 ORDER BY r.started_at DESC LIMIT 1",
     [HSQL_RUN_SNAPSHOT] = "UPDATE @.runs SET snapshot = $2 WHERE id = $1",
     [HSQL_RUN_END] =
         "UPDATE @.runs SET finished_at = pg_catalog.clock_timestamp(), result = $2, error = $3 WHERE id = $1",
@@ -228,30 +232,36 @@ static const char *const statements[HSQL_COUNT] = {
         "INSERT INTO @.migrations AS h"
         " (version, name, file, layout, sha256, sha256_text, file_text, state, n_steps, run, applied_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, 'applied', $8, NULL, pg_catalog.clock_timestamp())" MIGRATION_UPSERT,
-    [HSQL_BACKFILL_SUM] = "SELECT count(*), count(*) FILTER (WHERE finished), coalesce(sum(rows), 0), coalesce(sum(keys), 0),"
-                          " coalesce(sum(batches), 0), coalesce(sum(pass_rows), 0), coalesce(max(pass), 1), coalesce(sum(bad_rows), 0),"
-                          " coalesce(bool_or(key_columns::pg_catalog.text = '{ctid}'), false) FROM @.backfills WHERE " BACKFILL_KEY,
+    [HSQL_BACKFILL_SUM] =
+        "SELECT count(*), count(*) FILTER (WHERE finished), coalesce(sum(rows), 0), coalesce(sum(keys), 0),"
+        " coalesce(sum(batches), 0), coalesce(sum(pass_rows), 0), coalesce(max(pass), 1), coalesce(sum(bad_rows), 0),"
+        " coalesce(bool_or(key_columns::pg_catalog.text = '{ctid}'), false) FROM @.backfills WHERE " BACKFILL_KEY,
     [HSQL_BACKFILL_NEW] =
-        "INSERT INTO @.backfills (version, direction, ordinal, part, relation, key_columns, range_start, cursor, range_end,"
+        "INSERT INTO @.backfills (version, direction, ordinal, part, relation, key_columns, range_start, cursor, "
+        "range_end,"
         " finished, set_rate, set_batch, max_bad_rows, pass) VALUES ($1, $2, $3, $4, $5, $6::pg_catalog.text[],"
-        " $7::pg_catalog.text[], $7::pg_catalog.text[], $8::pg_catalog.text[], $8::pg_catalog.text[] IS NULL, $9, $10, $11, $12)",
+        " $7::pg_catalog.text[], $7::pg_catalog.text[], $8::pg_catalog.text[], $8::pg_catalog.text[] IS NULL, $9, $10, "
+        "$11, $12)",
     /*
      * Whose owner is another backend that is gone, or that has not been heard of for its lease, is taken over. Its batch, should one still be
      * running, keeps the row locked; behind that the fence stops it.
      */
-    [HSQL_BACKFILL_CLAIM] =
-        "WITH free AS (SELECT part FROM @.backfills b WHERE " BACKFILL_KEY
-        " AND NOT finished AND (owner IS NULL OR owner_pid = pg_catalog.pg_backend_pid()"
-        " OR lease_until < pg_catalog.clock_timestamp() OR NOT EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a"
-        " WHERE a.pid = b.owner_pid)) ORDER BY part FOR UPDATE SKIP LOCKED LIMIT 1)"
-        " UPDATE @.backfills b SET owner = $4, owner_pid = pg_catalog.pg_backend_pid(), token = token + 1, reason = NULL,"
-        " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval,"
-        " updated_at = pg_catalog.clock_timestamp() FROM free"
-        " WHERE " BACKFILL_KEY " AND b.part = free.part RETURNING b.part, b.relation,"
-        " pg_catalog.array_to_string(b.key_columns, pg_catalog.chr(31)), b.cursor, b.range_end, b.token, b.rows, b.keys,"
-        " b.batches, b.batch_rows, b.control, b.set_rate, b.set_batch, b.max_bad_rows",
-    [HSQL_BACKFILL_LOOK] = "SELECT cursor, range_end, token, owner, finished, coalesce(control, ''), rows, keys FROM @.backfills"
-                           " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
+    [HSQL_BACKFILL_CLAIM] = "WITH free AS (SELECT part FROM @.backfills b WHERE " BACKFILL_KEY
+                            " AND NOT finished AND (owner IS NULL OR owner_pid = pg_catalog.pg_backend_pid()"
+                            " OR lease_until < pg_catalog.clock_timestamp() OR NOT EXISTS (SELECT FROM "
+                            "pg_catalog.pg_stat_get_activity(NULL) a"
+                            " WHERE a.pid = b.owner_pid)) ORDER BY part FOR UPDATE SKIP LOCKED LIMIT 1)"
+                            " UPDATE @.backfills b SET owner = $4, owner_pid = pg_catalog.pg_backend_pid(), token = "
+                            "token + 1, reason = NULL,"
+                            " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval,"
+                            " updated_at = pg_catalog.clock_timestamp() FROM free"
+                            " WHERE " BACKFILL_KEY " AND b.part = free.part RETURNING b.part, b.relation,"
+                            " pg_catalog.array_to_string(b.key_columns, pg_catalog.chr(31)), b.cursor, b.range_end, "
+                            "b.token, b.rows, b.keys,"
+                            " b.batches, b.batch_rows, b.control, b.set_rate, b.set_batch, b.max_bad_rows",
+    [HSQL_BACKFILL_LOOK] =
+        "SELECT cursor, range_end, token, owner, finished, coalesce(control, ''), rows, keys FROM @.backfills"
+        " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
     [HSQL_BACKFILL_FENCE] =
         "SELECT 1 / count(*), pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')"
         " FROM (SELECT FROM @.backfills WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4"
@@ -261,65 +271,82 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_BACKFILL_REASON] =
         "UPDATE @.backfills SET reason = $7, updated_at = pg_catalog.clock_timestamp(),"
         " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval WHERE " BACKFILL_KEY
-        " AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6 RETURNING control, set_rate, set_batch",
+        " AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6 RETURNING control, set_rate, "
+        "set_batch",
     [HSQL_BACKFILL_RELEASE] = "UPDATE @.backfills SET owner = NULL, owner_pid = NULL, lease_until = NULL, reason = $7,"
                               " updated_at = pg_catalog.clock_timestamp() WHERE " BACKFILL_KEY
                               " AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6",
-    [HSQL_BACKFILL_KNOWN_BAD] = "SELECT EXISTS (SELECT FROM @.bad_rows r, @.backfills b WHERE b.version = $1 AND b.direction = $2"
-                                " AND b.ordinal = $3::pg_catalog.int4 AND b.part = $4::pg_catalog.int4 AND r.version = b.version"
-                                " AND r.direction = b.direction AND r.ordinal = b.ordinal AND r.relation = b.relation"
-                                " AND r.key = $5::pg_catalog.text[])",
+    [HSQL_BACKFILL_KNOWN_BAD] =
+        "SELECT EXISTS (SELECT FROM @.bad_rows r, @.backfills b WHERE b.version = $1 AND b.direction = $2"
+        " AND b.ordinal = $3::pg_catalog.int4 AND b.part = $4::pg_catalog.int4 AND r.version = b.version"
+        " AND r.direction = b.direction AND r.ordinal = b.ordinal AND r.relation = b.relation"
+        " AND r.key = $5::pg_catalog.text[])",
     [HSQL_BACKFILL_BAD] =
-        "WITH bad AS (INSERT INTO @.bad_rows (version, direction, ordinal, relation, key_columns, key, sqlstate, message, run)"
-        " SELECT version, direction, ordinal, relation, key_columns, $5::pg_catalog.text[], $6, $7, owner FROM @.backfills"
+        "WITH bad AS (INSERT INTO @.bad_rows (version, direction, ordinal, relation, key_columns, key, sqlstate, "
+        "message, run)"
+        " SELECT version, direction, ordinal, relation, key_columns, $5::pg_catalog.text[], $6, $7, owner FROM "
+        "@.backfills"
         " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4"
         " ON CONFLICT (version, direction, ordinal, relation, key) DO UPDATE SET sqlstate = excluded.sqlstate,"
-        " message = excluded.message, run = excluded.run, at = excluded.at RETURNING xmax = '0'::pg_catalog.xid AS fresh)"
-        " UPDATE @.backfills SET cursor = $5::pg_catalog.text[], keys = keys + 1, bad_rows = bad_rows + (SELECT count(*) FROM bad WHERE fresh),"
+        " message = excluded.message, run = excluded.run, at = excluded.at RETURNING xmax = '0'::pg_catalog.xid AS "
+        "fresh)"
+        " UPDATE @.backfills SET cursor = $5::pg_catalog.text[], keys = keys + 1, bad_rows = bad_rows + (SELECT "
+        "count(*) FROM bad WHERE fresh),"
         ""
         " finished = $8::pg_catalog.bool, updated_at = pg_catalog.clock_timestamp()"
         " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
     /* Another pass over a relation: its parts become one again, from the first key to the last one as it is now. */
     [HSQL_BACKFILL_AGAIN] =
-        "UPDATE @.backfills b SET rows = s.rows, keys = s.keys, batches = s.batches, bad_rows = s.bad_rows, pass = b.pass + 1,"
-        " pass_rows = 0, range_start = NULL, cursor = NULL, range_end = $5::pg_catalog.text[], key_columns = $6::pg_catalog.text[],"
+        "UPDATE @.backfills b SET rows = s.rows, keys = s.keys, batches = s.batches, bad_rows = s.bad_rows, pass = "
+        "b.pass + 1,"
+        " pass_rows = 0, range_start = NULL, cursor = NULL, range_end = $5::pg_catalog.text[], key_columns = "
+        "$6::pg_catalog.text[],"
         " finished = false, owner = NULL,"
-        " owner_pid = NULL, lease_until = NULL, updated_at = pg_catalog.clock_timestamp() FROM (SELECT min(part) AS part,"
+        " owner_pid = NULL, lease_until = NULL, updated_at = pg_catalog.clock_timestamp() FROM (SELECT min(part) AS "
+        "part,"
         " sum(rows) AS rows, sum(keys) AS keys, sum(batches) AS batches, sum(bad_rows) AS bad_rows FROM @.backfills"
         " WHERE " BACKFILL_KEY " AND relation = $4) s WHERE " BACKFILL_KEY " AND b.part = s.part",
-    [HSQL_BACKFILL_MERGE] = "DELETE FROM @.backfills b WHERE " BACKFILL_KEY " AND relation = $4 AND part > (SELECT min(part)"
-                            " FROM @.backfills WHERE " BACKFILL_KEY " AND relation = $4)",
+    [HSQL_BACKFILL_MERGE] =
+        "DELETE FROM @.backfills b WHERE " BACKFILL_KEY " AND relation = $4 AND part > (SELECT min(part)"
+        " FROM @.backfills WHERE " BACKFILL_KEY " AND relation = $4)",
     [HSQL_BACKFILL_CAN_SPLIT] =
-        "SELECT part, relation, pg_catalog.array_to_string(key_columns, pg_catalog.chr(31)), cursor, range_end, batch_rows"
+        "SELECT part, relation, pg_catalog.array_to_string(key_columns, pg_catalog.chr(31)), cursor, range_end, "
+        "batch_rows"
         " FROM @.backfills WHERE " BACKFILL_KEY " AND NOT finished AND key_columns <> '{ctid}' ORDER BY part",
-    [HSQL_BACKFILL_ABORTED] = "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE " BACKFILL_KEY,
+    [HSQL_BACKFILL_ABORTED] =
+        "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE " BACKFILL_KEY,
     [HSQL_BACKFILL_FORGET] = "DELETE FROM @.backfills WHERE " BACKFILL_KEY " AND NOT EXISTS (SELECT FROM @.backfills"
                              " WHERE " BACKFILL_KEY " AND (batches > 0 OR bad_rows > 0))",
     [HSQL_SHADOW_NEW] = "INSERT INTO @.shadows (version, direction, ordinal, phase, kind, title, statements)"
                         " VALUES ($1, $2, $3, $4, $5, $6, $7::pg_catalog.text[])",
     [HSQL_SHADOW_READ] = "SELECT kind, title, done, s.n, s.sql FROM @.shadows, LATERAL pg_catalog.unnest(statements)"
                          " WITH ORDINALITY s(sql, n) WHERE " BACKFILL_KEY " ORDER BY phase, s.n",
-    [HSQL_SHADOW_DONE] = "UPDATE @.shadows SET done = true, updated_at = pg_catalog.clock_timestamp() WHERE " BACKFILL_KEY
-                         " AND phase = $4::pg_catalog.int4",
-    [HSQL_SHADOW_FORGET] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY " AND NOT EXISTS (SELECT FROM @.shadows WHERE " BACKFILL_KEY
-                           " AND done)",
-    [HSQL_SHADOW_REFILL] = "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY ") UPDATE @.shadows SET done = false WHERE " BACKFILL_KEY
-                           " AND kind = 'backfill'",
+    [HSQL_SHADOW_DONE] =
+        "UPDATE @.shadows SET done = true, updated_at = pg_catalog.clock_timestamp() WHERE " BACKFILL_KEY
+        " AND phase = $4::pg_catalog.int4",
+    [HSQL_SHADOW_FORGET] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY
+                           " AND NOT EXISTS (SELECT FROM @.shadows WHERE " BACKFILL_KEY " AND done)",
+    [HSQL_SHADOW_REFILL] = "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY
+                           ") UPDATE @.shadows SET done = false WHERE " BACKFILL_KEY " AND kind = 'backfill'",
     [HSQL_BACKFILL_LIST] =
         "SELECT b.version, b.direction, b.ordinal, b.part, b.relation, pg_catalog.array_to_string(b.key_columns, ', '),"
-        " pg_catalog.array_to_string(b.cursor, ', '), pg_catalog.array_to_string(b.range_end, ', '), b.rows, b.keys, b.batches,"
-        " b.batch_rows, b.rate, b.pass, b.bad_rows, b.finished, coalesce(b.control, ''), coalesce(b.reason, ''), b.owner,"
+        " pg_catalog.array_to_string(b.cursor, ', '), pg_catalog.array_to_string(b.range_end, ', '), b.rows, b.keys, "
+        "b.batches,"
+        " b.batch_rows, b.rate, b.pass, b.bad_rows, b.finished, coalesce(b.control, ''), coalesce(b.reason, ''), "
+        "b.owner,"
         " b.owner_pid IS NOT NULL AND b.lease_until > pg_catalog.clock_timestamp()"
         " AND EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.pid = b.owner_pid),"
         " coalesce(s.state, ''), coalesce(m.name, ''),"
         " coalesce((SELECT c.reltuples::pg_catalog.int8 FROM pg_catalog.pg_class c"
         " WHERE c.oid = pg_catalog.to_regclass(b.relation)), -1),"
-        " pg_catalog.to_char(b.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), b.set_rate, b.set_batch"
+        " pg_catalog.to_char(b.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), b.set_rate, "
+        "b.set_batch"
         " FROM @.backfills b LEFT JOIN @.steps s USING (version, direction, ordinal)"
         " LEFT JOIN @.migrations m USING (version) WHERE $1::pg_catalog.bool OR NOT b.finished"
         " OR s.state IS DISTINCT FROM 'done' ORDER BY b.started_at, b.version, b.direction, b.ordinal, b.part",
-    [HSQL_BACKFILL_CONTROL] = "UPDATE @.backfills SET control = NULLIF($2, ''), updated_at = pg_catalog.clock_timestamp()"
-                              " WHERE ($1::pg_catalog.text IS NULL OR version = $1) AND NOT finished",
+    [HSQL_BACKFILL_CONTROL] =
+        "UPDATE @.backfills SET control = NULLIF($2, ''), updated_at = pg_catalog.clock_timestamp()"
+        " WHERE ($1::pg_catalog.text IS NULL OR version = $1) AND NOT finished",
     [HSQL_BACKFILL_TUNE] = "UPDATE @.backfills SET set_rate = coalesce($2::pg_catalog.int8, set_rate),"
                            " set_batch = coalesce($3::pg_catalog.int4, set_batch),"
                            " max_bad_rows = coalesce($4::pg_catalog.int8, max_bad_rows),"

@@ -26,17 +26,17 @@ enum history_statement {
     HSQL_UNBEGIN_UP,      /* version: forget a migration of which no step was done or begun */
     HSQL_UNBEGIN_DOWN,    /* version: it counts as applied again when no down step was done or begun */
     HSQL_RUN_BEGIN,       /* id, direction, host, os pid, os user, tool version, revision, backend pid */
-    HSQL_FILE_TEXT,    /* version -> the file as it ran */
-    HSQL_RUN_KNOWN,    /* id -> a row if it is there */
+    HSQL_FILE_TEXT,       /* version -> the file as it ran */
+    HSQL_RUN_KNOWN,       /* id -> a row if it is there */
     HSQL_RUN_SNAPSHOT,    /* id, snapshot */
     HSQL_RUN_LEFT,        /* id -> the last run before it: snapshot (if it may be taken up), id, age in s */
     HSQL_RUN_END,         /* id, result, error */
     HSQL_MARK,            /* version … (see history.c) */
     /* All of these begin with version, direction, ordinal ($1 to $3). */
-    HSQL_BACKFILL_SUM,   /* -> parts, finished ones, rows, keys, batches, rows of this pass, pass, bad rows, any by ctid? */
-    HSQL_BACKFILL_NEW,   /* part, relation, key columns, start, end, rate, batch, bad rows allowed, pass */
+    HSQL_BACKFILL_SUM, /* -> parts, finished ones, rows, keys, batches, rows of this pass, pass, bad rows, any by ctid? */
+    HSQL_BACKFILL_NEW, /* part, relation, key columns, start, end, rate, batch, bad rows allowed, pass */
     HSQL_BACKFILL_CLAIM, /* owner -> part, relation, key columns (by chr(31)), cursor, end, token, … (backfill_part.c) */
-    HSQL_BACKFILL_LOOK,  /* part -> cursor, end, token, owner, finished, control, rows, keys */
+    HSQL_BACKFILL_LOOK, /* part -> cursor, end, token, owner, finished, control, rows, keys */
     HSQL_BACKFILL_FENCE, /* part, token, owner, old cursor, end: division by zero unless all is as it was -> 1, place in the WAL */
     HSQL_BACKFILL_REASON,    /* part, token, owner, reason -> control, rate, batch; keeps the lease */
     HSQL_BACKFILL_RELEASE,   /* part, token, owner, reason */
@@ -51,7 +51,7 @@ enum history_statement {
     HSQL_SHADOW_READ,     /* -> kind, title, done, number of the statement in its phase, statement */
     HSQL_SHADOW_DONE,     /* phase */
     HSQL_SHADOW_FORGET,
-    HSQL_SHADOW_REFILL,   /* its backfill is to be done again */
+    HSQL_SHADOW_REFILL, /* its backfill is to be done again */
     /* Other parameters. */
     HSQL_BACKFILL_LIST,    /* (those that are done, too?) -> see backfill_control.c */
     HSQL_BACKFILL_CONTROL, /* version or NULL, word or "" */

@@ -237,12 +237,12 @@ enum status journal_read(const char *path, struct str id, struct arena *a, struc
         (void)f.lib->finalize(r.stmt);
     }
     if (!status && !rc) {
-        rc = begin(
-            &f,
-            "SELECT at_ms, kind, step, version, name, attempt, ms, wait_ms, rows, done, total, rate, batch, lag_ms, lag_bytes,"
-            " sqlstate, detail, pid, age_ms, user, application, state, query FROM events WHERE run = ?"
-            " ORDER BY seq",
-            STR_NONE, out->run.number, a, &r);
+        rc = begin(&f,
+                   "SELECT at_ms, kind, step, version, name, attempt, ms, wait_ms, rows, done, total, rate, batch, "
+                   "lag_ms, lag_bytes,"
+                   " sqlstate, detail, pid, age_ms, user, application, state, query FROM events WHERE run = ?"
+                   " ORDER BY seq",
+                   STR_NONE, out->run.number, a, &r);
         while (next(&r, &rc)) {
             read_event(&r, vec_push(a, &out->events));
         }

@@ -5,9 +5,10 @@
 
 enum { ANSWER_MS = 60000 };
 
-static const char create[] = "CREATE TABLE IF NOT EXISTS @.mirror (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),"
-                             " tool text NOT NULL, relation text NOT NULL,"
-                             " since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())";
+static const char create[] =
+    "CREATE TABLE IF NOT EXISTS @.mirror (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),"
+    " tool text NOT NULL, relation text NOT NULL,"
+    " since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())";
 
 enum status mirror_read(struct session *s, const char *schema, struct arena *a, struct mirror *out, struct error *err)
 {
@@ -16,7 +17,8 @@ enum status mirror_read(struct session *s, const char *schema, struct arena *a, 
     *out = (struct mirror){0};
     history_sql_for(&sql, s, schema, a);
     const char *there = history_sql_expand("SELECT pg_catalog.to_regclass(pg_catalog.concat(pg_catalog.quote_ident(~),"
-                                           " '.mirror')) IS NOT NULL", &sql, a);
+                                           " '.mirror')) IS NOT NULL",
+                                           &sql, a);
     enum status status = session_query(s, there, NULL, 0, ANSWER_MS, &rows, err);
     const bool exists = !status && rows_bool(rows, 0, 0);
     rows_free(rows);
@@ -54,7 +56,8 @@ enum status mirror_set(struct session *s, const char *schema, const struct mirro
         status = session_query(s,
                                history_sql_expand("INSERT INTO @.mirror (tool, relation) VALUES ($1, $2) ON CONFLICT"
                                                   " (only_one) DO UPDATE SET tool = excluded.tool, relation ="
-                                                  " excluded.relation", &sql, &a),
+                                                  " excluded.relation",
+                                                  &sql, &a),
                                params, countof(params), ANSWER_MS, NULL, err);
     } else if (!status) {
         status = session_query(s, history_sql_expand("DELETE FROM @.mirror", &sql, &a), NULL, 0, ANSWER_MS, NULL, err);
@@ -72,9 +75,7 @@ static const char *expand(const char *text, struct str relation, const char *ide
     struct strbuf sb;
     strbuf_init(&sb, 65536);
     for (const char *p = text; *p; p++) {
-        *p == '@'   ? strbuf_add(&sb, relation)
-        : *p == '#' ? strbuf_add_cstr(&sb, identifier)
-                    : strbuf_add_char(&sb, *p);
+        *p == '@' ? strbuf_add(&sb, relation) : *p == '#' ? strbuf_add_cstr(&sb, identifier) : strbuf_add_char(&sb, *p);
     }
     const char *made = arena_cstr(a, strbuf_str(&sb));
     strbuf_free(&sb);

@@ -170,9 +170,9 @@ enum status preflight_replication(struct preflight *p, struct error *err)
     static const char slots_sql[] =
         "SELECT slot_name, active, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)"
         "::pg_catalog.int8 FROM pg_catalog.pg_replication_slots WHERE restart_lsn IS NOT NULL";
-    static const char lag_sql[] =
-        "SELECT application_name, pg_catalog.date_part('epoch', replay_lag)::pg_catalog.int8"
-        " FROM pg_catalog.pg_stat_replication WHERE replay_lag > $1::pg_catalog.float8 * '1 second'::pg_catalog.interval";
+    static const char lag_sql[] = "SELECT application_name, pg_catalog.date_part('epoch', replay_lag)::pg_catalog.int8"
+                                  " FROM pg_catalog.pg_stat_replication WHERE replay_lag > $1::pg_catalog.float8 * '1 "
+                                  "second'::pg_catalog.interval";
     const struct param lag = {param_i64(p->a, MUCH_LAG_S)};
     struct rows *rows = NULL;
     struct error why;

@@ -11,7 +11,8 @@ enum { PREVIEW_MS = 30000, PAGE = 8192, ROW_HEADER = 50, INDEX_ENTRY = 80 };
  */
 static const char facts_sql[] =
     "SELECT (SELECT pg_catalog.string_agg(g.tgname, ', ' ORDER BY g.tgname) FROM pg_catalog.pg_trigger g"
-    " WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled NOT IN ('D', 'R') AND (g.tgtype & '1'::pg_catalog.int2) = '1'::pg_catalog.int2"
+    " WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled NOT IN ('D', 'R') AND (g.tgtype & "
+    "'1'::pg_catalog.int2) = '1'::pg_catalog.int2"
     " AND (g.tgtype::pg_catalog.int4 & $2::pg_catalog.int4) <> 0),"
     " (SELECT pg_catalog.string_agg(ic.relname, ', ' ORDER BY ic.relname) FROM pg_catalog.pg_index i"
     " JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid WHERE i.indrelid = c.oid AND EXISTS"

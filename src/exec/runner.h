@@ -8,8 +8,8 @@
 #include "exec/event.h"
 #include "exec/foreign.h"
 #include "exec/history.h"
-#include "plan/analyze.h"
 #include "exec/throttle.h"
+#include "plan/analyze.h"
 
 /* The snapshot that the last run named, when that run was cut short, or ended before it changed anything. */
 struct snapshot_left {
@@ -49,18 +49,19 @@ struct run_options {
     enum terminate terminate;     /* blockers of these kinds are ended */
     int64_t max_blocked_sessions; /* the watchdog cancels a step that more sessions wait behind (20); 0: however many */
     int64_t max_block_ms;         /* … or that one has waited behind for longer (1000); 0: however long */
-    int64_t max_xact_age_ms;     /* an older transaction in the way ends the run before its first change (300 000); 0: none does */
-    bool preflight_only;         /* look, and change nothing */
-    const char *window;          /* the hours for changes, see window.h; NULL: all */
-    bool window_wait;            /* outside them wait; else give way */
-    bool redact;                  /* no text of other sessions' statements in events and history */
+    int64_t
+        max_xact_age_ms; /* an older transaction in the way ends the run before its first change (300 000); 0: none does */
+    bool preflight_only; /* look, and change nothing */
+    const char *window;  /* the hours for changes, see window.h; NULL: all */
+    bool window_wait;    /* outside them wait; else give way */
+    bool redact;         /* no text of other sessions' statements in events and history */
     struct event_sink sink;
     struct snapshot_source snapshot;
-    enum analyze_mode analyze;   /* behind each migration */
-    const char *run_id;          /* 32 hexadecimal digits; NULL: one is made up */
+    enum analyze_mode analyze;       /* behind each migration */
+    const char *run_id;              /* 32 hexadecimal digits; NULL: one is made up */
     int64_t backfill_rows;           /* an automatic backfill of at most so many rows is one batch (100 000) */
     struct throttle_limits throttle; /* of backfills */
-    const char *source_revision; /* of the migrations (git), for the runs table; NULL: unknown */
+    const char *source_revision;     /* of the migrations (git), for the runs table; NULL: unknown */
 };
 /* Schema "migrate", 10 s for the run lock, the numbers in parentheses above; no target, sink or snapshot. */
 void run_options_default(struct run_options *o);

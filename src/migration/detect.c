@@ -157,8 +157,7 @@ static struct str inside(struct str folder, struct str file)
     return str_starts(rest, STR("/")) ? str_slice(rest, 1, rest.n) : rest;
 }
 
-static enum status refuse_both(struct str folder, const struct evidence *x, const struct evidence *y,
-                               struct error *err)
+static enum status refuse_both(struct str folder, const struct evidence *x, const struct evidence *y, struct error *err)
 {
     error_set(err, ST_USAGE, "the folder could be laid out in two ways: %s has %.*s, %s has %.*s", x->layout->name,
               STR_ARG(inside(folder, x->file)), y->layout->name, STR_ARG(inside(folder, y->file)));

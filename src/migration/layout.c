@@ -1,8 +1,9 @@
 #include "migration/layout.h"
 
 static const struct layout *const layouts[] = {
-    &layout_native,   &layout_plain,  &layout_golang_migrate,  &layout_goose, &layout_flyway,   &layout_sqlx,   &layout_refinery,
-    &layout_diesel,   &layout_prisma, &layout_node_pg_migrate, &layout_tern,  &layout_supabase, &layout_sqitch,
+    &layout_native, &layout_plain,    &layout_golang_migrate, &layout_goose,  &layout_flyway,
+    &layout_sqlx,   &layout_refinery, &layout_diesel,         &layout_prisma, &layout_node_pg_migrate,
+    &layout_tern,   &layout_supabase, &layout_sqitch,
 };
 
 const struct layout *layout_at(size_t i)
@@ -46,8 +47,8 @@ bool layout_numbered(struct str base, struct str *version, struct str *name)
 void layout_whole(struct migration *m, bool down, enum tx_mode tx)
 {
     const uint32_t start = str_starts(m->text, STR("\xEF\xBB\xBF")) ? 3 : 0;
-    *(down ? &m->down : &m->up) = (struct migration_part){
-        .present = true, .start = start, .end = (uint32_t)m->text.n, .marker = start, .tx = tx};
+    *(down ? &m->down : &m->up) =
+        (struct migration_part){.present = true, .start = start, .end = (uint32_t)m->text.n, .marker = start, .tx = tx};
 }
 
 struct migration *layout_add(struct arena *a, struct migration_list *out, const struct layout *layout, struct str file,
@@ -61,8 +62,8 @@ struct migration *layout_add(struct arena *a, struct migration_list *out, const 
 void layout_add_undo(struct arena *a, struct migration *m, struct str file)
 {
     m->undo = arena_new(a, struct migration);
-    *m->undo = (struct migration){
-        .layout = m->layout, .file = file, .version = m->version, .name = m->name, .undoes = true};
+    *m->undo =
+        (struct migration){.layout = m->layout, .file = file, .version = m->version, .name = m->name, .undoes = true};
 }
 
 enum status layout_refuse(struct str file, const char *why, const char *hint, struct error *err)

@@ -52,7 +52,8 @@ static enum status take_pair(const struct layout *layout, const struct layout_fo
     if (!layout->match(path_base(file), &version, &name)) {
         error_set(err, ST_USAGE, "\"%.*s\" is not a migration's name", STR_ARG(e->name));
         error_place(err, file.p, 0, 0);
-        error_hint(err, "in the layout %s it is called %s; --layout says which layout it is", layout->name, layout->form);
+        error_hint(err, "in the layout %s it is called %s; --layout says which layout it is", layout->name,
+                   layout->form);
         return ST_USAGE;
     }
     if (str_ends(e->name, down_ending)) {
@@ -191,7 +192,8 @@ static enum status marry(struct arena *a, struct migration_list *list, size_t fi
             m = versioned && version_cmp(list->at[k].version, u->version) == 0 ? &list->at[k] : NULL;
         }
         if (!m || m->undo) {
-            return layout_refuse(u->file, m ? "a second file undoes this version" : "there is no V file that it would undo",
+            return layout_refuse(u->file,
+                                 m ? "a second file undoes this version" : "there is no V file that it would undo",
                                  "remove one of them, or give it the version it belongs to", err);
         }
         layout_add_undo(a, m, u->file);

@@ -49,9 +49,9 @@ static struct str core_value(struct str text, struct str key)
 
 static struct str or_below(struct arena *a, struct str top, struct str said, struct str root, const char *standard)
 {
-    return said.n == 0         ? path_join(a, top, str_of(standard))
+    return said.n == 0        ? path_join(a, top, str_of(standard))
            : said.p[0] == '/' ? arena_str(a, said)
-                               : path_join(a, root, said);
+                              : path_join(a, root, said);
 }
 
 static enum status read_folders(struct str root, struct arena *a, struct folders *out, struct error *err)
@@ -81,8 +81,8 @@ static void take_tag(struct change_list *changes, struct str tag)
 }
 
 /* The earlier state of a change that comes again has the files of its tag. */
-static enum status take_rework(struct str plan, struct str text, struct change_list *changes, const struct change *again,
-                               struct error *err)
+static enum status take_rework(struct str plan, struct str text, struct change_list *changes,
+                               const struct change *again, struct error *err)
 {
     for (size_t i = changes->n; i > 0; i--) {
         struct change *earlier = &changes->at[i - 1];

@@ -42,7 +42,8 @@ static enum status refuse_program(struct str file, const struct layout *layout, 
 {
     error_set(err, ST_USAGE, "a migration of %s that is a program: migrate runs SQL only", layout->name);
     error_place(err, file.p, 0, 0);
-    error_hint(err, "write as SQL what it does; if it ran everywhere, an empty migration of its version takes its place");
+    error_hint(err,
+               "write as SQL what it does; if it ran everywhere, an empty migration of its version takes its place");
     return ST_USAGE;
 }
 

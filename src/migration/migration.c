@@ -51,9 +51,8 @@ static enum status check_text(const struct migration *m, bool lenient, struct er
     if (text.n == 0 && !lenient && !m->undoes) {
         error_set(err, ST_USAGE, "the file is empty");
         error_place(err, file.p, 0, 0);
-        error_hint(err, m->layout == &layout_native
-                            ? "write its SQL below a line \"-- migrate:up\", or remove the file"
-                            : "write its SQL, or a comment that says why there is none");
+        error_hint(err, m->layout == &layout_native ? "write its SQL below a line \"-- migrate:up\", or remove the file"
+                                                    : "write its SQL, or a comment that says why there is none");
         return ST_USAGE;
     }
     if (text.n > MIGRATION_MAX_BYTES) {
@@ -182,8 +181,8 @@ struct str migration_recorded_text(const struct migration *m, struct arena *a)
     if (!m->undo) {
         return file_bytes(m);
     }
-    return arena_printf(a, "-- migrate:up transaction:%s\n%.*s\n-- migrate:down transaction:%s\n%.*s\n", modes[m->up.tx],
-                        STR_ARG(file_bytes(m)), modes[m->undo->down.tx], STR_ARG(file_bytes(m->undo)));
+    return arena_printf(a, "-- migrate:up transaction:%s\n%.*s\n-- migrate:down transaction:%s\n%.*s\n",
+                        modes[m->up.tx], STR_ARG(file_bytes(m)), modes[m->undo->down.tx], STR_ARG(file_bytes(m->undo)));
 }
 
 enum status migration_parse_recorded(struct str file, struct str layout, struct str text,

@@ -33,11 +33,13 @@ struct migration {
     const struct layout *layout;
     struct migration_part up, down;
     const char *tool; /* plain: whose comment lines part the file; NULL: nobody's */
-    struct migration *undo; /* the file with the down part, in layouts that have one of its own; NULL: it is in this one, if anywhere */
-    bool undoes;            /* this is such a file */
-    bool repeatable;        /* it runs again whenever it was changed; `version` is a name then ("R__views"), behind all numbers */
-    bool baseline;          /* in a database without a history it stands for all versions up to its own */
-    struct str bytes;       /* of the file, where placeholders were filled in `text`; empty: text is what the file says */
+    struct migration *
+        undo; /* the file with the down part, in layouts that have one of its own; NULL: it is in this one, if anywhere */
+    bool undoes; /* this is such a file */
+    bool
+        repeatable; /* it runs again whenever it was changed; `version` is a name then ("R__views"), behind all numbers */
+    bool baseline;    /* in a database without a history it stands for all versions up to its own */
+    struct str bytes; /* of the file, where placeholders were filled in `text`; empty: text is what the file says */
     struct directive_list
         file_directives;  /* allow-file and other tools' like, from the comments above the first statement */
     char sha256[65];      /* of the bytes; "" until migration_checksum() */
@@ -53,8 +55,10 @@ struct placeholder {
 VEC_DECLARE(placeholder_list, struct placeholder);
 
 struct migration_options {
-    const struct layout *layout; /* NULL: detect (per folder; with lenient, native, and plain for files that are not native) */
-    const struct placeholder_list *placeholders; /* NULL: none. They are filled in before the file is parsed, not under lenient */
+    const struct layout
+        *layout; /* NULL: detect (per folder; with lenient, native, and plain for files that are not native) */
+    const struct placeholder_list
+        *placeholders; /* NULL: none. They are filled in before the file is parsed, not under lenient */
     /*
      * For lint: a file without markers is judged whole, as its up part or, called *.down.sql, its down part. It needs no version
      * and may be empty, as halves of pairs often are.

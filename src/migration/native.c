@@ -189,9 +189,10 @@ static enum status refuse_unmarked(const struct migration *m, struct error *err)
     if (tool) {
         error_hint(err, "this looks like a file of %s: --layout %s", tool, tool);
     } else {
-        error_hint(err,
-                   "put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it; for a folder of files"
-                   " without markers: --layout plain");
+        error_hint(
+            err,
+            "put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it; for a folder of files"
+            " without markers: --layout plain");
     }
     return ST_USAGE;
 }

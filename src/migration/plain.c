@@ -21,8 +21,8 @@ static bool plain_match(struct str base, struct str *version, struct str *name)
     return true;
 }
 
-static enum status plain_parse(struct migration *m, const struct migration_options *options,
-                               struct arena *a UNUSED, struct error *err)
+static enum status plain_parse(struct migration *m, const struct migration_options *options, struct arena *a UNUSED,
+                               struct error *err)
 {
     const bool down = migration_is_undo(m->file);
     struct sections s;
@@ -39,7 +39,8 @@ static enum status plain_parse(struct migration *m, const struct migration_optio
     m->tool = s.tool;
     m->up.start = m->up.marker = s.up_start > m->up.start ? s.up_start : m->up.start;
     m->up.end = s.up_end;
-    m->down = (struct migration_part){.present = true, .start = s.down_start, .end = s.down_end, .marker = s.down_start};
+    m->down =
+        (struct migration_part){.present = true, .start = s.down_start, .end = s.down_end, .marker = s.down_start};
     return ST_OK;
 }
 

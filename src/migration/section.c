@@ -5,10 +5,8 @@
 static const struct {
     const char *tool, *up, *down; /* up NULL: the file begins with it */
 } tools[] = {
-    {"goose", "+goose up", "+goose down"},
-    {"sql-migrate", "+migrate up", "+migrate down"},
-    {"micrate", "+micrate up", "+micrate down"},
-    {"node-pg-migrate", "up migration", "down migration"},
+    {"goose", "+goose up", "+goose down"},       {"sql-migrate", "+migrate up", "+migrate down"},
+    {"micrate", "+micrate up", "+micrate down"}, {"node-pg-migrate", "up migration", "down migration"},
     {"tern", NULL, "create above / drop below"},
 };
 

@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 struct sections {
-    const char *tool; /* whose lines they are */
+    const char *tool;                                /* whose lines they are */
     uint32_t up_start, up_end, down_start, down_end; /* bytes; the lines themselves are in neither */
 };
 

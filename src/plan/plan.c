@@ -1,8 +1,8 @@
 #include "plan/plan.h"
 
-#include "plan/analyze.h"
 #include "base/sha256.h"
 #include "migration/place.h"
+#include "plan/analyze.h"
 #include "plan/batch.h"
 #include "plan/estimate.h"
 #include "plan/shadow.h"
@@ -66,7 +66,9 @@ static enum status refuse_control(struct planner *p, const struct judged_stateme
 {
     const struct migration *m = p->judged->migration;
     place_refuse(p->err, m->file, m->text, s->st.start, "%.*s %s", STR_ARG(token_text(m->text, s->st.tokens[0])), why);
-    error_hint(p->err, "migrate makes the transactions: leave it out, or write a plain BEGIN; … COMMIT; around what belongs together");
+    error_hint(
+        p->err,
+        "migrate makes the transactions: leave it out, or write a plain BEGIN; … COMMIT; around what belongs together");
     return ST_USAGE;
 }
 
@@ -293,7 +295,8 @@ static enum status make_batch(struct planner *p, struct step *step)
     step->batch = arena_new(p->a, struct batch_spec);
     const enum status status = batch_spec_of(s, m->text, m->file.p, said, p->a, step->batch, p->err);
     if (status && !said) {
-        error_detail(p->err, "its table is large (backfill.rows in migrate.yaml), so it is not run as one statement unasked");
+        error_detail(p->err,
+                     "its table is large (backfill.rows in migrate.yaml), so it is not run as one statement unasked");
     }
     return status;
 }
@@ -318,7 +321,8 @@ static enum status finish_step(struct planner *p, struct step *step)
 
 static bool joins(const struct judged_statement *first, const struct judged_statement *s)
 {
-    return s->transaction == first->transaction && !s->alone && !s->backfill && !s->shadow && s->kind != STATEMENT_TRANSACTION;
+    return s->transaction == first->transaction && !s->alone && !s->backfill && !s->shadow &&
+           s->kind != STATEMENT_TRANSACTION;
 }
 
 enum status plan_make(const struct judged_part *judged, const struct plan_options *options, struct arena *a,
@@ -341,7 +345,10 @@ enum status plan_make(const struct judged_part *judged, const struct plan_option
             continue;
         }
         struct step *step = vec_push(a, &out->steps);
-        step->kind = first->shadow ? STEP_SHADOW : first->backfill ? STEP_BACKFILL : first->alone ? STEP_SINGLE : STEP_TRANSACTION;
+        step->kind = first->shadow     ? STEP_SHADOW
+                     : first->backfill ? STEP_BACKFILL
+                     : first->alone    ? STEP_SINGLE
+                                       : STEP_TRANSACTION;
         do {
             add_statement(&p, step, &judged->statements.at[i++]);
         } while (!lone && i < judged->statements.n && joins(first, &judged->statements.at[i]));

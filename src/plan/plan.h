@@ -14,15 +14,15 @@ const char *step_kind_name(enum step_kind k); /* "transaction", "single", "backf
 
 /* What the server says of a backfill before it runs; see exec/preview.h. */
 struct batch_preview {
-    bool known;                     /* the table is there */
-    struct str refused;             /* why it would not begin; empty: it would */
-    struct str key;                 /* "tenant, id (index orders_pkey)", "ctid" */
-    struct str triggers, not_hot;   /* names: that fire for each row; indexes for which an UPDATE is not HOT */
-    struct str explain;             /* plan of one batch, lines; empty: not asked for */
+    bool known;                   /* the table is there */
+    struct str refused;           /* why it would not begin; empty: it would */
+    struct str key;               /* "tenant, id (index orders_pkey)", "ctid" */
+    struct str triggers, not_hot; /* names: that fire for each row; indexes for which an UPDATE is not HOT */
+    struct str explain;           /* plan of one batch, lines; empty: not asked for */
     bool one_batch, by_ctid;
     int64_t partitions, keys, rows; /* tables with rows; rows of them; rows that the statement changes; -1: unknown */
     int64_t first_batch, batches, wal_bytes, row_bytes, pages, indexes;
-    int64_t replicas, lag_bytes;    /* lag -1: unknown, or none */
+    int64_t replicas, lag_bytes; /* lag -1: unknown, or none */
 };
 
 /*
@@ -35,17 +35,18 @@ struct batch_spec {
     struct str schema, table; /* of the table that is walked, folded, unquoted; schema empty: by the search path */
     struct str alias;         /* of it in the statement; the table's name when none was given */
     struct str before, after, where, tail; /* of the file's text; where empty: no condition */
-    struct name_list set;       /* columns that UPDATE sets */
-    struct name_list functions; /* called in WHERE, folded, without schema: the server knows whether they are volatile */
-    struct name_list key;       /* asked for by the directive; empty: the executor chooses */
-    bool only;                  /* ONLY was said: children of the table stay as they are */
-    bool again;                 /* rows that are done do not match any more: it may run twice */
-    bool joins;                 /* it reads other relations, too */
-    bool automatic;             /* no directive asked for it: the table is large */
-    bool allow_volatile;        /* the directive vouches for it */
-    int64_t batch, rate;        /* rows; 0 = automatic, 0 = unlimited */
-    int64_t workers;            /* 0, 1: this run alone */
-    int64_t max_bad_rows;       /* rows that may fail and are set aside; 0: the first one stops it */
+    struct name_list set;                  /* columns that UPDATE sets */
+    struct name_list
+        functions;        /* called in WHERE, folded, without schema: the server knows whether they are volatile */
+    struct name_list key; /* asked for by the directive; empty: the executor chooses */
+    bool only;            /* ONLY was said: children of the table stay as they are */
+    bool again;           /* rows that are done do not match any more: it may run twice */
+    bool joins;           /* it reads other relations, too */
+    bool automatic;       /* no directive asked for it: the table is large */
+    bool allow_volatile;  /* the directive vouches for it */
+    int64_t batch, rate;  /* rows; 0 = automatic, 0 = unlimited */
+    int64_t workers;      /* 0, 1: this run alone */
+    int64_t max_bad_rows; /* rows that may fail and are set aside; 0: the first one stops it */
     struct batch_preview *preview; /* NULL: the server was not asked */
 };
 

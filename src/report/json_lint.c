@@ -71,8 +71,10 @@ static void end(struct lint_report *r)
     }
     strbuf_addf(&r->text,
                 ",\"summary\":{\"errors\":%" PRIu64 ",\"warnings\":%" PRIu64 ",\"notes\":%" PRIu64 ",\"files\":%" PRIu64
-                ",\"statements\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"suppressed\":%" PRIu64 ",\"baselined\":%" PRIu64 ",\"failed\":%" PRIu64 "}}\n",
-                c->errors, c->warnings, c->notes, c->files, c->statements, c->unreadable, c->allowed + c->baselined, c->baselined, c->failed);
+                ",\"statements\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"suppressed\":%" PRIu64
+                ",\"baselined\":%" PRIu64 ",\"failed\":%" PRIu64 "}}\n",
+                c->errors, c->warnings, c->notes, c->files, c->statements, c->unreadable, c->allowed + c->baselined,
+                c->baselined, c->failed);
 }
 
 const struct lint_format lint_format_json = {

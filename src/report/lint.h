@@ -30,20 +30,21 @@ struct lint_report {
     int exit_code; /* how the command will end; to be set before lint_report_end() */
     struct lint_counts counts;
     struct strbuf text;
-    bool any;            /* a finding was written */
+    bool any;                          /* a finding was written */
     const struct judge_options *fixes; /* how the parts were judged, to show fixes; NULL: none are shown */
     struct fix_edit_list edits;        /* the fix of the finding in hand; empty: it has none */
     struct str edits_title;
-    const struct line_map *lines;      /* of its file, while there are edits */
-    const char *statement; /* json: where the source of the newest one's begins; only compared */
-    struct arena memory; /* what a format keeps until the end */
-    void *state;         /* a format's own */
+    const struct line_map *lines; /* of its file, while there are edits */
+    const char *statement;        /* json: where the source of the newest one's begins; only compared */
+    struct arena memory;          /* what a format keeps until the end */
+    void *state;                  /* a format's own */
 };
 
 struct lint_format {
     const char *name;
     void (*begin)(struct lint_report *r); /* NULL: nothing to do */
-    void (*file)(struct lint_report *r, struct str file); /* a file was judged; its findings follow. NULL: nothing to do */
+    void (*file)(struct lint_report *r,
+                 struct str file); /* a file was judged; its findings follow. NULL: nothing to do */
     /* Append one finding to r->text. `source` is the file's whole text. Suppressed ones come too. */
     void (*finding)(struct lint_report *r, const struct finding *f, struct str source);
     void (*failed)(struct lint_report *r, struct str file, const struct error *err); /* NULL: nothing to do */

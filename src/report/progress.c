@@ -148,8 +148,7 @@ static void progress_line(struct progress *p, const struct event *e)
 {
     const int64_t now = clock_monotonic_ms();
     /* What slows it down is told at once; that it goes on doing so, and by how much, is not. */
-    if (now - p->last_ms < (p->terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS) &&
-        (!e->detail || p->reason)) {
+    if (now - p->last_ms < (p->terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS) && (!e->detail || p->reason)) {
         return;
     }
     p->reason = e->detail != NULL;

@@ -3,8 +3,8 @@
  * as mandoc wants it.
  */
 #include "report/rulebook_doc.h"
-#include "rules/fix.h"
 #include "rules/facts.h"
+#include "rules/fix.h"
 #include "rules/selftest.h"
 
 enum { LINE_MAX_BYTES = 76, WORK_MAX = 1 << 26, WORD_MAX = 4096 };

@@ -127,7 +127,10 @@ static void add_overview(const struct rulebook *book, struct strbuf *out)
             strbuf_addf(out, "\n**%.*s**\n\n| rule | severity | finds |\n| --- | --- | --- |\n", STR_ARG(group));
         }
         strbuf_addf(out, "| [%.*s](#%.*s) | %s%s | ", STR_ARG(h->id), STR_ARG(h->id), severity_name(h->severity),
-                    hazard_fixable(h) && h->off ? ", off, fixable" : hazard_fixable(h) ? ", fixable" : h->off ? ", off" : "");
+                    hazard_fixable(h) && h->off ? ", off, fixable"
+                    : hazard_fixable(h)         ? ", fixable"
+                    : h->off                    ? ", off"
+                                                : "");
         add_markdown_prose(out, h->title, true);
         strbuf_add_cstr(out, " |\n");
     }
@@ -138,16 +141,17 @@ void rulebook_markdown(const struct rulebook *book, struct strbuf *out)
     struct arena work;
     struct str group = STR_NONE;
     arena_init(&work, WORK_MAX);
-    strbuf_addf(out,
-                "# The rules of migrate\n\n"
-                "<!-- Written by `make docs` from rules/; changes belong there. -->\n\n"
-                "%zu hazards, each with its reason, a safe way and examples, and the %zu forms of statements that they\n"
-                "look at, with what each does to a server. `migrate rules show RULE` says the same on a terminal;\n"
-                "[rules/README.md](../rules/README.md) explains the notation and how to add rules of your own.\n\n"
-                "To allow one finding, write right before the statement\n\n"
-                "```sql\n-- migrate:allow RULE because REASON\n```\n\n"
-                "Rules that are off by default are turned on by `--all-rules`.\n\n## Hazards\n",
-                book->n_hazards, book->n_forms);
+    strbuf_addf(
+        out,
+        "# The rules of migrate\n\n"
+        "<!-- Written by `make docs` from rules/; changes belong there. -->\n\n"
+        "%zu hazards, each with its reason, a safe way and examples, and the %zu forms of statements that they\n"
+        "look at, with what each does to a server. `migrate rules show RULE` says the same on a terminal;\n"
+        "[rules/README.md](../rules/README.md) explains the notation and how to add rules of your own.\n\n"
+        "To allow one finding, write right before the statement\n\n"
+        "```sql\n-- migrate:allow RULE because REASON\n```\n\n"
+        "Rules that are off by default are turned on by `--all-rules`.\n\n## Hazards\n",
+        book->n_hazards, book->n_forms);
     add_overview(book, out);
     for (size_t i = 0; i < book->n_hazards; i++) {
         if (!str_eq(book->hazards[i]->group, group)) {
@@ -158,12 +162,13 @@ void rulebook_markdown(const struct rulebook *book, struct strbuf *out)
         add_hazard(book, book->hazards[i], &work, out);
         arena_rewind(&work, mark);
     }
-    strbuf_addf(out,
-                "\n## Forms\n\n"
-                "What each kind of statement does on PostgreSQL %d to %d, measured on those servers. A condition is in the\n"
-                "notation of the rule files; where it asks for the version it is worked out. Locks without a condition\n"
-                "are taken always, work without one is always done. The first form that matches a statement is its form.\n",
-                JUDGE_MIN_VERSION, JUDGE_MAX_VERSION);
+    strbuf_addf(
+        out,
+        "\n## Forms\n\n"
+        "What each kind of statement does on PostgreSQL %d to %d, measured on those servers. A condition is in the\n"
+        "notation of the rule files; where it asks for the version it is worked out. Locks without a condition\n"
+        "are taken always, work without one is always done. The first form that matches a statement is its form.\n",
+        JUDGE_MIN_VERSION, JUDGE_MAX_VERSION);
     rulebook_forms_markdown(book, out);
     arena_free(&work);
 }

@@ -23,7 +23,7 @@ enum body_kind {
 
 struct body_piece {
     enum body_kind kind;
-    uint32_t start, end; /* in body.text */
+    uint32_t start, end;                   /* in body.text */
     uint32_t comments_start, comments_end; /* what stands right before the statement of PL/pgSQL that it belongs to */
 };
 

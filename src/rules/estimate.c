@@ -163,9 +163,8 @@ int64_t measured_correct(const struct measured *m, enum work_kind work, int64_t 
 struct str measured_setting(const struct measured *m, enum work_kind work, struct arena *a, const char **name)
 {
     *name = setting_names[work];
-    return m->modelled_ms[work] > 0
-               ? arena_printf(a, "%" PRId64 " %" PRId64, m->modelled_ms[work], m->took_ms[work])
-               : STR_NONE;
+    return m->modelled_ms[work] > 0 ? arena_printf(a, "%" PRId64 " %" PRId64, m->modelled_ms[work], m->took_ms[work])
+                                    : STR_NONE;
 }
 
 bool measured_read(struct measured *m, struct str name, struct str value)

@@ -500,7 +500,7 @@ static void *copied(struct arena *a, const void *from, size_t n, size_t size)
     return to;
 }
 
-#define COPY_LIST(a, list) ((list).at = copied((a), (list).at, (list).n, sizeof (list).at[0]), (list).cap = (list).n)
+#define COPY_LIST(a, list) ((list).at = copied((a), (list).at, (list).n, sizeof(list).at[0]), (list).cap = (list).n)
 
 static void copy_effects(struct arena *a, struct effects *e)
 {

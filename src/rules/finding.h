@@ -29,7 +29,7 @@ struct finding_context {
     bool down; /* it is a down part */
     bool fixes;
     struct finding_list *out;
-    struct map marks; /* first half of a fingerprint -> how often it was given; see fingerprint() */
+    struct map marks;  /* first half of a fingerprint -> how often it was given; see fingerprint() */
     struct map hashes; /* rule -> the hash of the newest long statement that it was found in; likewise */
     struct deferred_list deferred;
 };

@@ -155,9 +155,7 @@ struct str fix_blocks_ask(struct fix_blocks *b, size_t i, size_t steps)
     }
     const struct migration *m = b->part->migration;
     const bool whole = (b->part->down ? m->down : m->up).tx == TX_TRUE;
-    return b->begin[i] != SIZE_MAX ? ask_block(b, i)
-           : whole                 ? ask_statements(b, 0, b->part->statements.n)
-                                   : STR("");
+    return b->begin[i] != SIZE_MAX ? ask_block(b, i) : whole ? ask_statements(b, 0, b->part->statements.n) : STR("");
 }
 
 void fix_blocks_free_it(struct fix_blocks *b, size_t i)

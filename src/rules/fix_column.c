@@ -7,8 +7,8 @@
 /* A constraint of the column; the texts are source. */
 struct part {
     enum constraint_kind kind;
-    struct str name;  /* quoted; empty: to be chosen */
-    struct str text;  /* CHECK: with its parentheses; FOREIGN: from the table's name on, without attributes */
+    struct str name;    /* quoted; empty: to be chosen */
+    struct str text;    /* CHECK: with its parentheses; FOREIGN: from the table's name on, without attributes */
     size_t first, last; /* CHECK: the expression's tokens */
     struct fix_key key;
 };
@@ -49,8 +49,8 @@ static size_t close_of(const struct cursor *c, size_t i)
 /* Where a column's next clause may begin. */
 static bool at_clause(const struct cursor *c)
 {
-    static const enum keyword words[] = {KW_CONSTRAINT, KW_NOT,        KW_NULL,      KW_CHECK,   KW_UNIQUE,
-                                         KW_PRIMARY,    KW_REFERENCES, KW_GENERATED, KW_COLLATE, KW_DEFERRABLE,
+    static const enum keyword words[] = {KW_CONSTRAINT, KW_NOT,        KW_NULL,      KW_CHECK,      KW_UNIQUE,
+                                         KW_PRIMARY,    KW_REFERENCES, KW_GENERATED, KW_COLLATE,    KW_DEFERRABLE,
                                          KW_INITIALLY,  KW_DEFAULT,    KW_STORAGE,   KW_COMPRESSION};
     for (size_t i = 0; i < countof(words); i++) {
         if (is(c, 0, words[i])) {

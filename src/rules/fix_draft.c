@@ -45,8 +45,8 @@ const struct fixer *fixer_find(struct str name)
 struct str hazard_fix_text(const struct hazard *h, struct arena *a)
 {
     const struct fixer *by = h->fix.by.n > 0 ? fixer_find(h->fix.by) : NULL;
-    const char *what = by                                ? by->doc
-                       : !hazard_fixable(h)              ? ""
+    const char *what = by                                 ? by->doc
+                       : !hazard_fixable(h)               ? ""
                        : str_eq(h->fix.write, h->instead) ? "its safe way"
                                                           : "the statements that stand for it";
     return h->fix.other.n > 0 ? arena_printf(a, "%s; not where %.*s", what, STR_ARG(h->fix.other)) : str_of(what);
@@ -176,10 +176,10 @@ static bool is_lower(struct str text)
 /* Words that come and go as a statement changes its form. All other tokens of it must be in what is written. */
 static bool is_noise(enum keyword kw)
 {
-    static const enum keyword words[] = {KW_ADD,    KW_ALTER,  KW_TABLE,  KW_COLUMN, KW_CONSTRAINT, KW_IF,
-                                         KW_EXISTS, KW_ONLY,   KW_NULL,   KW_NOT,    KW_FOREIGN,    KW_KEY,
-                                         KW_UNIQUE, KW_SET,    KW_INDEX,  KW_FOR,    KW_PRIMARY,
-                                         KW_CREATE, KW_CONCURRENTLY, KW_RESTRICT, KW_AS,     KW_OF};
+    static const enum keyword words[] = {KW_ADD,          KW_ALTER,    KW_TABLE, KW_COLUMN, KW_CONSTRAINT, KW_IF,
+                                         KW_EXISTS,       KW_ONLY,     KW_NULL,  KW_NOT,    KW_FOREIGN,    KW_KEY,
+                                         KW_UNIQUE,       KW_SET,      KW_INDEX, KW_FOR,    KW_PRIMARY,    KW_CREATE,
+                                         KW_CONCURRENTLY, KW_RESTRICT, KW_AS,    KW_OF};
     for (size_t i = 0; i < countof(words); i++) {
         if (words[i] == kw) {
             return true;
@@ -281,12 +281,10 @@ static void set_timeouts(struct fix_work *w)
 static void title(struct fix_work *w, const struct hazard *h)
 {
     const size_t n = w->draft->steps.n;
-    w->draft->title = w->draft->unblock
-                          ? arena_printf(w->a, "%.*s: take out BEGIN and COMMIT", STR_ARG(h->id))
-                      : w->draft->unchanged
-                          ? arena_printf(w->a, "%.*s: take it out of the transaction", STR_ARG(h->id))
-                          : arena_printf(w->a, "%.*s: write the safe form%s", STR_ARG(h->id),
-                                         n > 1 ? ", in several statements" : "");
+    w->draft->title = w->draft->unblock     ? arena_printf(w->a, "%.*s: take out BEGIN and COMMIT", STR_ARG(h->id))
+                      : w->draft->unchanged ? arena_printf(w->a, "%.*s: take it out of the transaction", STR_ARG(h->id))
+                                            : arena_printf(w->a, "%.*s: write the safe form%s", STR_ARG(h->id),
+                                                           n > 1 ? ", in several statements" : "");
 }
 
 static void make(struct fix_work *w, const struct hazard *h)
@@ -305,7 +303,8 @@ static void make(struct fix_work *w, const struct hazard *h)
     if (d->steps.n > 0 && fix_timeout_in_force(w)) {
         set_timeouts(w);
     }
-    const bool replaces = w->verbatim || d->unblock || statement_is(w->e->what->statement, 0, KW_SET); /* a SET sets another value */
+    const bool replaces =
+        w->verbatim || d->unblock || statement_is(w->e->what->statement, 0, KW_SET); /* a SET sets another value */
     if (d->left.n == 0 && !d->unchanged && !replaces) {
         check_if_exists(w);
         check_nothing_lost(w);

@@ -59,7 +59,8 @@ static bool may_drop_concurrently(struct fix_work *w)
     if (partitioned == TRI_YES) {
         fix_leave(w, "an index of a partitioned table is not dropped CONCURRENTLY");
     } else if (partitioned == TRI_UNKNOWN || indexes.n == 0) {
-        fix_leave(w, "whether its table is partitioned, and CONCURRENTLY refused, only a catalog file tells (--catalog)");
+        fix_leave(w,
+                  "whether its table is partitioned, and CONCURRENTLY refused, only a catalog file tells (--catalog)");
     }
     return w->draft->left.n == 0;
 }
@@ -159,8 +160,7 @@ void fix_timeouts_around(struct fix_work *w, struct str_list *steps, bool off)
             fix_leave(w, "a %s is in force that cannot be set again behind it", timeouts[i]);
         }
         const struct str name = str_of(timeouts[i]);
-        *vec_push(w->a, steps) =
-            off ? fix_text(w, "SET % = 0", name) : fix_text(w, "SET % = '%'", name, s->value);
+        *vec_push(w->a, steps) = off ? fix_text(w, "SET % = 0", name) : fix_text(w, "SET % = '%'", name, s->value);
     }
 }
 

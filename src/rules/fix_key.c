@@ -83,8 +83,9 @@ void fix_key_steps(struct fix_work *w, const struct relation *table, struct fix_
     const struct str attributes = key->attributes.n > 0 ? fix_text(w, " %", key->attributes) : none;
     fix_step(w, "CREATE UNIQUE INDEX CONCURRENTLY % ON % (%)%%%%", key->name, t, key->columns, include, nulls, with,
              space);
-    fix_step(w, key->primary ? "ALTER TABLE % ADD CONSTRAINT % PRIMARY KEY USING INDEX %%"
-                             : "ALTER TABLE % ADD CONSTRAINT % UNIQUE USING INDEX %%",
+    fix_step(w,
+             key->primary ? "ALTER TABLE % ADD CONSTRAINT % PRIMARY KEY USING INDEX %%"
+                          : "ALTER TABLE % ADD CONSTRAINT % UNIQUE USING INDEX %%",
              t, key->name, key->name, attributes);
 }
 

@@ -134,8 +134,8 @@ static struct str with_head(struct fix_composer *c, const struct judged_statemen
     if (action.n == 0 || !(statement_is(&s->st, 2, KW_IF) || statement_is(&s->st, 2, KW_ONLY))) {
         return step;
     }
-    return arena_printf(c->a, "%.*s %.*s",
-                        STR_ARG(str_slice(c->text, s->st.start, s->st.tokens[head - 1].end)), STR_ARG(action));
+    return arena_printf(c->a, "%.*s %.*s", STR_ARG(str_slice(c->text, s->st.start, s->st.tokens[head - 1].end)),
+                        STR_ARG(action));
 }
 
 /* Some actions of the ALTER are written anew in their place, some are taken out; further steps stand behind it. */
@@ -256,7 +256,8 @@ static bool shares_name(struct fix_composer *c, const struct fix_group *g, const
 }
 
 /* Another action of the statement takes something away, so that this one may take its place and name at once. */
-static bool replaces_something(struct fix_composer *c, const struct fix_group *g, const struct judged_statement *s, size_t i)
+static bool replaces_something(struct fix_composer *c, const struct fix_group *g, const struct judged_statement *s,
+                               size_t i)
 {
     const struct fix_draft *d = g->by_action[i]->finding->fix;
     const struct range r = action_range_of(s, i);

@@ -18,7 +18,7 @@
 
 enum { SCRATCH_MAX = 256 * 1024 * 1024 };
 #define STATEMENT_MAX ((size_t)4 << 30)
-#define BODIES_MAX ((size_t)4 << 30) /* of a file: a copy of its text, and the strings of its blocks */
+#define BODIES_MAX    ((size_t)4 << 30) /* of a file: a copy of its text, and the strings of its blocks */
 
 void judge_init(struct judge *j, const struct rulebook *book, const struct judge_options *options,
                 struct catalog *catalog)
@@ -225,10 +225,10 @@ static void tell_unread(struct walk *w, const struct judged_statement *s, const 
         end = start + 1;
     }
     /* What `up` refuses must not pass here; in files of other tools a placeholder is theirs to fill in. */
-    const bool refused = w->m->layout == &layout_native &&
-                         (s->st.broken || s->st.has_placeholder || s->kind == STATEMENT_PSQL);
-    struct finding *f = finding_add(&w->findings, STR("unreadable-statement"),
-                                    refused ? SEVERITY_ERROR : SEVERITY_NOTE, start, end, s);
+    const bool refused =
+        w->m->layout == &layout_native && (s->st.broken || s->st.has_placeholder || s->kind == STATEMENT_PSQL);
+    struct finding *f =
+        finding_add(&w->findings, STR("unreadable-statement"), refused ? SEVERITY_ERROR : SEVERITY_NOTE, start, end, s);
     f->message = arena_printf(w->a, "this statement cannot be read: %s", why);
     f->remark = STR("what it does was not judged");
     w->out->unreadable++;
@@ -440,7 +440,8 @@ static void judge_piece(struct walk *w, struct judged_statement *block, const st
         e.class = CLASS_TRANSACTION;
         e.known = KNOWN_YES;
         effects_merge(&block->effects, &e, w->statement);
-        if (statement_ends_transaction(w->j->catalog, w->a, w->text, &st) == TRI_YES) { /* CALL of a procedure that commits */
+        if (statement_ends_transaction(w->j->catalog, w->a, w->text, &st) ==
+            TRI_YES) { /* CALL of a procedure that commits */
             w->tx.held.n = 0;
         }
     }
@@ -599,13 +600,13 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     if (!part->present) {
         return ST_OK;
     }
-    struct walk w = {
-        .j = j, .m = m, .text = m->text, .part = part, .a = a, .statement = a, .out = out, .err = err};
+    struct walk w = {.j = j, .m = m, .text = m->text, .part = part, .a = a, .statement = a, .out = out, .err = err};
     line_map_init(&w.lines, m->text);
     if (!j->options.findings_only) {
         reserve_statements(out, str_slice(m->text, part->start, part->end), a);
     }
-    w.findings = (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings, .down = down};
+    w.findings =
+        (struct finding_context){.migration = m, .lines = &w.lines, .a = a, .out = &out->findings, .down = down};
     w.findings.no_fingerprints = j->options.no_fingerprints;
     w.findings.fixes = j->options.fixes;
     map_init(&w.findings.marks, a);

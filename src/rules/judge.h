@@ -34,9 +34,9 @@ struct judge_options {
     size_t n_severities;
     struct measured measured;  /* what earlier runs took; all 0: not known */
     struct str history_schema; /* where the history of migrations is kept; empty: migrate */
-    bool no_fingerprints; /* nobody will print them: findings have none */
-    bool findings_only;   /* nobody will look at the statements: a part keeps no more of them than its findings need */
-    bool fixes;           /* findings get their fix; it is put together from the statements, so not with findings_only */
+    bool no_fingerprints;      /* nobody will print them: findings have none */
+    bool findings_only; /* nobody will look at the statements: a part keeps no more of them than its findings need */
+    bool fixes;         /* findings get their fix; it is put together from the statements, so not with findings_only */
 };
 enum { JUDGE_DEFAULT_VERSION = 15, JUDGE_MIN_VERSION = 13, JUDGE_MAX_VERSION = 18 };
 enum { JUDGE_BATCH_ROWS = 100000 }; /* what commands set .batch_rows to, unless told otherwise */
@@ -89,13 +89,13 @@ struct finding {
     struct relation_lock_list locks;
     struct str statement;     /* source */
     unsigned more;            /* further actions of the statement that the same was found of */
-    bool down;           /* of the down part; the message says so */
+    bool down;                /* of the down part; the message says so */
     bool suppressed;          /* by an allow directive */
     bool baselined;           /* it is suppressed, by the baseline file */
     struct str suppressed_by; /* "migrate", "baseline" or another tool's name */
     struct str reason;
     const struct fix_draft *fix; /* its safe form (fix.h); NULL: its rule has none, or nobody asked */
-    char fingerprint[33]; /* stable: rule, file's base name, canonical statement, occurrence */
+    char fingerprint[33];        /* stable: rule, file's base name, canonical statement, occurrence */
 };
 
 VEC_DECLARE(judged_statement_list, struct judged_statement);
@@ -112,7 +112,7 @@ struct judged_part {
     const struct migration *migration;
     bool down;
     uint32_t undoes; /* of a down part: the number of the file with the up part, if that was the last; 0: not known */
-    bool finished; /* the file was told of before: its second part, or what judge_finish() adds */
+    bool finished;   /* the file was told of before: its second part, or what judge_finish() adds */
     struct judged_statement_list statements; /* with findings_only those that have directives */
     size_t n_statements;
     const struct judged_statement *before; /* while it is judged: the statement before the one in hand; NULL: none */

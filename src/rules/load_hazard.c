@@ -99,9 +99,9 @@ static enum status read_fix(const struct rule_file *f, const struct yaml *y, str
 
 enum status load_hazard(const struct rule_file *f, const struct yaml *y)
 {
-    static const char *const keys[] = {"rule",    "aliases", "on",     "when",  "unless",  "severity",
-                                       "default", "title",   "remark", "why",   "instead", "remedy",
-                                       "settles", "source",  "ask",    "fails", "passes",  "fix",      NULL};
+    static const char *const keys[] = {"rule",  "aliases", "on",     "when",    "unless", "severity", "default",
+                                       "title", "remark",  "why",    "instead", "remedy", "settles",  "source",
+                                       "ask",   "fails",   "passes", "fix",     NULL};
     struct hazard *h = arena_new(f->loader->a, struct hazard);
     enum status st;
     h->file = f->name;
@@ -115,8 +115,7 @@ enum status load_hazard(const struct rule_file *f, const struct yaml *y)
         (st = rule_text(f, y, "remark", false, &h->remark)) || (st = rule_text(f, y, "why", true, &h->why)) ||
         (st = rule_text(f, y, "instead", false, &h->instead)) || (st = rule_text(f, y, "remedy", false, &h->remedy)) ||
         (st = rule_text(f, y, "settles", false, &h->settles)) || (st = rule_text(f, y, "source", false, &h->source)) ||
-        (st = read_fix(f, y, h)) ||
-        (st = rule_examples(f, y, "fails", true, &h->fails, &h->n_fails)) ||
+        (st = read_fix(f, y, h)) || (st = rule_examples(f, y, "fails", true, &h->fails, &h->n_fails)) ||
         (st = rule_examples(f, y, "passes", true, &h->passes, &h->n_passes))) {
         return st;
     }

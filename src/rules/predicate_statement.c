@@ -72,7 +72,8 @@ enum tri ask_changes_history(struct eval *e, struct call call)
             }
         }
     }
-    const bool of_schema = statement_is(e->what->statement, 0, KW_DROP) || statement_is(e->what->statement, 0, KW_ALTER);
+    const bool of_schema =
+        statement_is(e->what->statement, 0, KW_DROP) || statement_is(e->what->statement, 0, KW_ALTER);
     while (of_schema && statement_is(e->what->statement, 1, KW_SCHEMA) && term_next_name(e, &rest, &none, &name)) {
         if (str_eq(name, schema)) {
             return TRI_YES;
@@ -264,8 +265,9 @@ enum tri ask_always_true(struct eval *e, struct call call)
         first++;
         last--;
     }
-    const bool same = last == first + 3 && expression_is_self(st, first + 1, '=') && is_literal(st, first) &&
-                      str_eq(token_text(e->what->text, st->tokens[first]), token_text(e->what->text, st->tokens[first + 2]));
+    const bool same =
+        last == first + 3 && expression_is_self(st, first + 1, '=') && is_literal(st, first) &&
+        str_eq(token_text(e->what->text, st->tokens[first]), token_text(e->what->text, st->tokens[first + 2]));
     return tri_of(same || (last == first + 1 && statement_is(st, first, KW_TRUE)));
 }
 

@@ -7,7 +7,8 @@ static const struct problem problems[] = {
     {STR_INIT("unknown-form"), STR_INIT("a statement is of no form that the rulebook knows"),
      STR_INIT("Which locks it takes, and whether it rewrites or reads a table, is not known. It is not judged.")},
     {STR_INIT("allow-without-reason"), STR_INIT("an allow comment gives no reason"),
-     STR_INIT("Write -- migrate:allow RULE because REASON. Without a reason nobody knows later whether it still holds.")},
+     STR_INIT(
+         "Write -- migrate:allow RULE because REASON. Without a reason nobody knows later whether it still holds.")},
     {STR_INIT("unknown-allow"), STR_INIT("an allow comment names a rule that there is not"),
      STR_INIT("migrate rules list shows the names of all rules. The comment allows nothing.")},
     {STR_INIT("mixed-transactions"), STR_INIT("the runner refuses the file"),
@@ -16,9 +17,10 @@ static const struct problem problems[] = {
     {STR_INIT("unused-allow"), STR_INIT("an allow comment allows nothing"),
      STR_INIT("The rule finds nothing there any more. A comment that stays could hide a later finding.")},
     {STR_INIT("refused-by-up"), STR_INIT("migrate up refuses the file, and with it the folder"),
-     STR_INIT("Beside files with -- migrate:up lies one that is no migration: no version in its name, no marker in it, a "
-              "version that another file has. migrate up reads all files before it runs the first, and stops here. With "
-              "--runner of another tool this is not looked at.")},
+     STR_INIT(
+         "Beside files with -- migrate:up lies one that is no migration: no version in its name, no marker in it, a "
+         "version that another file has. migrate up reads all files before it runs the first, and stops here. With "
+         "--runner of another tool this is not looked at.")},
     {STR_INIT("stale-baseline"), STR_INIT("an entry of the baseline stands for nothing"),
      STR_INIT("The finding that it names is gone. An entry that stays would hide the same finding when it comes back; "
               "migrate lint --write-baseline takes it out.")},

@@ -534,7 +534,8 @@ static bool is_aggregate(struct str name)
             return true;
         }
     }
-    return str_ends(name, STR("_agg")) || str_starts_nocase(name, STR("regr_")) || str_starts_nocase(name, STR("bool_"));
+    return str_ends(name, STR("_agg")) || str_starts_nocase(name, STR("regr_")) ||
+           str_starts_nocase(name, STR("bool_"));
 }
 
 /* SELECT max ( id ) + 1 … FROM t: each aggregate is the first or last entry of an index. */

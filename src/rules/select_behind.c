@@ -163,9 +163,9 @@ static void run_calls(struct eval_behind *b, const struct eval *e)
         if (t.kind != TOK_UQUOTED && !expression_is_self(st, i + 1, '(') && !expression_is_self(st, i + 1, '.')) {
             continue; /* no name that is called: most of what there is */
         }
-        const bool named = i > shape->first &&
-                           (statement_is(st, i - 1, KW_INTO) || statement_is(st, i - 1, KW_TABLE) ||
-                            statement_is(st, i - 1, KW_REFERENCES) || statement_is(st, i - 1, KW_COPY));
+        const bool named =
+            i > shape->first && (statement_is(st, i - 1, KW_INTO) || statement_is(st, i - 1, KW_TABLE) ||
+                                 statement_is(st, i - 1, KW_REFERENCES) || statement_is(st, i - 1, KW_COPY));
         const bool calls = !named && qualified_name_view(e->a, e->what->text, st, &at, &schema, &name) &&
                            expression_is_self(st, at, '(');
         struct function *f = calls ? catalog_function(e->catalog, schema, name) : NULL;
@@ -203,7 +203,8 @@ static struct eval_behind *behind(struct eval *e)
 
 /* ---- what it does ------------------------------------------------------------------------------------------------------- */
 
-static bool add(struct eval *e, struct relation_list *out, bool (*select)(struct eval *, struct call, struct relation_list *))
+static bool add(struct eval *e, struct relation_list *out,
+                bool (*select)(struct eval *, struct call, struct relation_list *))
 {
     return select(e, (struct call){0}, out);
 }

@@ -44,7 +44,8 @@ static void open_relation(struct opening *o, struct relation *r, unsigned depth)
     }
     for (size_t i = 0; !(o->s && o->s->only) && i < r->children.n; i++) {
         struct relation *child = r->children.at[i];
-        if (!o->q || !child->is_partition || bound_admits(o->e->a, o->e->catalog, child, query_facts(o->q, o->s)) != TRI_NO) {
+        if (!o->q || !child->is_partition ||
+            bound_admits(o->e->a, o->e->catalog, child, query_facts(o->q, o->s)) != TRI_NO) {
             open_relation(o, child, depth + 1);
         }
     }
@@ -210,7 +211,8 @@ static struct formula *facts_without(struct arena *a, const struct formula *fact
     struct formula *all = formula_join(a, true, NULL, NULL);
     for (size_t i = 0; i < facts->parts.n; i++) {
         struct formula *part = facts->parts.at[i];
-        const bool plain = part->kind == FORMULA_COMPARE || part->kind == FORMULA_NULL || part->kind == FORMULA_NOT_NULL;
+        const bool plain =
+            part->kind == FORMULA_COMPARE || part->kind == FORMULA_NULL || part->kind == FORMULA_NOT_NULL;
         if (plain && !name_list_has(columns, part->operand)) {
             all = formula_join(a, true, all, part);
         }
@@ -299,7 +301,8 @@ static void add_arbiters(struct eval *e, const struct relation *r, struct relati
         if (!named && !(statement_is(st, i, KW_CONFLICT) && is_self(st, i + 1, '('))) {
             continue;
         }
-        const struct str constraint = named && i + 3 < st->n_tokens ? token_name(e->a, e->what->text, st->tokens[i + 3]) : STR_NONE;
+        const struct str constraint =
+            named && i + 3 < st->n_tokens ? token_name(e->a, e->what->text, st->tokens[i + 3]) : STR_NONE;
         for (size_t k = 0; (r->kind != REL_PARTITIONED || e->server_version >= 16) && k < r->indexes.n; k++) {
             relation_list_add(e->a, out, r->indexes.at[k]);
             if (named && str_eq(r->indexes.at[k]->name, constraint)) {
@@ -344,8 +347,7 @@ bool select_read_whole(struct eval *e, struct call call, struct relation_list *o
         for (size_t k = 0; k < opened.n; k++) {
             const enum tri whole = query_reads_whole(q, s, opened.at[k]);
             known = known && whole != TRI_UNKNOWN;
-            if (whole == TRI_YES && opened.at[k]->kind != REL_VIEW &&
-                opened.at[k]->kind != REL_SEQUENCE) {
+            if (whole == TRI_YES && opened.at[k]->kind != REL_VIEW && opened.at[k]->kind != REL_SEQUENCE) {
                 relation_list_add(e->a, out, opened.at[k]);
             }
         }

@@ -153,8 +153,8 @@ static unsigned count_of(const struct judged_part *part, const struct finding *f
 }
 
 /* What --fix writes for the finding has it no more, and nothing anew. Was anything written? */
-static bool try_fix(struct tester *t, const struct hazard *h, const struct example *example,
-                    const struct trial *before, const struct finding *f)
+static bool try_fix(struct tester *t, const struct hazard *h, const struct example *example, const struct trial *before,
+                    const struct finding *f)
 {
     struct trial trial = {.complete = before->complete};
     struct fix_choice choice = {.finding = f};
@@ -232,9 +232,8 @@ static void try_hazard(struct tester *t, const struct hazard *h)
     t->out->fixable += hazard_fixable(h);
     for (unsigned i = 0; i < h->n_fails && hazard_fixable(h) && !written; i++) {
         struct trial trial = {.complete = true};
-        const struct finding *f = trial_run(&trial, t->book, &h->fails[i], h->fails[i].sql)
-                                      ? NULL
-                                      : finding_of(&trial.part, h->id);
+        const struct finding *f =
+            trial_run(&trial, t->book, &h->fails[i], h->fails[i].sql) ? NULL : finding_of(&trial.part, h->id);
         written = f && try_fix(t, h, &h->fails[i], &trial, f);
         trial_end(&trial);
     }

@@ -9,7 +9,8 @@ static uint32_t count_characters(const char *p, size_t n)
 {
     uint32_t characters = 0;
     size_t i = 0;
-    for (; n - i >= 8; i += 8) { /* eight bytes at once: a byte that continues a character has bit 7 set and bit 6 clear */
+    for (; n - i >= 8;
+         i += 8) { /* eight bytes at once: a byte that continues a character has bit 7 set and bit 6 clear */
         uint64_t eight;
         memcpy(&eight, p + i, 8);
         const uint64_t ones = UINT64_C(0x0101010101010101), continued = (eight >> 7) & ~(eight >> 6) & ones;
