@@ -33,6 +33,22 @@ void fix_backfill(struct fix_work *w)
     fix_step(w, "-- migrate:backfill\n%", w->s->source);
 }
 
+/* What a shadow column cannot do for reasons that only the server shows, the plan refuses by name. */
+void fix_shadow(struct fix_work *w)
+{
+    const struct relation *table = capture_relation(w->e->what, w->e->catalog, "table");
+    if (w->e->options->runner) {
+        fix_leave(w, "only migrate up changes a type by a second column");
+    } else if (w->s->n_actions > 1) {
+        fix_leave(w, "a second column is for a statement that changes one type and nothing else");
+    } else if (table && (table->kind == REL_PARTITIONED || table->parents.n > 0)) {
+        fix_leave(w, "a second column is not for partitioned tables and their partitions");
+    }
+    w->draft->whole = true;
+    w->verbatim = true;
+    fix_step(w, "-- migrate:shadow\n%", w->s->source);
+}
+
 void fix_own_transaction(struct fix_work *w)
 {
     w->draft->whole = w->draft->unchanged = w->draft->apart = true;

@@ -19,6 +19,7 @@ static const struct fixer fixers[] = {
     {STR_INIT("drop-indexes"), fix_drop_indexes, "DROP INDEX CONCURRENTLY for each index"},
     {STR_INIT("nullable-index"), fix_nullable_index, "a CHECK that proves NOT NULL before"},
     {STR_INIT("timeouts"), fix_timeouts, "the same statement with the timeouts off, and on again behind it"},
+    {STR_INIT("shadow"), fix_shadow, "the same statement by a second column that is filled and swapped in"},
     {STR_INIT("short-names"), fix_short_names, "the names as the server cuts them"},
     {STR_INIT("partitioned-index"), fix_partitioned_index,
      "the index on the table alone, on each partition CONCURRENTLY, and attached"},

@@ -61,6 +61,7 @@ void fix_add_column(struct fix_work *w);
 void fix_add_key(struct fix_work *w);
 void fix_backfill(struct fix_work *w);
 void fix_drop_indexes(struct fix_work *w);
+void fix_shadow(struct fix_work *w);
 void fix_nullable_index(struct fix_work *w);
 void fix_timeouts(struct fix_work *w);
 void fix_short_names(struct fix_work *w);

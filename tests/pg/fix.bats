@@ -87,3 +87,31 @@ all() { # PATTERN
 @test "partitions" { all 'partition_*'; }
 @test "rows, views, names" { all 'other_*'; }
 @test "transactions" { all 'transaction_*'; }
+
+@test "a type change by a second column: the same schema once it is closed, but for the column's place" {
+    local dir=$BATS_TEST_TMPDIR/shadow
+    mkdir -p "$dir"
+    printf -- '-- migrate:up\nCREATE TABLE o (id int PRIMARY KEY, total numeric(10,2) NOT NULL DEFAULT 1 CHECK (total > 0), note text);\nCREATE INDEX o_total ON o (total);\nINSERT INTO o SELECT g, g FROM generate_series(1, 300) g;\n-- migrate:down\n' >"$dir/1_o.sql"
+    pg_fresh_db fix_shadow_plain 2>/dev/null
+    migrate up --dir "$dir" --quiet
+    pg_sql "ALTER TABLE o ALTER COLUMN total TYPE bigint"
+    pg_fresh_db fix_shadow 2>/dev/null
+    migrate up --dir "$dir" --quiet
+    printf -- '-- migrate:up\nALTER TABLE o ALTER COLUMN total TYPE bigint;\n-- migrate:down\n' >"$dir/2_type.sql"
+    migrate lint --fix "$dir" --parts up || true
+    grep -qx -- '-- migrate:shadow' "$dir/2_type.sql"
+    run migrate lint "$dir/2_type.sql" --parts up
+    [[ "$output" != *changing-column-type* ]]
+    migrate up --dir "$dir" --quiet
+    file=$(migrate new --dir "$dir" --contract 2)
+    migrate up --dir "$dir" --quiet --gate off
+    unordered() {
+        psql -XAtq "$(pg_url "$1")" -c "SELECT attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid) FROM pg_attribute
+            LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attrelid = 'o'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1;
+            SELECT conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conrelid = 'o'::regclass ORDER BY 1;
+            SELECT indexrelid::regclass, indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'o'::regclass ORDER BY 1;
+            SELECT tgname FROM pg_trigger WHERE tgrelid = 'o'::regclass; SELECT count(*), sum(total) FROM o"
+    }
+    diff <(unordered fix_shadow_plain) <(unordered fix_shadow)
+    [ -s "$file" ]
+}
