@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/words.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
+#include <cmocka.h>
 
 static int enter(void **state)
 {
@@ -61,9 +61,8 @@ static void endpoints_are_botocores(void **state)
 static void regions(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {
-        "",      "us",         "us-east",        "us-east-1a",         "us_east_1",       "US-EAST-1",
-        "us--1", "-us-east-1", "us-east-1/../x", "us-east-1.evil.com", "verylong-east-1", "us-east-123"};
+    static const char *const wrong[] = {"", "us", "us-east", "us-east-1a", "us_east_1", "US-EAST-1", "us--1", "-us-east-1",
+                                        "us-east-1/../x", "us-east-1.evil.com", "verylong-east-1", "us-east-123"};
     for (size_t i = 0; i < countof(wrong); i++) {
         assert_false(region_looks_right(str_of(wrong[i])));
     }
@@ -85,8 +84,8 @@ static void host_names(void **state)
         {"etl.cluster-custom-c9akciq32rg0.eu-west-3.rds.amazonaws.com", HOST_CUSTOM, "etl", "eu-west-3", false},
         {"app-prod-1.c9akciq32rg0.eu-west-3.rds.amazonaws.com", HOST_INSTANCE, "app-prod-1", "eu-west-3", false},
         {"app.proxy-c9akciq32rg0.ap-southeast-2.rds.amazonaws.com", HOST_PROXY, "app", "ap-southeast-2", false},
-        {"ro.endpoint.proxy-c9akciq32rg0.ap-southeast-2.rds.amazonaws.com", HOST_PROXY_ENDPOINT, "ro", "ap-southeast-2",
-         false},
+        {"ro.endpoint.proxy-c9akciq32rg0.ap-southeast-2.rds.amazonaws.com", HOST_PROXY_ENDPOINT, "ro",
+         "ap-southeast-2", false},
         {"s.shardgrp-c9akciq32rg0.us-east-1.rds.amazonaws.com", HOST_LIMITLESS, "s", "us-east-1", false},
         {"g.global-c9akciq32rg0.global.rds.amazonaws.com", HOST_GLOBAL, "g", NULL, false},
         {"app-green-a1b2c3.cluster-c9akciq32rg0.us-east-1.rds.amazonaws.com", HOST_WRITER, "app-green-a1b2c3",
@@ -145,12 +144,8 @@ static void snapshot_ids(void **state)
         assert_true(strlen(id) <= 63);
         assert_true(snapshot_id_is_ours(str_of(id)));
     }
-    static const char *const foreign[] = {"rds:app-2024-06-15",
-                                          "migrate-app",
-                                          "awsbackup:job-1",
-                                          "",
-                                          "migrate-app-20240615t103000z-3f2a1X",
-                                          "other-app-20240615t103000z-3f2a1c"};
+    static const char *const foreign[] = {"rds:app-2024-06-15", "migrate-app", "awsbackup:job-1", "",
+                                          "migrate-app-20240615t103000z-3f2a1X", "other-app-20240615t103000z-3f2a1c"};
     for (size_t i = 0; i < countof(foreign); i++) {
         assert_false(snapshot_id_is_ours(str_of(foreign[i])));
     }
@@ -194,12 +189,9 @@ static void prunes_only_its_own(void **state)
         const char *id;
         enum prune verdict;
     } want[] = {
-        {"migrate-app-20240605t000000z-aaaaae", KEEP_NEWEST},
-        {"migrate-app-20240604t000000z-aaaaad", KEEP_FOREIGN},
-        {"migrate-app-20240603t000000z-aaaaac", KEEP_UNFINISHED},
-        {"migrate-app-20240602t000000z-aaaaab", KEEP_YOUNG},
-        {"migrate-app-20240601t000000z-aaaaaa", PRUNE_IT},
-        {"migrate-app-20240531t000000z-aaaaaf", KEEP_PROTECTED},
+        {"migrate-app-20240605t000000z-aaaaae", KEEP_NEWEST},  {"migrate-app-20240604t000000z-aaaaad", KEEP_FOREIGN},
+        {"migrate-app-20240603t000000z-aaaaac", KEEP_UNFINISHED}, {"migrate-app-20240602t000000z-aaaaab", KEEP_YOUNG},
+        {"migrate-app-20240601t000000z-aaaaaa", PRUNE_IT},     {"migrate-app-20240531t000000z-aaaaaf", KEEP_PROTECTED},
         {"nightly", KEEP_FOREIGN},
     };
     for (size_t i = 0; i < countof(want); i++) {
@@ -254,12 +246,10 @@ static void reads_xml(void **state)
 {
     struct error err;
     const struct xml *x;
-    assert_int_equal(
-        xml_parse(
-            STR("<?xml version='1.0'?><ns:R xmlns:ns='u'><!-- c --><A> 1 </A><B><C>x&lt;&#233;</C><C><![CDATA[<y>]]>"
-                "</C></B><E/><T>TRUE</T></ns:R>"),
-            *state, &x, &err),
-        ST_OK);
+    assert_int_equal(xml_parse(STR("<?xml version='1.0'?><ns:R xmlns:ns='u'><!-- c --><A> 1 </A><B><C>x&lt;&#233;</C><C><![CDATA[<y>]]>"
+                                   "</C></B><E/><T>TRUE</T></ns:R>"),
+                               *state, &x, &err),
+                     ST_OK);
     assert_true(str_eq(x->name, STR("R")));
     assert_true(str_eq(xml_text(x, "A"), STR("1")));
     assert_int_equal(xml_i64(x, "A", -1), 1);
@@ -278,15 +268,8 @@ static void refuses_hostile_xml(void **state)
     const struct xml *x;
     struct strbuf deep;
     static const char *const wrong[] = {
-        "",
-        "x",
-        "<a>",
-        "<a></b>",
-        "<a>&b;</a>",
-        "<a>\x01</a>",
-        "<a/><b/>",
-        "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
-        "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
+        "", "x", "<a>", "<a></b>", "<a>&b;</a>", "<a>\x01</a>", "<a/><b/>",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
     };
     for (size_t i = 0; i < countof(wrong); i++) {
         assert_int_equal(xml_parse(str_of(wrong[i]), *state, &x, &err), ST_REMOTE);
@@ -311,13 +294,11 @@ static void reads_profiles(void **state)
     struct ini ini;
     char path[] = "/tmp/migrate-ini-XXXXXX";
     close(mkstemp(path));
-    assert_int_equal(
-        file_write_atomic(path,
-                          STR("# c\n[default]\naws_access_key_id = A # no\n\n[profile  dev]\n"
-                              "region=eu-west-1\nservices = x\r\n[services x]\nrds =\n  endpoint_url = http://h\n"
-                              "sts =\n  endpoint_url = http://s\n[ default ]\nregion = us-east-1\n"),
-                          &err),
-        ST_OK);
+    assert_int_equal(file_write_atomic(path, STR("# c\n[default]\naws_access_key_id = A # no\n\n[profile  dev]\n"
+                                                 "region=eu-west-1\nservices = x\r\n[services x]\nrds =\n  endpoint_url = http://h\n"
+                                                 "sts =\n  endpoint_url = http://s\n[ default ]\nregion = us-east-1\n"),
+                                       &err),
+                     ST_OK);
     assert_int_equal(ini_read(path, true, *state, &ini, &err), ST_OK);
     assert_true(str_eq(ini_get(&ini, STR("default"), "aws_access_key_id")->value, STR("A")));
     assert_true(str_eq(ini_get(&ini, STR("default"), "region")->value, STR("us-east-1")));

@@ -2,9 +2,9 @@
 #include "aws/sigv4.h"
 #include "base/error.h"
 
-#include <cmocka.h>
 #include <jansson.h>
 #include <setjmp.h>
+#include <cmocka.h>
 
 static const char *text(const json_t *o, const char *key)
 {
@@ -89,8 +89,7 @@ static void makes_tokens(void **state)
                         text(in, "region"), text(in, "timestamp"), keys, &token);
         if (strcmp(text(c, "name"), "upper-case-host") == 0) { /* the SDKs leave the case in front of the signed part */
             assert_true(str_ends(strbuf_str(&token), str_of(text(c, "signature"))));
-        } else if (strcmp(text(c, "name"), "port-443") !=
-                   0) { /* no database listens there, and the SDKs do not agree on it */
+        } else if (strcmp(text(c, "name"), "port-443") != 0) { /* no database listens there, and the SDKs do not agree on it */
             assert_string_equal(strbuf_cstr(&token), text(c, "token"));
             n++;
         }

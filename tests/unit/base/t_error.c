@@ -4,8 +4,8 @@
 #include "base/sha256.h"
 #include "base/term.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
+#include <cmocka.h>
 
 static void error_is_shown_with_place_and_way_out(void **state)
 {
@@ -23,8 +23,9 @@ static void error_is_shown_with_place_and_way_out(void **state)
     error_context(&err, "reading %d", 5);
     snprintf(err.sqlstate, sizeof(err.sqlstate), "42601");
     error_format(&err, &sb);
-    assert_string_equal(strbuf_cstr(&sb), "m/1_a.sql:3:7: error: reading 5: no marker in the file (SQLSTATE 42601)\n"
-                                          "  detail: first\n    second \\x1B[31m\n  hint: write -- migrate:up\n");
+    assert_string_equal(strbuf_cstr(&sb),
+                        "m/1_a.sql:3:7: error: reading 5: no marker in the file (SQLSTATE 42601)\n"
+                        "  detail: first\n    second \\x1B[31m\n  hint: write -- migrate:up\n");
     strbuf_free(&sb);
 }
 
@@ -68,10 +69,9 @@ static void control_characters_are_escaped(void **state)
 static void utf8_is_checked(void **state)
 {
     (void)state;
-    assert_true(utf8_invalid_at(STR("plain ascii, long enough for words \xC3\xA9\xE6\x97\xA5\xF0\x9F\x98\x80")) ==
-                SIZE_MAX);
-    assert_int_equal(utf8_invalid_at(STR("ab\xC0\x80")), 2);          /* overlong */
-    assert_int_equal(utf8_invalid_at(STR("\xED\xA0\x80")), 0);        /* surrogate */
+    assert_true(utf8_invalid_at(STR("plain ascii, long enough for words \xC3\xA9\xE6\x97\xA5\xF0\x9F\x98\x80")) == SIZE_MAX);
+    assert_int_equal(utf8_invalid_at(STR("ab\xC0\x80")), 2);         /* overlong */
+    assert_int_equal(utf8_invalid_at(STR("\xED\xA0\x80")), 0);       /* surrogate */
     assert_int_equal(utf8_invalid_at(STR("0123456789\xE6\x97")), 10); /* cut short */
     assert_int_equal(utf8_invalid_at((struct str){"12345678\0001234567", 16}), 8);
     assert_int_equal(utf8_invalid_at(STR("\xF4\x90\x80\x80")), 0); /* above U+10FFFF */
@@ -99,8 +99,7 @@ static void durations_read_well(void **state)
     static const struct {
         int64_t ms;
         const char *text;
-    } cases[] = {{0, "0 ms"},       {999, "999 ms"},   {3450, "3.4 s"},
-                 {59999, "59.9 s"}, {540000, "9 min"}, {7500000, "2 h 5 min"}};
+    } cases[] = {{0, "0 ms"}, {999, "999 ms"}, {3450, "3.4 s"}, {59999, "59.9 s"}, {540000, "9 min"}, {7500000, "2 h 5 min"}};
     struct strbuf sb;
     strbuf_init(&sb, 100);
     for (size_t i = 0; i < countof(cases); i++) {

@@ -1,9 +1,9 @@
 /* Files, folders, paths. */
 #include "base/file.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <cmocka.h>
 #include <sys/stat.h>
 
 static int enter(void **state)
@@ -75,8 +75,7 @@ static void lists_sorted_with_kinds(void **state)
     static const struct {
         const char *name;
         enum file_kind kind;
-    } want[] = {
-        {"a.sql", FILE_REGULAR}, {"b", FILE_REGULAR}, {"c", FILE_FOLDER}, {"l", FILE_REGULAR}, {"z", FILE_MISSING}};
+    } want[] = {{"a.sql", FILE_REGULAR}, {"b", FILE_REGULAR}, {"c", FILE_FOLDER}, {"l", FILE_REGULAR}, {"z", FILE_MISSING}};
     assert_int_equal(list.n, countof(want));
     for (size_t i = 0; i < countof(want); i++) {
         assert_string_equal(list.at[i].name.p, want[i].name);
@@ -104,10 +103,8 @@ static void takes_paths_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_and_reads_back),
-        cmocka_unit_test(says_what_it_cannot_read),
-        cmocka_unit_test(lists_sorted_with_kinds),
-        cmocka_unit_test(takes_paths_apart),
+        cmocka_unit_test(writes_and_reads_back), cmocka_unit_test(says_what_it_cannot_read),
+        cmocka_unit_test(lists_sorted_with_kinds), cmocka_unit_test(takes_paths_apart),
     };
     return cmocka_run_group_tests_name("base/file", tests, enter, leave);
 }

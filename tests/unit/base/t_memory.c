@@ -2,8 +2,8 @@
 #include "base/map.h"
 #include "base/vec.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
+#include <cmocka.h>
 #include <sys/wait.h>
 
 static void arena_gives_zeroed_aligned_memory(void **state)

@@ -1,10 +1,10 @@
 /* Where paths lead. */
 #include "base/path.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <cmocka.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,15 +13,9 @@ static void path_from_folder(void **state)
     static const struct {
         const char *folder, *path, *want;
     } cases[] = {
-        {"/a/b", "/a/b/c.sql", "c.sql"},
-        {"/a/b", "/a/c.sql", "../c.sql"},
-        {"/a/b", "/x/y/c.sql", "../../x/y/c.sql"},
-        {"/", "/a/c.sql", "a/c.sql"},
-        {"/a/b", "/a/bc/d", "../bc/d"},
-        {"/a/bc", "/a/b/d", "../b/d"},
-        {"/a", "/a", "."},
-        {"/a/b", "/a", ".."},
-        {"/a", "/a/b/c/d", "b/c/d"},
+        {"/a/b", "/a/b/c.sql", "c.sql"}, {"/a/b", "/a/c.sql", "../c.sql"},   {"/a/b", "/x/y/c.sql", "../../x/y/c.sql"},
+        {"/", "/a/c.sql", "a/c.sql"},    {"/a/b", "/a/bc/d", "../bc/d"},     {"/a/bc", "/a/b/d", "../b/d"},
+        {"/a", "/a", "."},               {"/a/b", "/a", ".."},               {"/a", "/a/b/c/d", "b/c/d"},
     };
     struct arena a;
     (void)state;

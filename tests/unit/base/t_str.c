@@ -1,8 +1,8 @@
 /* Text views, builders, numbers and "did you mean". */
 #include "base/str.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
+#include <cmocka.h>
 
 static void views(void **state)
 {
@@ -93,7 +93,7 @@ static void builder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(views),    cmocka_unit_test(parts),   cmocka_unit_test(numbers),
+        cmocka_unit_test(views), cmocka_unit_test(parts),   cmocka_unit_test(numbers),
         cmocka_unit_test(nearness), cmocka_unit_test(builder),
     };
     return cmocka_run_group_tests_name("base/str", tests, NULL, NULL);

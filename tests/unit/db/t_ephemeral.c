@@ -256,10 +256,8 @@ static void the_working_directory_does_not_matter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_starts_and_leaves_nothing),
-        cmocka_unit_test(it_dies_with_its_owner),
-        cmocka_unit_test(it_says_why_it_does_not_start),
-        cmocka_unit_test(it_says_what_to_install),
+        cmocka_unit_test(it_starts_and_leaves_nothing),          cmocka_unit_test(it_dies_with_its_owner),
+        cmocka_unit_test(it_says_why_it_does_not_start),         cmocka_unit_test(it_says_what_to_install),
         cmocka_unit_test(a_long_or_forbidden_tmpdir_is_avoided),
         cmocka_unit_test(the_working_directory_does_not_matter),
     };

@@ -36,12 +36,11 @@ static void bodies_are_left_alone(void **state)
 static void secrets(void **state)
 {
     (void)state;
-    check(
-        "CREATE SERVER s;\n\n\n--\n-- Name: USER MAPPING app SERVER s; Type: USER MAPPING; Schema: -; Owner: -\n--\n\n"
-        "CREATE USER MAPPING FOR app SERVER s OPTIONS (\n    password 'geheim',\n    \"user\" 'app'\n);\n\n\n"
-        "CREATE TABLE t ();\n",
-        "CREATE SERVER s;\n\n--\n-- Name: USER MAPPING app SERVER s; Type: USER MAPPING; Schema: -; Owner: -\n--\n\n"
-        "CREATE TABLE t ();\n");
+    check("CREATE SERVER s;\n\n\n--\n-- Name: USER MAPPING app SERVER s; Type: USER MAPPING; Schema: -; Owner: -\n--\n\n"
+          "CREATE USER MAPPING FOR app SERVER s OPTIONS (\n    password 'geheim',\n    \"user\" 'app'\n);\n\n\n"
+          "CREATE TABLE t ();\n",
+          "CREATE SERVER s;\n\n--\n-- Name: USER MAPPING app SERVER s; Type: USER MAPPING; Schema: -; Owner: -\n--\n\n"
+          "CREATE TABLE t ();\n");
 }
 
 int main(void)

@@ -84,8 +84,8 @@ static void dump(const struct migration *m, struct str folder, bool recorded, st
     if (recorded) {
         struct migration again;
         struct error err;
-        assert_int_equal(migration_parse_recorded(m->file, str_of(m->layout->name), migration_recorded_text(m, a), NULL,
-                                                  a, &again, &err),
+        assert_int_equal(migration_parse_recorded(m->file, str_of(m->layout->name), migration_recorded_text(m, a), NULL, a,
+                                                  &again, &err),
                          ST_OK);
         strbuf_add_cstr(out, "  recorded:\n");
         dump_text(&again, &again.up, "up", out);
@@ -124,8 +124,7 @@ static void load(const struct test_case *c, struct arena *a, struct strbuf *out)
     struct strbuf message;
     struct error err;
     assert_non_null(mkdtemp(base));
-    const struct str inner = setting(c, STR("folder ")), layout = setting(c, STR("layout ")),
-                     set = setting(c, STR("set "));
+    const struct str inner = setting(c, STR("folder ")), layout = setting(c, STR("layout ")), set = setting(c, STR("set "));
     const struct str folder = inner.n ? path_join(a, str_of(base), inner) : str_of(base);
     if (set.n > 0) {
         const size_t equals = str_find_char(set, '=');

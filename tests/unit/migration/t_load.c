@@ -364,11 +364,10 @@ static void bad_text(void **state)
     struct fixture *f = *state;
     put(f, "1_a.sql", UP);
     put(f, "2_b.sql", "SELECT 1;\n");
-    refused(
-        f, false, ST_USAGE,
-        "$/2_b.sql:1:1: error: no \"-- migrate:up\" marker\n"
-        "  hint: put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it; for a folder of "
-        "files without markers: --layout plain\n");
+    refused(f, false, ST_USAGE,
+            "$/2_b.sql:1:1: error: no \"-- migrate:up\" marker\n"
+            "  hint: put \"-- migrate:up\" before the SQL, and \"-- migrate:down\" before what undoes it; for a folder of "
+            "files without markers: --layout plain\n");
 }
 
 /* ---- one file ------------------------------------------------------------------------------------------------- */

@@ -34,9 +34,9 @@ static void read_batch(const struct test_case *c, struct arena *a, struct strbuf
     } else {
         assert_int_equal(spec.batch, 500);
         assert_int_equal(spec.key.n, said.key.n);
-        strbuf_addf(out, "%.*s %.*s.%.*s as %.*s%s%s%s\n", STR_ARG(spec.verb), STR_ARG(spec.schema),
-                    STR_ARG(spec.table), STR_ARG(spec.alias), spec.only ? ", only" : "",
-                    spec.joins ? ", reads others" : "", spec.again ? ", may run again" : "");
+        strbuf_addf(out, "%.*s %.*s.%.*s as %.*s%s%s%s\n", STR_ARG(spec.verb), STR_ARG(spec.schema), STR_ARG(spec.table),
+                    STR_ARG(spec.alias), spec.only ? ", only" : "", spec.joins ? ", reads others" : "",
+                    spec.again ? ", may run again" : "");
         strbuf_addf(out, "|%.*s|%.*s|%.*s|%.*s|\n", STR_ARG(spec.before), STR_ARG(spec.after), STR_ARG(spec.where),
                     STR_ARG(spec.tail));
     }

@@ -28,8 +28,7 @@ static void more_is_never_less(void **state)
     for (int work = WORK_SCAN; work <= WORK_UPDATE; work++) {
         int64_t last = 0;
         for (int64_t n = 1; n > 0 && n < INT64_MAX / 4; n *= 4) {
-            const int64_t ms = estimate_work((enum work_kind)work, n, n),
-                          by_rows = estimate_work((enum work_kind)work, n, -1);
+            const int64_t ms = estimate_work((enum work_kind)work, n, n), by_rows = estimate_work((enum work_kind)work, n, -1);
             assert_true(ms >= last && by_rows >= 0 && estimate_work((enum work_kind)work, -1, n) >= 0);
             last = ms;
         }
@@ -84,8 +83,7 @@ static void effects_add_up(void **state)
     struct effects e = {.scan = {scan, 1, 1}};
     assert_int_equal(estimate_effects(&e, NULL), estimate_work(WORK_SCAN, 2000000, 400000000)); /* without its index */
     e.rewrite = (struct relation_effect_list){rewrite, 1, 1};
-    assert_int_equal(estimate_effects(&e, NULL),
-                     estimate_work(WORK_REWRITE, 2000000, 400000000)); /* which reads it, too */
+    assert_int_equal(estimate_effects(&e, NULL), estimate_work(WORK_REWRITE, 2000000, 400000000)); /* which reads it, too */
     e.build = (struct relation_effect_list){build, 1, 1};
     assert_int_equal(estimate_effects(&e, NULL),
                      estimate_work(WORK_REWRITE, 2000000, 400000000) + estimate_work(WORK_BUILD, 2000000, 400000000));
@@ -112,8 +110,10 @@ static void partitions_count_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_decide),          cmocka_unit_test(more_is_never_less),
-        cmocka_unit_test(effects_add_up),        cmocka_unit_test(earlier_runs_correct),
+        cmocka_unit_test(sizes_decide),
+        cmocka_unit_test(more_is_never_less),
+        cmocka_unit_test(effects_add_up),
+        cmocka_unit_test(earlier_runs_correct),
         cmocka_unit_test(partitions_count_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

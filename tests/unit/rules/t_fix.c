@@ -103,11 +103,11 @@ static void show(struct str input, struct arena *a, struct strbuf *out)
     rulebook_free(&book);
 }
 
-#define CASES(name)                                          \
-    static void of_##name(void **state)                      \
-    {                                                        \
-        (void)state;                                         \
-        check_cases("tests/cases/fix/" #name ".case", show); \
+#define CASES(name)                                            \
+    static void of_##name(void **state)                          \
+    {                                                          \
+        (void)state;                                           \
+        check_cases("tests/cases/fix/" #name ".case", show);   \
     }
 
 CASES(index)
@@ -121,9 +121,8 @@ CASES(text)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_index), cmocka_unit_test(of_constraint), cmocka_unit_test(of_column),
-        cmocka_unit_test(of_data),  cmocka_unit_test(of_partition),  cmocka_unit_test(of_transaction),
-        cmocka_unit_test(of_text),
+        cmocka_unit_test(of_index),     cmocka_unit_test(of_constraint),  cmocka_unit_test(of_column), cmocka_unit_test(of_data),
+        cmocka_unit_test(of_partition), cmocka_unit_test(of_transaction), cmocka_unit_test(of_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,11 +35,8 @@ static void replay(struct catalog *c)
 /* "read a, update b:x, lock c; whole a": names with their aliases, ONLY as only. */
 static struct str told(struct catalog *c, const char *sql)
 {
-    static const char *const uses[] = {[USE_READ] = "read",
-                                       [USE_INSERT] = "insert",
-                                       [USE_UPDATE] = "update",
-                                       [USE_DELETE] = "delete",
-                                       [USE_MERGE] = "merge"};
+    static const char *const uses[] = {
+        [USE_READ] = "read", [USE_INSERT] = "insert", [USE_UPDATE] = "update", [USE_DELETE] = "delete", [USE_MERGE] = "merge"};
     struct strbuf out;
     struct statement st = expression_lex_all(&arena, str_of(sql));
     /* In memory that ends with the last token: the sanitizers see a look behind it, which in an arena nobody sees. */

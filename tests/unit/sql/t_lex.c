@@ -141,9 +141,11 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server),           cmocka_unit_test(test_differences), cmocka_unit_test(test_extras),
-        cmocka_unit_test(test_comments_skipped), cmocka_unit_test(test_end),         cmocka_unit_test(test_copy_data),
-        cmocka_unit_test(test_long_placeholder), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_server), cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_extras), cmocka_unit_test(test_comments_skipped),
+        cmocka_unit_test(test_end),    cmocka_unit_test(test_copy_data),
+        cmocka_unit_test(test_long_placeholder),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("lex", tests, NULL, NULL);
 }
