@@ -224,6 +224,11 @@ enum status context_wait(struct context *c, int64_t timeout_ms, struct error *er
 
 enum status context_connect(struct context *c, struct error *err)
 {
+    if (c->session && session_usable(c->session)) {
+        return ST_OK; /* what the session holds, such as another tool's lock, would stay behind */
+    }
+    session_close(c->session);
+    c->session = NULL;
     const enum status status = context_target(c, err);
     return status ? status : context_wait(c, c->set.wait ? c->set.wait_timeout_ms : 0, err);
 }

@@ -70,7 +70,7 @@ NODISCARD enum status context_url(struct context *c, const char **url, const cha
 NODISCARD enum status context_locate(struct context *c, struct error *err);
 /* Where the database is; starts the throw-away server for "ephemeral:". Fills c->target. */
 NODISCARD enum status context_target(struct context *c, struct error *err);
-/* The target, the event loop and one session (waits for the server first when asked to). */
+/* The target, the event loop and one session (waits for the server first when asked to); a usable one that is there already is kept. */
 NODISCARD enum status context_connect(struct context *c, struct error *err);
 /* Try to connect until it works or timeout_ms have passed. */
 NODISCARD enum status context_wait(struct context *c, int64_t timeout_ms, struct error *err);
