@@ -15,7 +15,7 @@ struct aws;
 struct credentials {
     char *key_id, *secret, *token; /* own memory; token NULL: not temporary */
     int64_t expires;               /* seconds since 1970; 0: never */
-    char source[256];              /* which link: "environment", "profile dev of /root/.aws/credentials" */
+    char source[256];              /* which link: "environment", "profile dev of ~/.aws/credentials" */
 };
 
 void credentials_set(struct credentials *c, struct str key_id, struct str secret, struct str token);

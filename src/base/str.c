@@ -57,6 +57,11 @@ bool str_ends(struct str s, struct str suffix)
     return s.n >= suffix.n && str_eq(str_slice(s, s.n - suffix.n, s.n), suffix);
 }
 
+struct str str_without_end(struct str s, struct str suffix)
+{
+    return str_ends(s, suffix) ? str_slice(s, 0, s.n - suffix.n) : s;
+}
+
 int str_cmp(struct str a, struct str b)
 {
     const size_t n = a.n < b.n ? a.n : b.n;

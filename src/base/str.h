@@ -42,6 +42,7 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
+struct str str_without_end(struct str s, struct str suffix); /* s as it is when it does not end so */
 int str_cmp(struct str a, struct str b);          /* bytes, then length */
 size_t str_find(struct str s, struct str needle); /* offset, or SIZE_MAX */
 size_t str_find_char(struct str s, char c);       /* offset, or SIZE_MAX */

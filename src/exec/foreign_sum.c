@@ -2,11 +2,6 @@
 #include "base/digest.h"
 #include "exec/foreign.h"
 
-static struct str without_sql(struct str name)
-{
-    return str_ends(name, STR(".sql")) ? str_slice(name, 0, name.n - STR(".sql").n) : name;
-}
-
 bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, const struct migration *m, unsigned nth)
 {
     if (row->head) {
@@ -16,12 +11,12 @@ bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, 
     case FOREIGN_TEXT:
         return str_eq(m->version, row->key);
     case FOREIGN_NUMBER:
-        return m->repeatable ? str_eq(m->version, without_sql(path_base(row->key)))
+        return m->repeatable ? str_eq(m->version, str_without_end(path_base(row->key), STR(".sql")))
                              : version_valid(row->key) && version_cmp(m->version, row->key) == 0;
     case FOREIGN_HEAD:
         return version_cmp(m->version, row->key) <= 0;
     case FOREIGN_FILE:
-        return str_eq(without_sql(path_base(m->file)), without_sql(row->key));
+        return str_eq(str_without_end(path_base(m->file), STR(".sql")), str_without_end(row->key, STR(".sql")));
     case FOREIGN_FOLDER:
         return str_eq(path_base(path_folder(m->file)), row->key);
     case FOREIGN_CHANGE:

@@ -82,11 +82,6 @@ static const char *expand(const char *text, struct str relation, const char *ide
     return made;
 }
 
-static struct str without_ending(struct str base)
-{
-    return str_ends(base, STR(".sql")) ? str_slice(base, 0, base.n - STR(".sql").n) : base;
-}
-
 static const char *value_of(char letter, const struct mirror *mirror, const struct migration *m, struct arena *a)
 {
     switch (letter) {
@@ -95,7 +90,7 @@ static const char *value_of(char letter, const struct mirror *mirror, const stru
     case 'n':
         return arena_cstr(a, m->name);
     case 'f':
-        return arena_cstr(a, without_ending(path_base(m->file)));
+        return arena_cstr(a, str_without_end(path_base(m->file), STR(".sql")));
     case 'd':
         return arena_cstr(a, path_base(path_folder(m->file)));
     case 's':

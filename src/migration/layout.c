@@ -44,6 +44,11 @@ bool layout_numbered(struct str base, struct str *version, struct str *name)
     return true;
 }
 
+bool layout_numbered_sql(struct str base, struct str *version, struct str *name)
+{
+    return str_ends(base, STR(".sql")) && layout_numbered(str_without_end(base, STR(".sql")), version, name);
+}
+
 void layout_whole(struct migration *m, bool down, enum tx_mode tx)
 {
     const uint32_t start = str_starts(m->text, STR("\xEF\xBB\xBF")) ? 3 : 0;

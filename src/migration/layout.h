@@ -80,6 +80,8 @@ NODISCARD enum status layout_detect(const struct layout_folder *folder, struct a
 
 /* <digits><separator><name>: take the digits (with single dots between) and the name behind _ - or a blank. False: no digit first. */
 bool layout_numbered(struct str base, struct str *version, struct str *name);
+/* The same of a name that ends in .sql: what native, goose, node-pg-migrate and tern call their files. */
+bool layout_numbered_sql(struct str base, struct str *version, struct str *name);
 /* The whole text, without a byte order mark, as the up or the down part. */
 void layout_whole(struct migration *m, bool down, enum tx_mode tx);
 /* Append a migration of this file. Both strings must live as long as the list; `file` ends in a NUL. */

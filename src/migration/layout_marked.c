@@ -132,11 +132,6 @@ static enum status parse_marked(struct migration *m, const struct marks *marks, 
     return status;
 }
 
-static bool sql_match(struct str base, struct str *version, struct str *name)
-{
-    return str_ends(base, STR(".sql")) && layout_numbered(str_slice(base, 0, base.n - STR(".sql").n), version, name);
-}
-
 static enum status goose_parse(struct migration *m, const struct migration_options *options UNUSED,
                                struct arena *a UNUSED, struct error *err)
 {
@@ -162,7 +157,7 @@ const struct layout layout_goose = {
     .name = "goose",
     .form = "<version>_<name>.sql",
     .summary = "goose's files with \"-- +goose Up\" and \"-- +goose Down\" parts",
-    .match = sql_match,
+    .match = layout_numbered_sql,
     .parse = goose_parse,
     .programs = ".go",
     .fill = FILL_GOOSE,
@@ -172,7 +167,7 @@ const struct layout layout_node_pg_migrate = {
     .name = "node-pg-migrate",
     .form = "<version>_<name>.sql",
     .summary = "node-pg-migrate's SQL files with \"-- Up Migration\" and \"-- Down Migration\" parts",
-    .match = sql_match,
+    .match = layout_numbered_sql,
     .parse = node_parse,
     .programs = ".js .ts .cjs .mjs .cts .mts",
 };
@@ -181,7 +176,7 @@ const struct layout layout_tern = {
     .name = "tern",
     .form = "<number>_<name>.sql",
     .summary = "tern's files with one \"---- create above / drop below ----\" line",
-    .match = sql_match,
+    .match = layout_numbered_sql,
     .parse = tern_parse,
     .fill = FILL_TEMPLATE,
 };

@@ -8,11 +8,6 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static struct str without_end(struct str s, const char *end)
-{
-    return str_ends(s, str_of(end)) ? str_slice(s, 0, s.n - strlen(end)) : s;
-}
-
 /* The digits of "2026-01-31-120000_x", up to its "_"; empty: the name does not begin so. */
 static struct str folder_version(struct str name, struct arena *a)
 {
@@ -64,7 +59,7 @@ void naming_of(struct str path, struct arena *a, struct naming *out)
     const bool up = str_eq(base, STR("up.sql")) || str_eq(base, STR("migration.sql"));
     const bool down = str_eq(base, STR("down.sql"));
     struct str name;
-    *out = (struct naming){.folder = folder, .version = STR(""), .stem = without_end(path, ".sql")};
+    *out = (struct naming){.folder = folder, .version = STR(""), .stem = str_without_end(path, STR(".sql"))};
     if (up || down) {
         out->version = folder_version(within, a);
         out->folder = out->version.n > 0 ? path_folder(folder) : folder;
@@ -79,7 +74,7 @@ void naming_of(struct str path, struct arena *a, struct naming *out)
         out->version = STR("");
     }
     out->undo = str_ends(base, STR(".down.sql"));
-    out->stem = without_end(without_end(out->stem, ".up"), ".down");
+    out->stem = str_without_end(str_without_end(out->stem, STR(".up")), STR(".down"));
     if (out->version.n == 0 && (str_eq(within, STR("deploy")) || str_eq(within, STR("revert")))) {
         out->folder = path_folder(folder);
         out->stem = base;

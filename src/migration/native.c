@@ -4,11 +4,6 @@
 #include "migration/place.h"
 #include "migration/walk.h"
 
-static bool native_match(struct str base, struct str *version, struct str *name)
-{
-    return str_ends(base, STR(".sql")) && layout_numbered(str_slice(base, 0, base.n - STR(".sql").n), version, name);
-}
-
 /* Why this token runs on to the end of the text: NULL for one that ends where it should. */
 static const char *runs_on(struct str text, struct token t)
 {
@@ -348,6 +343,6 @@ const struct layout layout_native = {
     .name = "native",
     .form = "<version>_<name>.sql",
     .summary = "dbmate's: one file with \"-- migrate:up\" and \"-- migrate:down\" parts",
-    .match = native_match,
+    .match = layout_numbered_sql,
     .parse = native_parse,
 };

@@ -1,6 +1,7 @@
 #include "rules/runner.h"
 
 #include "base/file.h"
+#include "migration/layout.h"
 
 static const struct runner runners[] = {
     {.name = "dbmate",
@@ -66,20 +67,7 @@ const char *runner_side_path(const struct runner *r, struct str file, struct are
     return arena_cstr(a, path_join(a, path_folder(file), str_of(r->side_file)));
 }
 
-/* KEY = false on a line; the last one counts. Lines of comments begin otherwise. */
 bool runner_side_says_none(const struct runner *r, struct str text)
 {
-    const struct str key = str_of(r->side_key);
-    bool none = false;
-    struct str line;
-    while (str_next(&text, '\n', &line)) {
-        line = str_trim(line);
-        if (str_starts(line, key)) {
-            const struct str rest = str_trim(str_slice(line, key.n, line.n));
-            if (str_starts(rest, STR("="))) {
-                none = str_eq_nocase(str_trim(str_slice(rest, 1, rest.n)), STR("false"));
-            }
-        }
-    }
-    return none;
+    return settings_say_false(text, str_of(r->side_key));
 }
