@@ -1,5 +1,6 @@
 # Helpers for tests against the fake of AWS (tests/aws/fake_aws.py). Load after lib:   load aws
 #
+# aws_no_settings      no MIGRATE_ variable of the user's own, but for the program under test
 # aws_start [JSON]     start it with this scenario; AWS_ENDPOINT_URL and credentials lead to it, and nothing of the user's own is seen
 # aws_stop             end it
 # aws_set JSON         change what it holds
@@ -7,6 +8,13 @@
 # aws_state FILTER     what it holds, through jq
 
 AWS_FAKE=${BATS_TEST_DIRNAME%/*}/aws/fake_aws.py
+
+aws_no_settings() {
+    local name
+    for name in "${!MIGRATE_@}"; do
+        case $name in MIGRATE_BIN | MIGRATE_FAULTS_BIN) ;; *) unset "$name" ;; esac
+    done
+}
 
 aws_clean() {
     local name

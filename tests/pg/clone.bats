@@ -8,10 +8,7 @@ setup_file() { pg_start; }
 teardown_file() { pg_stop; }
 
 setup() {
-    local name
-    for name in "${!MIGRATE_@}"; do
-        case $name in MIGRATE_BIN | MIGRATE_FAULTS_BIN) ;; *) unset "$name" ;; esac
-    done
+    aws_no_settings
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/.state MIGRATE_AWS_POLL=20ms MIGRATE_RDS_CLUSTER=app-prod
     cd "$BATS_TEST_TMPDIR" || return 1
     mkdir migrations

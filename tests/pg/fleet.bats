@@ -8,10 +8,8 @@ setup_file() { pg_start; }
 teardown_file() { pg_stop; }
 
 setup() {
-    local name n
-    for name in "${!MIGRATE_@}"; do
-        case $name in MIGRATE_BIN | MIGRATE_FAULTS_BIN) ;; *) unset "$name" ;; esac
-    done
+    local n
+    aws_no_settings
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/.state
     cd "$BATS_TEST_TMPDIR" || return 1
     mkdir migrations
