@@ -105,6 +105,18 @@ $(BUILD)/gen/rulebook_data.o: $(BUILD)/gen/rulebook_data.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -O1 -c -o $@ $<
 
+# What `migrate completion` prints: completions/ as lines of C.
+COMPLETIONS := completions/migrate.bash completions/_migrate completions/migrate.fish
+$(BUILD)/gen/completion_scripts.h: $(COMPLETIONS)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)for shell in bash:migrate.bash zsh:_migrate fish:migrate.fish; do \
+	    echo "static const char *const script_$${shell%%:*}[] = {"; \
+	    sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' completions/$${shell#*:}; \
+	    echo "};"; \
+	done >$@
+$(BUILD)/src/cmd/completion.o: $(BUILD)/gen/completion_scripts.h
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- tests --------------------------------------------------------------------------------------------------------
@@ -240,16 +252,28 @@ docs: migrate
 	cp $(BUILD)/migrate.schema.json docs/migrate.schema.json
 
 # ---- install ------------------------------------------------------------------------------------------------------
-# Every page in man/, in the section that its name ends with.
-MANDIR := $(DESTDIR)$(PREFIX)/share/man
+# Every page in man/, in the section that its name ends with; the shells' completions where they look by themselves (zsh: ZSHDIR in
+# fpath); README, docs/ and the guide to rules. FROM=>TO, TO below DESTDIR and PREFIX: install and uninstall read the same list.
+ZSHDIR ?= share/zsh/site-functions
+DOCDIR := share/doc/migrate
 MAN := $(sort $(wildcard man/*.[1-9]))
-INSTALLED_MAN := $(foreach page,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+INSTALLED := $(foreach page,$(MAN),$(page)=>share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+    completions/migrate.bash=>share/bash-completion/completions/migrate \
+    completions/_migrate=>$(ZSHDIR)/_migrate \
+    completions/migrate.fish=>share/fish/vendor_completions.d/migrate.fish \
+    README.md=>$(DOCDIR)/README.md rules/README.md=>$(DOCDIR)/rules/README.md \
+    $(foreach page,$(shell find docs -type f | sort),$(page)=>$(DOCDIR)/$(page)) \
+    $(foreach file,$(shell find migrations-example -type f | sort),$(file)=>$(DOCDIR)/$(file))
+from = $(firstword $(subst =>, ,$(1)))
+to = $(DESTDIR)$(PREFIX)/$(lastword $(subst =>, ,$(1)))
 install: migrate
-	install -d $(DESTDIR)$(PREFIX)/bin $(sort $(dir $(INSTALLED_MAN)))
+	install -d $(DESTDIR)$(PREFIX)/bin $(sort $(foreach i,$(INSTALLED),$(dir $(call to,$(i)))))
 	install -m 755 $(BUILD)/migrate $(DESTDIR)$(PREFIX)/bin/migrate
-	$(foreach page,$(MAN),install -m 644 $(page) $(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)) &&) :
+	$(foreach i,$(INSTALLED),install -m 644 $(call from,$(i)) $(call to,$(i)) &&) :
+# Folders of our own go too; those that are shared stay.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/migrate $(INSTALLED_MAN)
+	rm -f $(DESTDIR)$(PREFIX)/bin/migrate $(foreach i,$(INSTALLED),$(call to,$(i)))
+	@find $(DESTDIR)$(PREFIX)/$(DOCDIR) -depth -type d -empty -delete 2>/dev/null || :
 clean:
 	rm -rf build migrate
 

@@ -25,8 +25,9 @@
  *     src/cmd/        options: one parser · config: migrate.yaml · context: what commands open · one file per command ·
  *                     lint_files: which files, in which order · lsp: a language server ·
  *                     hook: programs around a run · rehearse: on a throw-away server ·
- *                     exit: the exit codes
+ *                     completion, complete: what shells complete · exit: the exit codes
  *     rules/          the facts and the advice, as data
+ *     completions/    for bash, zsh and fish; short, they ask the program
  *     tests/          unit (C), cases (data), cli and pg (bats), truth (measured servers)
  *
  * The walk through it: files -> migrations -> statements -> forms and effects -> findings (lint)
@@ -42,10 +43,10 @@
 #include "cmd/context.h"
 
 static const struct command *const commands[] = {
-    &cmd_new,      &cmd_lint,     &cmd_lsp,      &cmd_explain, &cmd_plan,      &cmd_rehearse, &cmd_up,
-    &cmd_down,     &cmd_redo,     &cmd_goto,     &cmd_status,  &cmd_runs,      &cmd_report,   &cmd_validate,
-    &cmd_backfill, &cmd_baseline, &cmd_mark,     &cmd_adopt,   &cmd_dump,      &cmd_load,     &cmd_catalog,
-    &cmd_rules,    &cmd_wait,     &cmd_snapshot, &cmd_aws,     &cmd_ephemeral, &cmd_version,  &cmd_help,
+    &cmd_new,  &cmd_lint,      &cmd_lsp,        &cmd_explain, &cmd_plan,    &cmd_rehearse, &cmd_up,       &cmd_down,
+    &cmd_redo, &cmd_goto,      &cmd_status,     &cmd_runs,    &cmd_report,  &cmd_validate, &cmd_backfill, &cmd_baseline,
+    &cmd_mark, &cmd_adopt,     &cmd_dump,       &cmd_load,    &cmd_catalog, &cmd_rules,    &cmd_wait,     &cmd_snapshot,
+    &cmd_aws,  &cmd_ephemeral, &cmd_completion, &cmd_version, &cmd_help,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */

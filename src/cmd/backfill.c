@@ -146,7 +146,7 @@ static const struct option options[] = {
 const struct command cmd_backfill = {
     .name = "backfill",
     .summary = "list, pause, resume, abort and tune backfills",
-    .usage = "list|pause|resume|abort|tune [VERSION]",
+    .usage = "(list|pause|resume|abort|tune) [VERSION]",
     .about = "A backfill's state is rows of the history (table backfills), which its run reads with\n"
              "every batch: this command reads and changes them, from anywhere, and so may plain SQL.\n"
              "Without VERSION: of all that are not done.\n\n"

@@ -287,6 +287,7 @@ static enum status read_environments(struct reading *r, const struct yaml *all)
     for (size_t i = 0; i < all->n && !status; i++) {
         const struct yaml_pair *pair = &all->pairs[i];
         r->environment = arena_cstr(r->a, pair->key);
+        *vec_push(r->a, &r->config->environments) = r->environment;
         r->taken = r->s->env && str_eq(str_of(r->s->env), pair->key);
         if (r->taken) {
             r->config->environment = r->environment;

@@ -49,8 +49,9 @@ struct config_severity {
 };
 
 struct config {
-    const char *path;        /* as messages show it; NULL: there is no file */
-    const char *environment; /* the chosen one; NULL: none of the file */
+    const char *path;              /* as messages show it; NULL: there is no file */
+    const char *environment;       /* the chosen one; NULL: none of the file */
+    struct text_list environments; /* the names of all */
     struct config_place places[CONFIG_KEYS_MAX];
     const char *url;                                        /* as written, see config_url() */
     struct text_list placeholders;                          /* NAME=VALUE */

@@ -55,9 +55,9 @@ static enum status run(struct context *c, struct error *err)
 const struct command cmd_ephemeral = {
     .name = "ephemeral",
     .summary = "run a command against a throw-away PostgreSQL",
-    .usage = "[--] COMMAND [ARGUMENT…]",
-    .about = "Starts a PostgreSQL of its own on a unix socket in a private directory, runs COMMAND\n"
-             "with DATABASE_URL set to it, and removes it when COMMAND ends. Ends with COMMAND's\n"
+    .usage = "[--] PROGRAM [ARGUMENT…]",
+    .about = "Starts a PostgreSQL of its own on a unix socket in a private directory, runs PROGRAM\n"
+             "with DATABASE_URL set to it, and removes it when PROGRAM ends. Ends with PROGRAM's\n"
              "exit code.\n"
              "--url ephemeral:15 asks for a major version.",
     .examples = "migrate ephemeral -- sh -c 'migrate up && migrate status'\nmigrate ephemeral -- npm test",

@@ -317,6 +317,28 @@ static enum status set_row(struct parse *p, const struct option *o, const char *
     return option_store(p->a, p->s, o, shown, value, p->err);
 }
 
+/* The row that --name, --name=value, --no-name or golang-migrate's -name means; *value is NULL without a "=". */
+static const struct option *named_row(const struct parse *p, const char *arg, struct str *name, const char **value,
+                                      bool *no)
+{
+    *name = str_of(arg + (arg[1] == '-' ? 2 : 1));
+    const size_t equals = str_find_char(*name, '=');
+    *value = equals == SIZE_MAX ? NULL : name->p + equals + 1;
+    *no = false;
+    *name = str_slice(*name, 0, equals);
+    const struct option *o = find_row(p, *name, 0);
+    const struct other_name *other = o ? NULL : other_find(other_options, countof(other_options), *name);
+    if (other && other->to) {
+        o = find_row(p, str_of(other->to), 0);
+    }
+    if (!o && str_starts(*name, STR("no-"))) {
+        o = find_row(p, str_slice(*name, 3, name->n), 0);
+        o = o && has_none(o) ? o : NULL;
+        *no = o != NULL;
+    }
+    return o;
+}
+
 /*
  * One long option: --name, --name=value, --no-name, or golang-migrate's -name. *next is the following argument (NULL:
  * none); *took is set when it is the value. `single`: it was written with one dash, and *known false says that it is no
@@ -324,22 +346,10 @@ static enum status set_row(struct parse *p, const struct option *o, const char *
  */
 static enum status long_option(struct parse *p, const char *arg, const char *next, bool *took)
 {
-    const char *dashes = arg[1] == '-' ? "--" : "-";
-    struct str name = str_of(arg + strlen(dashes));
-    const size_t equals = str_find_char(name, '=');
-    const char *value = equals == SIZE_MAX ? NULL : name.p + equals + 1;
-    bool no = false;
-    name = str_slice(name, 0, equals);
-    const struct option *o = find_row(p, name, 0);
-    const struct other_name *other = o ? NULL : other_find(other_options, countof(other_options), name);
-    if (other && other->to) {
-        o = find_row(p, str_of(other->to), 0);
-    }
-    if (!o && str_starts(name, STR("no-"))) {
-        o = find_row(p, str_slice(name, 3, name.n), 0);
-        o = o && has_none(o) ? o : NULL;
-        no = o != NULL;
-    }
+    const char *const dashes = arg[1] == '-' ? "--" : "-", *value;
+    struct str name;
+    bool no;
+    const struct option *o = named_row(p, arg, &name, &value, &no);
     if (!o) {
         return unknown_option(p, dashes, name);
     }
@@ -379,6 +389,33 @@ static bool is_single_dash_name(const struct parse *p, const char *arg)
     struct str name = str_of(arg + 1);
     name = str_slice(name, 0, str_find_char(name, '='));
     return name.n > 1 && (other_find(other_options, countof(other_options), name) || find_row(p, name, 0));
+}
+
+struct option_word option_of_word(const struct command *const *commands, size_t n, const struct command *c,
+                                  const char *word)
+{
+    struct command_line line = {.command = c};
+    const struct parse p = {.commands = commands, .n_commands = n, .line = &line};
+    struct option_word out = {0};
+    if (word[1] == '-' || is_single_dash_name(&p, word)) {
+        struct str name;
+        const char *value;
+        out.row = named_row(&p, word, &name, &value, &out.no);
+        out.has_value = out.row && value;
+        out.value = str_of(value);
+        out.wants_value = out.row && !value && !out.no && out.row->kind != OPTION_FLAG;
+        return out;
+    }
+    for (const char *letter = word + 1; *letter; letter++) {
+        out.row = find_row(&p, STR_NONE, *letter);
+        if (!out.row || out.row->kind != OPTION_FLAG) {
+            out.has_value = out.row && letter[1];
+            out.value = str_of(letter + 1);
+            out.wants_value = out.row && !letter[1];
+            break;
+        }
+    }
+    return out;
 }
 
 static enum status check_operands(struct parse *p)

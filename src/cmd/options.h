@@ -91,6 +91,17 @@ bool option_said(const struct command_line *line, struct arena *a, const char *n
 
 /* Row i of a command: its own rows, then those of its groups; NULL behind the last. */
 const struct option *command_option(const struct command *c, size_t i);
+/* What a word of a command line that begins with a dash says, for completion. */
+struct option_word {
+    const struct option *row; /* NULL: it is no option */
+    bool no;                  /* --no-name */
+    bool has_value;           /* --name=VALUE, -xVALUE */
+    bool wants_value;         /* the next word is its value */
+    struct str value;         /* with has_value: a view into the word */
+};
+/* As the parser reads it, for the command or (NULL) any of them. */
+struct option_word option_of_word(const struct command *const *commands, size_t n, const struct command *c,
+                                  const char *word);
 /* The command of that name or alias, or NULL. */
 const struct command *command_find(const struct command *const *commands, size_t n, struct str name);
 
