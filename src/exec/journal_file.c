@@ -139,17 +139,31 @@ static enum status check_format(const char *path, int64_t id, int64_t format, st
     return ST_OK;
 }
 
-/* The folder of the file, and nothing above it: who names a place three folders deep that is not there has mistyped. Two for ~/.local/state. */
+/* Of a new user or in a container not even ~/.local is there: .local, state, migrate. Who names a place deeper than that has mistyped. */
+enum { FOLDERS_MADE = 3 };
+
+static bool make_folder(struct arena *a, const char *folder, int more)
+{
+    if (mkdir(folder, 0700) == 0) {
+        return true;
+    }
+    const char *above = arena_cstr(a, path_folder(str_of(folder)));
+    if (errno != ENOENT || more == 0 || !make_folder(a, above, more - 1)) {
+        return false;
+    }
+    if (mkdir(folder, 0700) != 0) {
+        rmdir(above);
+        return false;
+    }
+    return true;
+}
+
 static void make_folders(const char *path)
 {
     struct arena a;
     arena_init(&a, 1 << 16);
-    const char *folder = arena_cstr(&a, path_folder(str_of(path)));
-    const char *above = arena_cstr(&a, path_folder(str_of(folder)));
-    if (mkdir(folder, 0700) != 0 && errno == ENOENT && mkdir(above, 0700) == 0 && mkdir(folder, 0700) != 0) {
-        /* Opening the file says what is wrong. */
-        rmdir(above);
-    }
+    /* Where it fails, opening the file says what is wrong. */
+    make_folder(&a, arena_cstr(&a, path_folder(str_of(path))), FOLDERS_MADE - 1);
     arena_free(&a);
 }
 

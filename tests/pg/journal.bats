@@ -54,6 +54,17 @@ eventful() {
     [[ "$output" == *"and 1 older"* ]]
 }
 
+@test "a home with nothing in it yet" {
+    printf -- '-- migrate:up\nCREATE TABLE a (id int);\n' | file 1_a
+    mkdir "$BATS_TEST_TMPDIR/home"
+    run env -u XDG_STATE_HOME HOME="$BATS_TEST_TMPDIR/home" "$MIGRATE_BIN" up --dir "$PROJECT"
+    [[ "$output" != *journal* ]]
+    [ -s "$BATS_TEST_TMPDIR/home/.local/state/migrate/journal.sqlite" ]
+    # Nothing is left of a place that is too deep to be meant.
+    migrate down --dir "$PROJECT" --yes --journal "$BATS_TEST_TMPDIR/home/a/b/c/d/journal" || true
+    [ ! -e "$BATS_TEST_TMPDIR/home/a" ]
+}
+
 @test "nothing to do is no run" {
     printf -- '-- migrate:up\nCREATE TABLE a (id int);\n' | file 1_a
     up
