@@ -280,22 +280,23 @@ static struct str unknown_note(struct arena *a, const struct eval *e, const stru
 {
     static const struct {
         const char *predicate, *before, *after;
-    } questions[] = {{"small", "how large ", " is"},
-                     {"rows", "how many rows ", " has"},
-                     {"bytes", "how large ", " is"},
-                     {"empty", "whether ", " is empty"},
-                     {"exists", "whether ", " is there"},
-                     {"proven_not_null", "whether a constraint of ", " rules out NULL"},
-                     {"type_change_free", "which type the column of ", " has"}};
-    const struct str settles = h->settles.n > 0       ? h->settles
-                               : e->catalog->complete ? STR("ANALYZE on the server") /* it has not counted yet */
-                                                      : STR("a catalog file");
+        bool size; /* no file of the folder tells it, whatever else the rule's `settles` does */
+    } questions[] = {{"small", "how large ", " is", true},
+                     {"rows", "how many rows ", " has", true},
+                     {"bytes", "how large ", " is", true},
+                     {"empty", "whether ", " is empty", false},
+                     {"exists", "whether ", " is there", false},
+                     {"proven_not_null", "whether a constraint of ", " rules out NULL", false},
+                     {"type_change_free", "which type the column of ", " has", false}};
+    const struct str sizes = e->catalog->complete ? STR("ANALYZE on the server") /* it has not counted yet */
+                                                  : STR("a catalog file");
+    const struct str settles = h->settles.n > 0 ? h->settles : sizes;
     const struct str about = e->unknown_relation ? relation_display(e->unknown_relation, a) : STR("");
     for (size_t i = 0; about.n > 0 && i < countof(questions); i++) {
         if (str_eq(e->unknown_of, str_of(questions[i].predicate))) {
             const struct str parts[] = {
-                STR("not known: "), str_of(questions[i].before), about, str_of(questions[i].after), STR("; "), settles,
-                STR(" would tell")};
+                STR("not known: "), str_of(questions[i].before), about, str_of(questions[i].after), STR("; "),
+                questions[i].size ? sizes : settles, STR(" would tell")};
             return joined(a, parts, countof(parts));
         }
     }
