@@ -1,0 +1,21 @@
+#!/usr/bin/env bats
+# The documentation: a reader who types what its pages say sees what they show. tests/lib/run-docs tells how a page is read.
+load lib
+
+setup_file() { pg_start; }
+teardown_file() { pg_stop; }
+
+page() { "$BATS_TEST_DIRNAME/../lib/run-docs" "$BATS_TEST_DIRNAME/../../$1"; }
+
+@test "README.md" { page README.md; }
+@test "docs/README.md" { page docs/README.md; }
+@test "docs/tutorial.md" { page docs/tutorial.md; }
+@test "docs/howto/zero-downtime-recipes.md" { page docs/howto/zero-downtime-recipes.md; }
+
+@test "every page is here" {
+    cd "$BATS_TEST_DIRNAME/../.."
+    # rules.md is written by the program, and holds no commands.
+    for name in README.md $(find docs -name '*.md' ! -name rules.md); do
+        grep -q "^@test \"$name\"" "$BATS_TEST_FILENAME" || { echo "$name is not tested here"; return 1; }
+    done
+}
