@@ -50,7 +50,7 @@ OPT ?= $(if $(SAN),-O1,-O2)
 HOT := $(foreach room,base sql catalog rules,$(BUILD)/src/$(room)/%.o)
 $(HOT): OPT := $(if $(SAN),$(OPT),-O3)
 comma := ,
-SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANFLAGS := $(if $(FUZZER),-fsanitize=fuzzer-no-link) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS_ALL = -std=c17 -g $(OPT) $(HARDEN) $(SANFLAGS) $(WARN) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 # libpq is not here: src/db/libpq.c binds it when the first connection is opened (its comment says why).
@@ -167,20 +167,28 @@ demo: setup
 	@tools/demo
 
 # ---- fuzzing and benchmarks ---------------------------------------------------------------------------------------
-# Always clang with the sanitizers, in a build of its own. New inputs stay in build/fuzz/corpus-NAME; crashes in build/fuzz.
+# Always clang with the sanitizers, in a build of its own that holds the whole program with libFuzzer's instrumentation. New inputs stay in
+# build/fuzz/corpus-NAME; crashes in build/fuzz. FUZZ_JOBS of them run at once; T=pattern picks targets.
 FUZZ_SECONDS ?= 60
-FUZZ_BUILD := build/fuzz
-FUZZ_FLAGS := -std=c17 -g -O1 -fsanitize=fuzzer -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz: $(FUZZ:%=fuzz-%)
-fuzz-%: $(FUZZ_BUILD)/fuzz_%
-	@mkdir -p $(FUZZ_BUILD)/corpus-$*
-	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-	    -artifact_prefix=$(FUZZ_BUILD)/ $(FUZZ_BUILD)/corpus-$* tests/fuzz/seeds/$*
-FUZZ_SRC := $(wildcard src/base/*.c src/sql/*.c src/catalog/*.c) $(addprefix src/aws/,xml.c host.c endpoint.c profile.c ini.c when.c)
-$(FUZZ_BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SRC) $(wildcard src/base/*.h src/sql/*.h src/catalog/*.h)
-	@mkdir -p $(@D)
-	clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_SRC) -lcrypto
+FUZZ_JOBS ?= 1
+FUZZ := $(call PICK,$(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+# Files of the tree that make good seeds besides those in tests/fuzz/seeds.
+SEEDS_judge := tests/cases/rules tests/cases/sql
+SEEDS_layouts := tests/cases/migration
+SEEDS_sql := tests/cases/sql
+SEEDS_yaml := $(wildcard rules/hazards/*/.)
+fuzz:
+	@$(MAKE) --no-print-directory -j $(JOBS) CC='$(filter-out gcc,$(CC)) $(if $(findstring clang,$(CC)),,clang)' SAN=1 FUZZER=1 BUILD=build/fuzz all $(FUZZ:%=build/fuzz/fuzz_%)
+	@$(MAKE) --no-print-directory -j $(FUZZ_JOBS) -O $(FUZZ:%=fuzz-%)
+fuzz-%:
+	@mkdir -p build/fuzz/corpus-$*
+	build/fuzz/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/$*- build/fuzz/corpus-$* tests/fuzz/seeds/$* $(SEEDS_$*)
+# Objects that count as intermediate would be deleted.
+.SECONDARY: $(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%.o)
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # make bench-lex CORPUS=folder: the lexer against PostgreSQL's own scanner.
 CORPUS ?= tests

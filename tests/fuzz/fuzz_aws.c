@@ -1,13 +1,13 @@
 /*
  * What comes from the network and from the user's AWS files: XML, points in time, host names, regions, command lines. The first byte says which.
  */
+#include "fuzz.h"
+
 #include "aws/endpoint.h"
 #include "aws/host.h"
 #include "aws/when.h"
 #include "aws/xml.h"
 #include "base/words.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Every text of the tree is readable and ends with a NUL. */
 static size_t walk(const struct xml *x, unsigned depth)

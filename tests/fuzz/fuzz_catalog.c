@@ -7,20 +7,12 @@
  * `make fuzz` builds it with libFuzzer; tests/unit/catalog/t_hostile.c runs the same function over the seeds and
  * random bytes.
  */
+#include "fuzz.h"
+
 #include "catalog/dump.h"
 #include "catalog/file.h"
 #include "catalog/file_rows.h"
 #include "catalog/replay.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLD(claim)                                                                     \
-    do {                                                                                \
-        if (!(claim)) {                                                                 \
-            fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #claim); \
-            abort();                                                                    \
-        }                                                                               \
-    } while (0)
 
 /* ---- drawing a file ---- */
 

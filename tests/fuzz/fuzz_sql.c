@@ -4,18 +4,10 @@
  * `make fuzz` builds it with libFuzzer; tests/unit/sql/t_hostile.c runs the same function over the seeds, random
  * bytes and cut files.
  */
+#include "fuzz.h"
+
 #include "sql/lex_class.h"
 #include "sql/shape.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define HOLD(claim)                                                                     \
-    do {                                                                                \
-        if (!(claim)) {                                                                 \
-            fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #claim); \
-            abort();                                                                    \
-        }                                                                               \
-    } while (0)
 
 static bool only_space(struct str text, size_t from, size_t to)
 {
