@@ -38,9 +38,12 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
+
+extern char **environ;
 
 static const struct command *const commands[] = {
     &cmd_new,  &cmd_lint,      &cmd_lsp,        &cmd_explain, &cmd_plan,    &cmd_rehearse, &cmd_up,       &cmd_down,
@@ -57,6 +60,33 @@ static void guard_descriptors(void)
             _exit(71);
         }
     }
+}
+
+/*
+ * Passwords and keys are in our memory: no dump of it is written. Only the soft limit, which children inherit too, so that a person can
+ * raise it again with prlimit(1).
+ */
+static void forbid_core(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = 0;
+        (void)setrlimit(RLIMIT_CORE, &limit);
+    }
+}
+
+/* The variables now: pointers into them, which stay when others are added. */
+static const char *const *environment_now(struct arena *a)
+{
+    size_t n = 0;
+    while (environ[n]) {
+        n++;
+    }
+    const char **copy = arena_array(a, const char *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = environ[i];
+    }
+    return copy;
 }
 
 /* The password in a URL (scheme://user:password@) or keyword string (password=…); n == 0: none. */
@@ -147,7 +177,9 @@ int main(int argc, char **argv)
     struct command_line line;
     struct error err = {0}, flush_err = {0};
     guard_descriptors();
+    forbid_core();
     arena_init(&c.arena, RUN_ARENA_MAX);
+    c.environment = environment_now(&c.arena);
     argv = hide_passwords(&c.arena, argc, argv);
     enum status status = options_parse(commands, countof(commands), argc, argv, &c.arena, &c.set, &line, &err);
     if (!status) {

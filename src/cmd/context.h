@@ -31,6 +31,7 @@ struct context {
     struct config config; /* migrate.yaml, as far as it is not in set */
     const struct command_line *line;
     struct text_list args;
+    const char *const *environment;       /* as it was before .env: for programs that nobody told of */
     struct arena arena;                   /* lives as long as the command */
     struct placeholder_list placeholders; /* of context_placeholders() */
     struct rulebook book;

@@ -1,6 +1,9 @@
 /*
  * .env files: NAME=value, `export NAME=value`, # comments, 'literal' and "escaped" values. No expansion of other
  * variables: a password may hold a $.
+ *
+ * The file may be anyone's: lint reads it from the checkout of a pull request. So it says what to connect to, and never
+ * how programs run.
  */
 #include "base/file.h"
 #include "cmd/context.h"
@@ -16,6 +19,30 @@ static bool name_valid(struct str name)
         }
     }
     return name.n > 0;
+}
+
+/*
+ * Variables by which a program is made to load code, to take its configuration from elsewhere, or to write its TLS secrets down: ours
+ * (libcrypto's OPENSSL_CONF names modules, glibc's GCONV_PATH and LOCPATH files), and our children's.
+ */
+static bool steers_programs(struct str name)
+{
+    static const char *const starts[] = {"LD_", "DYLD_", "GIT_", "OPENSSL_", "GLIBC_", "MALLOC_", "XDG_", "PYTHON", "PERL", "RUBY",
+                                         "NODE_", "BASH_", "LUA_"};
+    static const char *const names[] = {"PATH", "HOME", "SHELL", "IFS", "ENV", "CDPATH", "TMPDIR", "GCONV_PATH", "LOCPATH", "NLSPATH",
+                                        "HOSTALIASES", "RES_OPTIONS", "LOCALDOMAIN", "SSLKEYLOGFILE", "KRB5_CONFIG", "PAGER",
+                                        "EDITOR", "VISUAL", "BROWSER", "PROMPT_COMMAND"};
+    for (size_t i = 0; i < countof(starts); i++) {
+        if (str_starts(name, str_of(starts[i]))) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < countof(names); i++) {
+        if (str_eq(name, str_of(names[i]))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The value without its quotes; false when a quote does not close or something follows it. */
@@ -72,7 +99,7 @@ enum status env_file_load(const char *path, bool must, struct arena *a, struct e
             status = error_set(err, ST_USAGE, "not a NAME=value line");
             error_place(err, path, n, 1);
             error_hint(err, "--no-env-file leaves the file alone");
-        } else if (setenv(arena_cstr(a, name), value, 0) != 0) {
+        } else if (!steers_programs(name) && setenv(arena_cstr(a, name), value, 0) != 0) {
             status = error_errno(err, "set a variable of", path);
         }
     }

@@ -8,20 +8,18 @@
 
 enum { GIT_MS = 120 * 1000, GIT_OUTPUT_MAX = 256 << 20, MAX_ARGS = 24 };
 
-extern char **environ;
-
-void git_since_init(struct git_since *g, const char *revision, struct arena *a)
+void git_since_init(struct git_since *g, const char *revision, const char *const *environment, struct arena *a)
 {
-    *g = (struct git_since){.revision = revision, .a = a};
+    *g = (struct git_since){.revision = revision, .environment = environment, .a = a};
 }
 
 /* ---- running git ---- */
 
 /*
- * Ours, without what a hook that started us says of its repository (the one that is meant is found by its folder), and without
+ * As ours was given to us, without what a hook that started us says of its repository (the one that is meant is found by its folder), and without
  * what would ask, wait or write.
  */
-static const char *const *environment(struct arena *a)
+static const char *const *own_environment(const char *const *given, struct arena *a)
 {
     static const char *const without[] = {"GIT_DIR=",
                                           "GIT_WORK_TREE=",
@@ -39,7 +37,7 @@ static const char *const *environment(struct arena *a)
         const char **at;
         size_t n, cap;
     } list = {0};
-    for (char **e = environ; *e; e++) {
+    for (const char *const *e = given; *e; e++) {
         bool kept = true;
         for (size_t i = 0; i < countof(without) && kept; i++) {
             kept = !str_starts(str_of(*e), str_of(without[i]));
@@ -69,7 +67,7 @@ static enum status git(const struct git_since *g, struct str folder, const char 
         argv[n++] = args[k++];
     }
     const struct process p = {
-        .argv = argv, .env = environment(g->a), .max_output = GIT_OUTPUT_MAX, .timeout_ms = GIT_MS};
+        .argv = argv, .env = own_environment(g->environment, g->a), .max_output = GIT_OUTPUT_MAX, .timeout_ms = GIT_MS};
     enum status status = process_run(&p, result, err);
     if (status == ST_USAGE) {
         error_set(err, ST_USAGE, "--since asks git, and there is no program git");

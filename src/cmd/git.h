@@ -17,11 +17,12 @@ struct git_repository {
 
 struct git_since {
     const char *revision;
+    const char *const *environment; /* for git: "NAME=value", ends with NULL */
     struct arena *a;
     VEC(struct git_repository) repositories; /* asked so far */
 };
 
-void git_since_init(struct git_since *g, const char *revision, struct arena *a);
+void git_since_init(struct git_since *g, const char *revision, const char *const *environment, struct arena *a);
 /*
  * Was the *.sql file added or changed in the working tree (committed, staged or neither, untracked and ignored included) since this line of
  * history left that of the revision? A renamed file counts as added. Asks git once per repository. ST_USAGE: the file is in no working

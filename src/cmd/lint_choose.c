@@ -13,7 +13,7 @@ enum status lint_choose(struct context *c, struct lint_folder_list *folders, str
     struct git_since git;
     struct str last;
     enum status status = context_start_after(c, &last, err);
-    git_since_init(&git, c->set.since, &c->arena);
+    git_since_init(&git, c->set.since, c->environment, &c->arena);
     for (size_t i = 0; i < folders->n && !status; i++) {
         for (size_t k = 0; k < folders->at[i].files.n && !status; k++) {
             struct lint_file *f = &folders->at[i].files.at[k];

@@ -61,7 +61,7 @@ static enum status open_applied(struct applied_files *x, struct context *c, stru
 {
     *x = (struct applied_files){.c = c, .err = err};
     arena_init(&x->baseline_arena, 1 << 30);
-    git_since_init(&x->git, c->set.since, &c->arena);
+    git_since_init(&x->git, c->set.since, c->environment, &c->arena);
     if (!c->set.applied_in) {
         return ST_OK;
     }
