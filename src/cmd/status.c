@@ -1,25 +1,34 @@
 /* status: every migration and where it stands. */
 #include "cmd/commands.h"
 #include "cmd/state.h"
+#include "report/backfill.h"
 #include "report/json.h"
 
 static enum status run(struct context *c, struct error *err)
 {
     struct state s;
     struct strbuf out;
-    bool open = false;
-    const enum status status = state_read(c, false, &s, err);
+    struct backfill_row_list backfills = {0};
+    bool open = false, partial = false;
+    enum status status = state_read(c, false, &s, err);
     if (status) {
         return status;
     }
     for (size_t i = 0; i < s.rows.n; i++) {
         open = open || s.rows.at[i].state != STATE_APPLIED;
+        partial = partial || s.rows.at[i].state == STATE_PARTIAL;
+    }
+    if (partial && c->session && (!c->set.quiet || c->set.json)) {
+        status = backfill_list(c->session, c->set.schema, false, &c->arena, &backfills, err);
+        if (status) {
+            return status;
+        }
     }
     if (c->set.json) {
-        json_write(json_status(&s.rows), stdout);
+        json_write(json_status(&s.rows, &backfills), stdout);
     } else {
         strbuf_init(&out, 1 << 28);
-        status_text(&out, &s.rows, context_colour(c, STDOUT_FILENO), c->set.quiet);
+        status_text(&out, &s.rows, &backfills, context_colour(c, STDOUT_FILENO), c->set.quiet);
         context_print(strbuf_str(&out));
         strbuf_free(&out);
     }
@@ -39,7 +48,7 @@ const struct command cmd_status = {
     .about = "Lays the files beside the history. Reads only; works on a standby.\n\n"
              "    applied       done, and the file is as it was\n"
              "    pending       up will apply it\n"
-             "    partial       begun and interrupted: up (or down) resumes it\n"
+             "    partial       begun: a run is at it, or up (or down) resumes it; with its backfills\n"
              "    changed       applied, and the file was edited since\n"
              "    missing       applied, and the file is gone\n"
              "    out-of-order  pending, though a later version is applied",

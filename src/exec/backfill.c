@@ -40,32 +40,6 @@ static enum status abort_backfill(struct backfill *b, struct error *err)
     return status;
 }
 
-/* Stand still for a while: say why in history, which keeps the lease, and read what the row says by then. */
-static enum status stand_still(struct backfill *b, const char *reason, bool *mine, struct error *err)
-{
-    struct param params[7];
-    struct rows *rows = NULL;
-    size_t n = 0;
-    enum status status = loop_sleep(b->r->loop, POLL_MS, err);
-    if (status) {
-        return status;
-    }
-    backfill_add_claim(params, &n, b);
-    params[n++].text = reason;
-    status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_REASON], params, n, ANSWER_MS, &rows, err);
-    if (!status && rows_count(rows) == 0) {
-        rows_free(rows);
-        return backfill_look(b, mine, err);
-    }
-    if (!status) {
-        snprintf(b->control, sizeof(b->control), "%.*s", STR_ARG(rows_value(rows, 0, 0)));
-        b->rate = rows_i64(rows, 0, 1);
-        batch_size_fix(&b->size, rows_i64(rows, 0, 2));
-    }
-    rows_free(rows);
-    return status;
-}
-
 /* Heed the control word ("pause" until it is gone, "abort" at once) and the throttle. */
 static enum status heed(struct backfill *b, bool *mine, struct error *err)
 {
@@ -82,9 +56,10 @@ static enum status heed(struct backfill *b, bool *mine, struct error *err)
         }
         if (!told || strcmp(told, reason) != 0) {
             told = arena_cstr(b->a, str_of(reason));
-            backfill_tell(b, paused ? "paused by its control word" : told);
+            status = backfill_tell(b, paused ? "paused by its control word" : told, err);
         }
-        status = stand_still(b, told, mine, err);
+        status = status ? status : loop_sleep(b->r->loop, POLL_MS, err);
+        status = status ? status : backfill_wait(b, told, mine, err);
     }
     return status;
 }
@@ -126,11 +101,12 @@ static enum status wait_for_others(struct backfill *b, bool *over, bool *told, s
     }
     b->sum = sum;
     b->part_rows = b->part_keys = 0;
-    if (!*told) {
-        backfill_tell(b, "the rest is in other workers' hands");
+    pace_stop(&b->pace);
+    if (!*told || !b->parent) {
+        status = backfill_tell(b, "the rest is in other workers' hands", err);
         *told = true;
     }
-    return loop_sleep(b->r->loop, OTHERS_POLL_MS, err);
+    return status ? status : loop_sleep(b->r->loop, OTHERS_POLL_MS, err);
 }
 
 enum status backfill_work(struct backfill *b, struct error *err)
@@ -195,10 +171,8 @@ static enum status pass_again(struct backfill *b, bool *again, struct error *err
     *again = true;
     b->whole = false;
     status = backfill_again(b, err);
-    if (!status) {
-        backfill_tell(b, "once more over all keys, for rows that came meanwhile");
-    }
-    return status;
+    b->left_ms = 0;
+    return status ? status : backfill_tell(b, "once more over all keys, for rows that came meanwhile", err);
 }
 
 static enum status run_all(struct backfill *b, struct error *err)

@@ -9,12 +9,15 @@
  *     backfill_batch.c  one batch
  *     backfill_bad.c    rows that fail: found by halves, set aside
  *     backfill_help.c   further processes on the same backfill
+ *     backfill_tell.c   what is told while it runs: how far, how fast, what it waits for
+ *     backfill_left.c   how much is left, by the server's estimates
  *     backfill_bounds.c keys as texts
  */
 #ifndef MIGRATE_EXEC_BACKFILL_H
 #define MIGRATE_EXEC_BACKFILL_H
 
 #include "exec/backfill_key.h"
+#include "exec/backfill_left.h"
 #include "exec/batch_size.h"
 #include "exec/run.h"
 #include "exec/throttle.h"
@@ -48,6 +51,12 @@ struct backfill_sum {
     bool by_ctid;
 };
 
+/* Keys a second as the clock on the wall sees them, of the last ten seconds or so: with pauses between batches, without standing still. */
+struct pace {
+    double keys, ms;
+    int64_t from_us; /* end of the last batch; 0: there was none, or it stood still since */
+};
+
 struct backfill {
     struct run *r;
     struct item *it;
@@ -69,6 +78,10 @@ struct backfill {
     int64_t part_rows, part_keys, batches;           /* done by this process in this part */
     const char *sql_first, *sql_next, *sql_boundary; /* the part's statements, without and with a cursor */
     struct batch_size size;
+    struct pace pace;
+    int64_t done_keys;         /* by this process */
+    struct backfill_left left; /* of all parts, whoever works on them, when left_keys were done by this process */
+    int64_t left_keys, left_ms, left_cost_ms;
     struct retry retry;         /* since the last batch that succeeded */
     int64_t suspect;            /* so many keys behind the cursor hold one that fails; 0: none known */
     struct error bad;           /* how it failed */
@@ -149,7 +162,16 @@ NODISCARD enum status backfill_batch(struct backfill *b, bool *mine, struct erro
 /* The session's settings for the time of the backfill, and back. */
 NODISCARD enum status backfill_settings(struct backfill *b, struct error *err);
 void backfill_settings_back(struct backfill *b);
-void backfill_tell(struct backfill *b, const char *reason);
+
+/* ---- backfill_tell.c ---- */
+/* The event of progress; reason: what slows it down or holds it, NULL: nothing. Now and then it asks the server how much is left. */
+NODISCARD enum status backfill_tell(struct backfill *b, const char *reason, struct error *err);
+/* A batch of so many keys has ended just now; it stands still from now on. */
+void pace_batch(struct pace *p, int64_t keys);
+void pace_stop(struct pace *p);
+double pace_rate(const struct pace *p); /* keys a second; 0: not known, or it stands still */
+/* Why it makes no headway, into history, which keeps the lease; what the row says by now is heeded. *mine as in backfill_look(). */
+NODISCARD enum status backfill_wait(struct backfill *b, const char *reason, bool *mine, struct error *err);
 
 /* ---- backfill_bad.c ---- */
 /* Is this failure the data's (class 22 or 23)? */

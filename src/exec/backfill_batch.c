@@ -137,14 +137,16 @@ static void add_fence(const struct backfill *b, struct pipe *p)
     pipe_add_params(p, b->r->sql.at[HSQL_BACKFILL_FENCE], params, n);
 }
 
-static double rate_of(const struct backfill *b)
+/* What slows it down, as it was before the next wait. */
+static const char *slowed(const struct backfill *b)
 {
-    return b->size.sum_ms > 0 ? b->size.sum_rows / b->size.sum_ms * 1000 : 0;
+    const char *reason = throttle_slowed(b->throttle);
+    return reason ? arena_cstr(&b->r->scratch, str_of(reason)) : NULL;
 }
 
 static void add_batch(const struct backfill *b, struct pipe *p)
 {
-    struct param params[2 * KEY_MAX + 9];
+    struct param params[2 * KEY_MAX + 10];
     size_t n = 0;
     if (b->lo.set) {
         backfill_add_bounds(params, &n, b, &b->lo);
@@ -155,8 +157,9 @@ static void add_batch(const struct backfill *b, struct pipe *p)
     params[n++].text = backfill_array(b, &b->next, p->arena);
     params[n++].text = param_i64(p->arena, b->next_is_end ? 0 : b->next_rows);
     params[n++].text = param_i64(p->arena, b->size.rows);
-    params[n++].text = arena_printf(p->arena, "%.3f", rate_of(b)).p;
+    params[n++].text = arena_printf(p->arena, "%.3f", pace_rate(&b->pace)).p;
     params[n++].text = b->next_is_end ? "t" : "f";
+    params[n++].text = slowed(b);
     pipe_add_params(p, b->lo.set ? b->sql_next : b->sql_first, params, n);
 }
 
@@ -233,28 +236,6 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
 
 /* ---- afterwards ---- */
 
-void backfill_tell(struct backfill *b, const char *reason)
-{
-    struct event e = run_event(b->it, b->step, EVENT_PROGRESS);
-    const int64_t keys = b->sum.keys + b->part_keys;
-    const bool last = b->finished && b->sum.finished + 1 >= b->sum.parts;
-    e.total = b->table.rows > 0 ? b->table.rows : -1;
-    e.done = last && e.total > 0 ? e.total : keys;
-    if (e.total >= 0 && e.total < e.done) {
-        e.total = e.done;
-    }
-    e.rows = b->sum.rows + b->part_rows;
-    e.batch_rows = b->size.rows;
-    const int64_t lag = b->throttle ? throttle_lag(b->throttle) : -1;
-    e.lag_bytes = lag > 0 ? lag : 0;
-    e.rate = rate_of(b);
-    if (b->rate > 0 && e.rate > (double)b->rate) {
-        e.rate = (double)b->rate; /* measured without the pauses that keep it down to what was asked for */
-    }
-    e.detail = reason;
-    run_emit(b->r, &e);
-}
-
 static enum status done_so_far(const struct backfill *b, struct error *err)
 {
     const int64_t rows = b->sum.rows + b->part_rows;
@@ -288,7 +269,7 @@ static enum status give_way(struct backfill *b, struct error *err)
 }
 
 /* A batch failed: smaller and again after a pause, or by halves to the bad row, or the end of it. */
-static enum status after_failure(struct backfill *b, enum status status, int64_t keys, struct error *err)
+static enum status after_failure(struct backfill *b, enum status status, int64_t keys, bool *mine, struct error *err)
 {
     struct run *r = b->r;
     int64_t pause = 0;
@@ -313,7 +294,8 @@ static enum status after_failure(struct backfill *b, enum status status, int64_t
     e.detail = err->primary;
     memcpy(e.sqlstate, err->sqlstate, sizeof(e.sqlstate));
     run_emit(r, &e);
-    return loop_sleep(r->loop, pause, err);
+    status = backfill_wait(b, arena_cstr(&r->scratch, str_of(err->primary)), mine, err);
+    return status ? status : loop_sleep(r->loop, pause, err);
 }
 
 static void begin_retries(struct backfill *b)
@@ -364,7 +346,7 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
         return backfill_look(b, mine, err);
     }
     if (status) {
-        return after_failure(b, status, keys, err);
+        return after_failure(b, status, keys, mine, err);
     }
     const double ms = (double)(clock_monotonic_us() - begun) / 1000;
     b->part_rows += changed;
@@ -377,9 +359,11 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
         batch_size_done(&b->size, keys, ms, wal);
     }
     begin_retries(b);
-    backfill_tell(b, throttle_slowed(b->throttle));
-    if (b->finished) {
-        return ST_OK;
+    pace_batch(&b->pace, keys);
+    b->done_keys += keys;
+    status = backfill_tell(b, slowed(b), err);
+    if (status || b->finished) {
+        return status;
     }
     const int64_t due = b->rate > 0 ? keys * 1000 / b->rate : 0;
     const int64_t pause = throttle_pause(b->throttle, (int64_t)ms);

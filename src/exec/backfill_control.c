@@ -1,6 +1,7 @@
 #include "exec/backfill_control.h"
 
-#include "exec/history_sql.h"
+#include "exec/backfill_left.h"
+#include "exec/throttle.h"
 #include "exec/tx.h"
 
 enum { CONTROL_MS = 60000 };
@@ -14,7 +15,6 @@ enum {
     L_RELATION,
     L_KEY,
     L_CURSOR,
-    L_END,
     L_ROWS,
     L_KEYS,
     L_BATCHES,
@@ -29,7 +29,6 @@ enum {
     L_ALIVE,
     L_STATE,
     L_NAME,
-    L_TOTAL,
     L_UPDATED,
     L_SET_RATE,
     L_SET_BATCH
@@ -52,24 +51,17 @@ static void begin_row(const struct rows *rows, size_t i, struct arena *a, struct
         .down = str_eq(rows_value(rows, i, L_DIRECTION), STR("down")),
         .set_rate = rows_i64(rows, i, L_SET_RATE),
         .set_batch = rows_i64(rows, i, L_SET_BATCH),
+        .share = -1,
+        .total = -1,
+        .left = -1,
+        .lag_bytes = -1,
+        .lag_ms = -1,
     };
 }
 
-/* Parts of one table count its rows once. */
-static bool counted(const struct rows *rows, size_t first, size_t i)
-{
-    for (size_t k = first; k < i; k++) {
-        if (str_eq(rows_value(rows, k, L_RELATION), rows_value(rows, i, L_RELATION))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void add_part(const struct rows *rows, size_t first, size_t i, struct arena *a, struct backfill_row *b)
+static void add_part(const struct rows *rows, size_t i, struct arena *a, struct backfill_row *b)
 {
     const bool alive = rows_bool(rows, i, L_ALIVE), finished = rows_bool(rows, i, L_FINISHED);
-    const int64_t total = rows_i64(rows, i, L_TOTAL);
     b->parts++;
     b->finished_parts += finished;
     b->workers += alive && !finished;
@@ -91,13 +83,41 @@ static void add_part(const struct rows *rows, size_t first, size_t i, struct are
     if (rows_value(rows, i, L_CONTROL).n > 0) {
         b->control = arena_str(a, rows_value(rows, i, L_CONTROL));
     }
-    if (!counted(rows, first, i)) {
-        b->total = total < 0 || b->total < 0 ? -1 : b->total + total;
-    }
     if (b->updated_at.n == 0 || str_cmp(rows_value(rows, i, L_UPDATED), b->updated_at) > 0) {
         b->updated_at = arena_str(a, rows_value(rows, i, L_UPDATED));
     }
     b->finished = b->parts == b->finished_parts;
+}
+
+/* What the history does not have: how much is left, and how far replicas are behind. */
+static enum status look_closer(struct session *s, const struct history_sql *sql, struct arena *a,
+                               struct backfill_row_list *list, struct error *err)
+{
+    struct replica_lag lag = {-1, -1};
+    bool open = false;
+    enum status status = ST_OK;
+    for (size_t i = 0; i < list->n && !status; i++) {
+        struct backfill_row *b = &list->at[i];
+        const struct param identity[] = {
+            {arena_cstr(a, b->version)}, {b->down ? "down" : "up"}, {param_i64(a, b->ordinal)}};
+        struct backfill_left left;
+        if (b->finished) {
+            continue;
+        }
+        open = true;
+        status = backfill_left(s, sql, identity, a, &left, err);
+        b->share = left.share;
+        b->total = left.total;
+        b->left = left.left;
+    }
+    if (!status && open) {
+        status = replica_lag_ask(s, &lag, err);
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        list->at[i].lag_bytes = lag.bytes;
+        list->at[i].lag_ms = lag.ms;
+    }
+    return status;
 }
 
 enum status backfill_list(struct session *s, const char *schema, bool all, struct arena *a,
@@ -106,7 +126,6 @@ enum status backfill_list(struct session *s, const char *schema, bool all, struc
     struct history_sql sql;
     struct rows *rows = NULL;
     const struct param param = {all ? "t" : "f"};
-    size_t first = 0;
     history_sql_for(&sql, s, schema, a);
     const enum status status = session_query(s, sql.at[HSQL_BACKFILL_LIST], &param, 1, CONTROL_MS, &rows, err);
     *out = (struct backfill_row_list){0};
@@ -116,13 +135,12 @@ enum status backfill_list(struct session *s, const char *schema, bool all, struc
     }
     for (size_t i = 0; i < rows_count(rows); i++) {
         if (out->n == 0 || !same(rows, i, &out->at[out->n - 1])) {
-            first = i;
             begin_row(rows, i, a, vec_push(a, out));
         }
-        add_part(rows, first, i, a, &out->at[out->n - 1]);
+        add_part(rows, i, a, &out->at[out->n - 1]);
     }
     rows_free(rows);
-    return ST_OK;
+    return look_closer(s, &sql, a, out, err);
 }
 
 static enum status change(struct session *s, const char *schema, enum history_statement which,

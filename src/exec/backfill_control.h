@@ -15,8 +15,10 @@ struct backfill_row {
     bool down, finished;
     int64_t parts, finished_parts, workers; /* workers: whose backend is alive now */
     int64_t rows, keys, batches, batch_rows, bad_rows, pass;
-    int64_t total;               /* rows of the tables by the server's estimate; -1: not known */
-    double rate;                 /* keys a second, of all live workers together */
+    double share;                /* of the keys of this pass, as in backfill_left.h; -1: not known */
+    int64_t total, left;         /* the same; of one that is not finished */
+    int64_t lag_bytes, lag_ms;   /* of the slowest replica, now; -1: there is none, or it is not known */
+    double rate;                 /* keys a second of late, of all live workers together; 0: it stands still */
     int64_t set_rate, set_batch; /* 0: not asked for */
 };
 VEC_DECLARE(backfill_row_list, struct backfill_row);

@@ -392,13 +392,13 @@ const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_
         " IS FALSE THEN pg_catalog.current_setting('migrate.a_backfill_must_not_change_its_own_key')::pg_catalog.int8 "
         "ELSE keys + $%zu::pg_catalog.int8 END, batches = batches + 1,"
         " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
-        " reason = NULL, updated_at = pg_catalog.clock_timestamp(),"
+        " reason = $%zu, updated_at = pg_catalog.clock_timestamp(),"
         " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval"
         " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4 AND part = "
         "$%zu::pg_catalog.int4"
         " RETURNING (SELECT n FROM migrate_count), control, set_rate, set_batch, max_bad_rows,"
         " pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')",
-        history, p + 5, p + 6, p + 7, p + 8, p + 9, p + 1, p + 2, p + 3, p + 4);
+        history, p + 5, p + 6, p + 7, p + 8, p + 9, p + 10, p + 1, p + 2, p + 3, p + 4);
     return finish(&sb, a);
 }
 
@@ -409,6 +409,15 @@ const char *backfill_count_sql(const struct backfill_key *k, bool has_lo, struct
     strbuf_addf(&sb, "SELECT count(*) FROM ONLY %.*s a WHERE ", STR_ARG(k->relation));
     add_range(k, "a", has_lo, &sb);
     strbuf_addf(&sb, " AND (%.*s\n)", STR_ARG(condition));
+    return finish(&sb, a);
+}
+
+const char *backfill_between_sql(const struct backfill_key *k, bool has_lo, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, SQL_MAX);
+    strbuf_addf(&sb, "SELECT FROM ONLY %.*s a WHERE ", STR_ARG(k->relation));
+    add_range(k, "a", has_lo, &sb);
     return finish(&sb, a);
 }
 

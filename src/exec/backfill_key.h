@@ -58,12 +58,14 @@ const char *backfill_range_sql(const struct backfill_key *k, const struct batch_
                                struct session *s, struct arena *a);
 /*
  * That inside the UPDATE of its own row in the history: parameters lo (if has_lo), hi, then version, direction, ordinal, part, hi as an array, keys,
- * batch size, rate, finished. One row: rows changed, control word, rate and batch size asked for, limit of bad rows, place in the WAL.
+ * batch size, rate, finished, what slows it down. One row: rows changed, control word, rate and batch size asked for, limit of bad rows, place in the WAL.
  */
 const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_spec *spec, const char *history,
                                bool has_lo, bool guard, struct session *s, struct arena *a);
 /* How many rows behind lo (if has_lo) up to hi meet the condition: parameters lo (if has_lo), hi. */
 const char *backfill_count_sql(const struct backfill_key *k, bool has_lo, struct str condition, struct arena *a);
+/* The rows behind lo (if has_lo) up to hi, for EXPLAIN: parameters lo (if has_lo), hi. */
+const char *backfill_between_sql(const struct backfill_key *k, bool has_lo, struct arena *a);
 /* Is $1…$n of the key's types behind $n+1…? For splitting a range: an expression. */
 void backfill_key_behind(const struct backfill_key *k, const char *array, size_t param, struct strbuf *out);
 

@@ -269,7 +269,7 @@ static const char *const statements[HSQL_COUNT] = {
         " AND cursor::pg_catalog.text IS NOT DISTINCT FROM $7::pg_catalog.text[]::pg_catalog.text"
         " AND range_end::pg_catalog.text IS NOT DISTINCT FROM $8::pg_catalog.text[]::pg_catalog.text FOR UPDATE) fence",
     [HSQL_BACKFILL_REASON] =
-        "UPDATE @.backfills SET reason = $7, updated_at = pg_catalog.clock_timestamp(),"
+        "UPDATE @.backfills SET reason = $7, rate = 0, updated_at = pg_catalog.clock_timestamp(),"
         " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval WHERE " BACKFILL_KEY
         " AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6 RETURNING control, set_rate, "
         "set_batch",
@@ -330,20 +330,23 @@ static const char *const statements[HSQL_COUNT] = {
                            ") UPDATE @.shadows SET done = false WHERE " BACKFILL_KEY " AND kind = 'backfill'",
     [HSQL_BACKFILL_LIST] =
         "SELECT b.version, b.direction, b.ordinal, b.part, b.relation, pg_catalog.array_to_string(b.key_columns, ', '),"
-        " pg_catalog.array_to_string(b.cursor, ', '), pg_catalog.array_to_string(b.range_end, ', '), b.rows, b.keys, "
-        "b.batches,"
+        " pg_catalog.array_to_string(b.cursor, ', '), b.rows, b.keys, b.batches,"
         " b.batch_rows, b.rate, b.pass, b.bad_rows, b.finished, coalesce(b.control, ''), coalesce(b.reason, ''), "
         "b.owner,"
         " b.owner_pid IS NOT NULL AND b.lease_until > pg_catalog.clock_timestamp()"
         " AND EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.pid = b.owner_pid),"
         " coalesce(s.state, ''), coalesce(m.name, ''),"
-        " coalesce((SELECT c.reltuples::pg_catalog.int8 FROM pg_catalog.pg_class c"
-        " WHERE c.oid = pg_catalog.to_regclass(b.relation)), -1),"
         " pg_catalog.to_char(b.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), b.set_rate, "
         "b.set_batch"
         " FROM @.backfills b LEFT JOIN @.steps s USING (version, direction, ordinal)"
         " LEFT JOIN @.migrations m USING (version) WHERE $1::pg_catalog.bool OR NOT b.finished"
         " OR s.state IS DISTINCT FROM 'done' ORDER BY b.started_at, b.version, b.direction, b.ordinal, b.part",
+    [HSQL_BACKFILL_PARTS] = "SELECT relation, key_columns, range_start, cursor, range_end, finished, keys, pass,"
+                            " coalesce((SELECT c.reltuples::pg_catalog.int8 FROM pg_catalog.pg_class c"
+                            " WHERE c.oid = pg_catalog.to_regclass(relation)), -1),"
+                            " CASE WHEN NOT finished AND owner_pid <> pg_catalog.pg_backend_pid() AND lease_until > "
+                            "pg_catalog.clock_timestamp() THEN rate ELSE 0 END"
+                            " FROM @.backfills WHERE " BACKFILL_KEY " ORDER BY relation, part",
     [HSQL_BACKFILL_CONTROL] =
         "UPDATE @.backfills SET control = NULLIF($2, ''), updated_at = pg_catalog.clock_timestamp()"
         " WHERE ($1::pg_catalog.text IS NULL OR version = $1) AND NOT finished",

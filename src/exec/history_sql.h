@@ -51,7 +51,8 @@ enum history_statement {
     HSQL_SHADOW_READ,     /* -> kind, title, done, number of the statement in its phase, statement */
     HSQL_SHADOW_DONE,     /* phase */
     HSQL_SHADOW_FORGET,
-    HSQL_SHADOW_REFILL, /* its backfill is to be done again */
+    HSQL_SHADOW_REFILL,  /* its backfill is to be done again */
+    HSQL_BACKFILL_PARTS, /* -> see backfill_left.c */
     /* Other parameters. */
     HSQL_BACKFILL_LIST,    /* (those that are done, too?) -> see backfill_control.c */
     HSQL_BACKFILL_CONTROL, /* version or NULL, word or "" */

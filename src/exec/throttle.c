@@ -15,7 +15,7 @@ struct throttle {
     int watched;
     int64_t read_ms; /* of the last answer */
     double utilisation;
-    int64_t lag;
+    struct replica_lag lag;
     bool blocks;
     char reason[REASON_MAX]; /* of the utilisation */
     char blind[REASON_MAX];  /* why there is no answer */
@@ -103,7 +103,7 @@ static enum status read_server(struct throttle *t, struct error *err)
         add(t, 1,
             "the lag of replicas is hidden from this role (GRANT pg_monitor, or set throttle.max_lag_bytes to 0)");
     }
-    t->lag = rows_null(rows, 0, SEEN_LAG) ? -1 : rows_i64(rows, 0, SEEN_LAG);
+    t->lag.bytes = rows_null(rows, 0, SEEN_LAG) ? -1 : rows_i64(rows, 0, SEEN_LAG);
     add_ratio(t, rows_i64(rows, 0, SEEN_LAG), l->lag_bytes, mib, "a replica is behind", "MiB");
     add_ratio(t, rows_i64(rows, 0, SEEN_SLOT), l->slot_bytes, mib, "a replication slot holds WAL", "MiB");
     if (rows_i64(rows, 0, SEEN_UNRESERVED) > 0) {
@@ -125,7 +125,8 @@ static enum status read_aurora(struct throttle *t, struct error *err)
     }
     const enum status status = session_query(t->s, aurora_sql, NULL, 0, READ_MS, &rows, err);
     if (!status) {
-        add_ratio(t, rows_i64(rows, 0, 0), t->limits.lag_ms, 1, "an Aurora reader is behind", "ms");
+        t->lag.ms = rows_i64(rows, 0, 0);
+        add_ratio(t, t->lag.ms, t->limits.lag_ms, 1, "an Aurora reader is behind", "ms");
     }
     rows_free(rows);
     return status;
@@ -193,7 +194,7 @@ enum status throttle_start(struct loop *loop, const struct target *target, const
                            int watched_pid, struct throttle **out, struct error *err)
 {
     struct throttle *t = mem_alloc(sizeof(*t));
-    *t = (struct throttle){.loop = loop, .target = target, .limits = *limits, .watched = watched_pid, .lag = -1};
+    *t = (struct throttle){.loop = loop, .target = target, .limits = *limits, .watched = watched_pid, .lag = {-1, -1}};
     arena_init(&t->a, 1 << 20);
     *out = t;
     if (!target) {
@@ -249,7 +250,29 @@ bool throttle_blocks_others(struct throttle *t)
     return blocks;
 }
 
-int64_t throttle_lag(const struct throttle *t)
+struct replica_lag throttle_lag(const struct throttle *t)
 {
-    return t ? t->lag : -1;
+    return t ? t->lag : (struct replica_lag){-1, -1};
+}
+
+enum status replica_lag_ask(struct session *s, struct replica_lag *out, struct error *err)
+{
+    static const char sql[] =
+        "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN (SELECT max(pg_catalog.pg_wal_lsn_diff("
+        "pg_catalog.pg_current_wal_lsn(), replay_lsn))::pg_catalog.int8 FROM pg_catalog.pg_stat_replication) END,"
+        " pg_catalog.to_regproc('pg_catalog.aurora_replica_status') IS NOT NULL";
+    struct rows *rows = NULL;
+    *out = (struct replica_lag){-1, -1};
+    enum status status = session_query(s, sql, NULL, 0, READ_MS, &rows, err);
+    const bool aurora = !status && rows_bool(rows, 0, 1);
+    if (!status && !rows_null(rows, 0, 0)) {
+        out->bytes = rows_i64(rows, 0, 0);
+    }
+    rows_free(rows);
+    if (aurora) {
+        status = session_query(s, aurora_sql, NULL, 0, READ_MS, &rows, err);
+        out->ms = status ? -1 : rows_i64(rows, 0, 0);
+        rows_free(rows);
+    }
+    return status;
 }

@@ -45,8 +45,13 @@ const char *throttle_reason(const struct throttle *t);
 const char *throttle_slowed(const struct throttle *t);
 /* Has it been seen since the last call that others wait for the watched backend's locks? */
 bool throttle_blocks_others(struct throttle *t);
-/* Bytes that the slowest replica is behind; -1: there is none, or it is not known. */
-int64_t throttle_lag(const struct throttle *t);
+/* How far the slowest replica is behind, in bytes of WAL; on Aurora in time. -1: there is none, or it is not known. */
+struct replica_lag {
+    int64_t bytes, ms;
+};
+struct replica_lag throttle_lag(const struct throttle *t);
+/* The same for a session that has no throttle; of a standby nothing is known. */
+NODISCARD enum status replica_lag_ask(struct session *s, struct replica_lag *out, struct error *err);
 
 /* The sleep behind a batch for a utilisation: pure, for tests. */
 int64_t throttle_sleep(double utilisation, bool gentle, int64_t batch_ms);

@@ -1,5 +1,7 @@
 #include "report/json.h"
 
+#include "migration/migration.h"
+#include "report/backfill.h"
 #include "report/plan.h"
 
 #include "base/term.h"
@@ -315,7 +317,19 @@ json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size
 
 /* ---- status ---- */
 
-json_t *json_status(const struct status_list *rows)
+/* Those of one migration that are not done. */
+static json_t *open_backfills(struct str version, const struct backfill_row_list *list)
+{
+    json_t *all = json_new_array();
+    for (size_t i = 0; i < list->n; i++) {
+        if (!list->at[i].finished && version_cmp(list->at[i].version, version) == 0) {
+            json_push(all, backfill_json(&list->at[i]));
+        }
+    }
+    return all;
+}
+
+json_t *json_status(const struct status_list *rows, const struct backfill_row_list *backfills)
 {
     json_t *o = json_new_object(), *all = json_new_array();
     json_put(o, "schema", json_integer(1));
@@ -334,6 +348,9 @@ json_t *json_status(const struct status_list *rows)
                  : r->state == STATE_MISSING ? json_text_c("missing")
                  : r->changed                ? json_text_c("changed")
                                              : json_text_c("ok"));
+        if (r->state == STATE_PARTIAL) {
+            json_put(m, "backfills", open_backfills(r->version, backfills));
+        }
         json_push(all, m);
     }
     json_put(o, "migrations", all);

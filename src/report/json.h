@@ -23,7 +23,7 @@ json_t *json_locks(const struct relation_lock_list *locks);
 json_t *json_explain(const struct judged_part *part, int server_version);
 /* done: as for plan_text(). */
 json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n, enum analyze_mode mode);
-json_t *json_status(const struct status_list *rows);
+json_t *json_status(const struct status_list *rows, const struct backfill_row_list *backfills);
 /* The newest `limit` runs of the journal; one with its steps and events. */
 json_t *json_runs(const struct journal_run_list *runs, size_t limit);
 json_t *json_run(const struct run_view *v);

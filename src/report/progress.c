@@ -5,7 +5,7 @@
 #include "report/plan.h"
 #include "report/style.h"
 
-enum { LINE_MAX_BYTES = 1 << 16, PLAIN_INTERVAL_MS = 10000, TERMINAL_INTERVAL_MS = 200 };
+enum { LINE_MAX_BYTES = 1 << 16, PLAIN_INTERVAL_MS = 10000, TERMINAL_INTERVAL_MS = 200, BAR = 20 };
 
 void progress_init(struct progress *p, FILE *stream)
 {
@@ -156,7 +156,12 @@ static void progress_line(struct progress *p, const struct event *e)
     strbuf_addf(&p->line, "    ");
     if (e->total > 0) {
         const double share = (double)e->done / (double)e->total;
-        strbuf_addf(&p->line, "%.0f %%, %" PRId64 " of %" PRId64, (share > 1 ? 1 : share) * 100, e->done, e->total);
+        if (p->terminal && !e->detail) {
+            add_bar(&p->line, share, BAR);
+        } else {
+            strbuf_addf(&p->line, "%.0f %%", (share > 1 ? 1 : share) * 100);
+        }
+        strbuf_addf(&p->line, ", %" PRId64 " of %" PRId64, e->done, e->total);
     } else if (e->done >= 0) {
         strbuf_addf(&p->line, "%" PRId64, e->done);
     }
@@ -168,7 +173,19 @@ static void progress_line(struct progress *p, const struct event *e)
             strbuf_add_cstr(&p->line, " left");
         }
     }
-    add_detail(p, p->line.n > 4 ? ", " : "", e);
+    add_detail(p, p->line.n > 4 ? ", " : "", e); /* what comes behind may be cut off */
+    if (e->batch_rows > 0) {
+        strbuf_addf(&p->line, ", batches of %" PRId64, e->batch_rows);
+    }
+    if (e->lag_ms > 0 || e->lag_bytes > 0) {
+        strbuf_add_cstr(&p->line, ", a replica is ");
+        if (e->lag_ms > 0) {
+            clock_duration(e->lag_ms, &p->line);
+        } else {
+            add_bytes(&p->line, e->lag_bytes);
+        }
+        strbuf_add_cstr(&p->line, " behind");
+    }
     put(p, false);
 }
 

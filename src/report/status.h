@@ -6,6 +6,8 @@
 
 #include "base/vec.h"
 
+struct backfill_row_list;
+
 enum migration_state {
     STATE_APPLIED,
     STATE_PENDING,
@@ -27,7 +29,8 @@ struct status_row {
 
 VEC_DECLARE(status_list, struct status_row);
 
-/* A table, one migration a line, and a last line that counts. */
-void status_text(struct strbuf *out, const struct status_list *rows, bool colour, bool quiet);
+/* A table, one migration a line with its backfills behind it, and a last line that counts. */
+void status_text(struct strbuf *out, const struct status_list *rows, const struct backfill_row_list *backfills,
+                 bool colour, bool quiet);
 
 #endif

@@ -1,3 +1,5 @@
+#include "migration/migration.h"
+#include "report/backfill.h"
 #include "report/status.h"
 #include "report/style.h"
 
@@ -17,7 +19,23 @@ static enum paint paint_of(enum migration_state s)
                                 : PAINT_RED;
 }
 
-void status_text(struct strbuf *out, const struct status_list *rows, bool colour, bool quiet)
+static void add_backfills(struct strbuf *out, const struct status_row *r, const struct backfill_row_list *list,
+                          bool colour)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct backfill_row *b = &list->at[i];
+        if (!b->finished && version_cmp(b->version, r->version) == 0) {
+            strbuf_add_cstr(out, "  backfill ");
+            backfill_state_text(out, b, colour);
+            strbuf_add_cstr(out, ", ");
+            backfill_where_text(out, b);
+            backfill_text(out, b);
+        }
+    }
+}
+
+void status_text(struct strbuf *out, const struct status_list *rows, const struct backfill_row_list *backfills,
+                 bool colour, bool quiet)
 {
     uint64_t count[STATE_OUT_OF_ORDER + 1] = {0};
     size_t width = 0;
@@ -40,6 +58,7 @@ void status_text(struct strbuf *out, const struct status_list *rows, bool colour
             term_escape(out, r->applied_at);
         }
         strbuf_add_char(out, '\n');
+        add_backfills(out, r, backfills, colour);
     }
     if (rows->n == 0) {
         strbuf_add_cstr(out, "no migrations\n");

@@ -52,6 +52,17 @@ void add_rows(struct strbuf *out, int64_t rows)
     strbuf_add_cstr(out, rows == 1 ? " row" : " rows");
 }
 
+void add_bar(struct strbuf *out, double share, int width)
+{
+    const double bounded = share < 0 ? 0 : share > 1 ? 1 : share;
+    const int full = (int)(bounded * width);
+    strbuf_add_char(out, '[');
+    strbuf_add_repeat(out, '#', (size_t)full);
+    strbuf_add_repeat(out, '-', (size_t)(width - full));
+    /* All of it is done when it is, not when half a percent is missing. */
+    strbuf_addf(out, "] %3d %%", (int)(bounded * 100));
+}
+
 /* Is no white space in it but single spaces? */
 static bool is_one_line(struct str text)
 {

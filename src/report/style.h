@@ -19,6 +19,8 @@ void add_count(struct strbuf *out, uint64_t n, const char *word);
 /* "16 MB", "41 GB"; rows as "212 M rows". */
 void add_bytes(struct strbuf *out, int64_t bytes);
 void add_rows(struct strbuf *out, int64_t rows);
+/* "[#####---------------]  25 %" of so many characters between the brackets; share 0 to 1. */
+void add_bar(struct strbuf *out, double share, int width);
 /* The text on one line, white space runs as one space, at most max characters with "…" behind a cut; escaped. */
 void add_one_line(struct strbuf *out, struct str text, size_t max);
 

@@ -62,6 +62,35 @@ state() {
     [[ "$output" == *"did you mean list"* ]]
 }
 
+@test "status and list tell from any other terminal how far it is, how fast, and how long it takes" {
+    backfill "batch=50 rate=500/s" "UPDATE t SET n = n + 1"
+    begun
+    # Of late: as the clock sees it, with the pauses that keep the rate.
+    until_true eval '[ "$(migrate backfill list --json | jq ".backfills[0] | .rate > 300 and .rate < 600 and .percent > 10")" = true ]'
+    migrate backfill list --json | jq -e '.backfills[0] | (.left + .keys - 3000 | fabs) < 400 and (.left_ms - .left / .rate * 1000 | fabs) < 1000' || { migrate backfill list --json; false; }
+    run migrate status --dir "$PROJECT"
+    [[ "$output" == *"partial"*"backfill running, step 1: public.t by id"*"[#"*"] "*" %, "*"rows changed"*"rows/s in batches of 50, about "*" left"*"behind "* ]] || { echo "$output"; false; }
+    migrate status --json --dir "$PROJECT" | jq -e '.migrations[0].backfills[0] | .state == "running" and .batch_rows == 50 and .percent > 10 and .left_ms > 0'
+    migrate backfill tune --rate 0 --batch 0
+    wait "$RUN"
+    [ "$(migrate status --json --dir "$PROJECT" | jq '.migrations[0] | has("backfills")')" = false ]
+}
+
+@test "keys that cannot be counted: how far it is by the server's histogram" {
+    pg_sql "CREATE TABLE u (id uuid PRIMARY KEY, n int NOT NULL DEFAULT 0, d int NOT NULL DEFAULT 1)" "INSERT INTO u (id) SELECT md5(g::text)::uuid FROM generate_series(1, 4000) g" "ANALYZE u" \
+        "CREATE TABLE x (a text COLLATE \"C\", b int, n int NOT NULL DEFAULT 0, d int NOT NULL DEFAULT 1, PRIMARY KEY (a, b))" "INSERT INTO x (a, b) SELECT md5(g::text), g FROM generate_series(1, 4000) g" "ANALYZE x"
+    local table
+    for table in u x; do
+        backfill "batch=100" "UPDATE $table SET n = n / d"
+        pg_sql "DROP SCHEMA IF EXISTS migrate CASCADE" "UPDATE $table SET d = 0 WHERE ctid = (SELECT ctid FROM (SELECT ctid, $table.* FROM $table ORDER BY 2, 3 OFFSET 2000 LIMIT 1) a)"
+        ! up || false
+        [ "$(pg_sql "SELECT keys FROM migrate.backfills")" = 2000 ]
+        # What history counted is of no use: the place of the cursor tells.
+        pg_sql "UPDATE migrate.backfills SET keys = 1, pass = 2"
+        migrate backfill list --json | jq -e '.backfills[0] | .state == "stopped" and .percent > 46 and .percent < 54 and .left > 1800 and .left < 2200 and .left_ms == null' || { migrate backfill list --json; false; }
+    done
+}
+
 @test "abort ends the run; a stopped one has nothing to abort; up goes on" {
     backfill "batch=50 rate=1000/s" "UPDATE t SET n = n + 1"
     begun
@@ -126,7 +155,17 @@ state() {
     until_true eval '[ "$(pg_sql "SELECT reason FROM migrate.backfills")" = "throttle.query says 1.5" ]'
     [ "$(state)" = waiting ]
     run migrate backfill list
-    [[ "$output" == *"throttle.query says 1.5"* ]]
+    [[ "$output" == *"waiting  1 a step 1"*"throttle.query says 1.5"* ]]
+    run migrate status --dir "$PROJECT"
+    [[ "$output" == *"backfill waiting"*"    throttle.query says 1.5"* ]] || { echo "$output"; false; }
+    [ "$(migrate status --json --dir "$PROJECT" | jq -c '.migrations[0].backfills[0] | [.reason, .rate == 0, .left_ms]')" = '["throttle.query says 1.5",true,null]' ]
+    # What only slows it down is told, too, and does not pass for standing still.
+    pg_sql "UPDATE brake SET stop = 0.8"
+    until_true eval '[ "$(migrate backfill list --json | jq -c ".backfills[0] | [.state, .reason]")" = "[\"running\",\"throttle.query says 0.8\"]" ]'
+    run migrate backfill list
+    [[ "$output" == *"slowed down: throttle.query says 0.8"* ]]
+    pg_sql "UPDATE brake SET stop = 1.5"
+    until_true eval '[ "$(state)" = waiting ]'
     local batches
     batches=$(pg_sql "SELECT batches FROM migrate.backfills")
     until_true eval '[ "$(pg_sql "SELECT updated_at > now() - interval '"'1.5 s'"' AND started_at < now() - interval '"'3 s'"' FROM migrate.backfills")" = t ]'
@@ -174,6 +213,8 @@ state() {
     up --json >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
     local run=$!
     until_true grep -q '55P03' "$BATS_TEST_TMPDIR/out"
+    until_true eval '[ "$(migrate backfill list --json | jq -r ".backfills[0] | .state, .reason")" = "waiting
+canceling statement due to lock timeout" ]'
     pg_session_end holder
     wait "$run"
     [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]

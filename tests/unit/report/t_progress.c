@@ -3,6 +3,7 @@
 /* cmocka needs setjmp.h before it */
 #include <cmocka.h>
 
+#include "report/backfill.h"
 #include "report/progress.h"
 #include "report/status.h"
 
@@ -106,13 +107,14 @@ static void terminal(void **state)
     const struct event at_it = {
         .kind = EVENT_STEP_BEGIN, .migration = &migration, .step = &step, .n_steps = 2, .attempt = 1};
     const struct event done = {.kind = EVENT_STEP_END, .migration = &migration, .step = &step, .n_steps = 2, .ms = 12};
-    const struct event more = {.kind = EVENT_PROGRESS, .done = 5, .total = 10, .rate = 1};
+    const struct event more = {.kind = EVENT_PROGRESS, .done = 5, .total = 10, .rate = 1, .batch_rows = 2, .lag_bytes = 4096};
     begin(&c);
     c.p.terminal = true;
     progress_emit(&c.p, &at_it);
     progress_emit(&c.p, &more);
     progress_emit(&c.p, &done);
-    end(&c, "  step 1 of 2: ALTER TABLE t ADD a int and 1 more\r\x1b[K    50 %, 5 of 10, 1/s, 5.0 s left\r\x1b[K"
+    end(&c, "  step 1 of 2: ALTER TABLE t ADD a int and 1 more\r\x1b[K    [##########----------]  50 %, 5 of 10, 1/s,"
+            " 5.0 s left, batches of 2, a rep\r\x1b[K"
             "  step 1 of 2: ALTER TABLE t ADD a int and 1 more  done in 12 ms\n");
 }
 
@@ -151,16 +153,56 @@ static void states(void **state)
         {.version = STR_INIT("12"), .name = STR_INIT("d"), .state = STATE_PENDING},
     };
     const struct status_list list = {.at = rows, .n = countof(rows)}, none = {0};
+    struct backfill_row at[] = {
+        {.version = STR_INIT("10"),
+         .relation = STR_INIT("public.t"),
+         .key = STR_INIT("id"),
+         .cursor = STR_INIT("77\x1b"),
+         .reason = STR_INIT("a replica is behind: 50 of 64 MiB"),
+         .updated_at = STR_INIT("2026-01-01T00:00:00Z"),
+         .ordinal = 2,
+         .parts = 4,
+         .finished_parts = 1,
+         .workers = 2,
+         .rows = 20000,
+         .keys = 25000,
+         .batches = 9,
+         .batch_rows = 3000,
+         .pass = 1,
+         .share = 0.255,
+         .total = 100000,
+         .left = 75000,
+         .lag_bytes = 52428800,
+         .lag_ms = -1,
+         .rate = 1500},
+        {.version = STR_INIT("10"), .ordinal = 1, .finished = true},
+        {.version = STR_INIT("99"), .ordinal = 1},
+    };
+    const struct backfill_row_list backfills = {.at = at, .n = countof(at)};
     struct strbuf out;
     strbuf_init(&out, 1 << 16);
-    status_text(&out, &list, false, false);
+    status_text(&out, &list, &backfills, false, false);
     assert_string_equal(strbuf_cstr(&out), "applied       9   a  2026-01-01T00:00:00Z\n"
                                            "partial       10  b\\x1B  (step 1 of 3)\n"
+                                           "  backfill running, step 2: public.t by id\n"
+                                           "    [#####---------------]  25 %, 20 k rows changed, 25000 keys"
+                                           " of about 100 k rows in 9 batches, 1 of 4 parts done\n"
+                                           "    1500 rows/s in batches of 3000, about 50.0 s left, 2 workers, the slowest"
+                                           " replica 50 MB behind\n"
+                                           "    behind 77\\x1B, 2026-01-01T00:00:00Z\n"
+                                           "    slowed down: a replica is behind: 50 of 64 MiB\n"
                                            "pending       11  c\n"
                                            "pending       12  d\n\n"
                                            "1 applied, 2 pending, 1 partial\n");
+    at[0].rate = 0; /* it stands still: no time is left that could be told */
+    at[0].share = -1;
     strbuf_reset(&out);
-    status_text(&out, &none, false, true);
+    backfill_list_text(&out, &backfills, false);
+    assert_non_null(strstr(strbuf_cstr(&out), "waiting  10  step 2: public.t by id\n    20 k rows changed"));
+    assert_non_null(strstr(strbuf_cstr(&out), "    0 rows/s in batches of 3000, 2 workers, the slowest replica"));
+    assert_non_null(strstr(strbuf_cstr(&out), "\n    a replica is behind: 50 of 64 MiB\n"));
+    strbuf_reset(&out);
+    status_text(&out, &none, &backfills, false, true);
     assert_string_equal(strbuf_cstr(&out), "no migrations\n");
     strbuf_free(&out);
 }
