@@ -7,7 +7,8 @@
 #   make unit | cli | pg | faults    one kind of test;  T=pattern picks tests by name
 #   make faults                every fault at every point of every kind of step; CI runs a slice of them
 #   make check-matrix          the executor's tests on servers 13 to 18, from npm;  MAJORS='13 18' picks some
-#   make docs            write man/migrate-rules.5 and docs/rules.md from rules/, man/migrate.yaml.5 and docs/migrate.schema.json
+#   make docs            write man/migrate-rules.5 and docs/rules.md from rules/, man/migrate.yaml.5, docs/migrate.schema.json and a
+#                        page for each command, man/migrate-up.1 and so on, from the program's tables
 #   make verify-matrix   every form's examples on live servers 13 to 18, from npm
 #   make check-corpus CORPUS=folder    lint each repository in it, and check what must hold of any input
 #   make lint            layers, banned constructs, format, manual pages
@@ -253,6 +254,10 @@ docs: migrate
 	$(BUILD)/migrate rules doc --format markdown >$(BUILD)/rules.md
 	$(BUILD)/migrate help config --format man >$(BUILD)/migrate.yaml.5
 	$(BUILD)/migrate help config --format schema >$(BUILD)/migrate.schema.json
+	@rm -rf $(BUILD)/man1 && mkdir $(BUILD)/man1
+	for c in $$($(BUILD)/migrate completion answer -- '' | cut -f 1); do \
+	    $(BUILD)/migrate help $$c --format man >$(BUILD)/man1/migrate-$$c.1 || exit; done
+	rm -f man/migrate-*.1 && cp $(BUILD)/man1/*.1 man/
 	@mkdir -p docs
 	cp $(BUILD)/migrate-rules.5 man/migrate-rules.5
 	cp $(BUILD)/rules.md docs/rules.md

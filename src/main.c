@@ -25,7 +25,8 @@
  *     src/cmd/        options: one parser · config: migrate.yaml · context: what commands open · one file per command ·
  *                     lint_files: which files, in which order · lsp: a language server ·
  *                     hook: programs around a run · rehearse: on a throw-away server ·
- *                     completion, complete: what shells complete · exit: the exit codes
+ *                     completion, complete: what shells complete · command_man, manual_prose: a page for each ·
+ *                     exit: the exit codes
  *     rules/          the facts and the advice, as data
  *     completions/    for bash, zsh and fish; short, they ask the program
  *     tests/          unit (C), cases (data), cli and pg (bats), truth (measured servers)

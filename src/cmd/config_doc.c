@@ -1,7 +1,9 @@
 /* The table of migrate.yaml for people: `migrate help config`, and migrate.yaml(5). */
 #include "cmd/config_doc.h"
 
-enum { KEY_COLUMN = 4, TEXT_COLUMN = 8, MAN_WIDTH = 76 };
+#include "cmd/man_text.h"
+
+enum { KEY_COLUMN = 4, TEXT_COLUMN = 8 };
 
 static const char example[] = "dir: db/migrations\n"
                               "gate: warning\n"
@@ -88,31 +90,6 @@ static void add_text(struct strbuf *out)
 
 /* ---- the manual ---- */
 
-/* Prose, filled; a sentence ends its line, as mandoc wants it. */
-static void add_prose(struct strbuf *out, const char *text)
-{
-    struct str rest = str_of(text), word;
-    size_t at = 0;
-    while (str_next(&rest, ' ', &word)) {
-        if (at > 0 && at + 1 + word.n > MAN_WIDTH) {
-            strbuf_add_char(out, '\n');
-            at = 0;
-        }
-        strbuf_addf(out, "%s%s", at ? " " : "", at == 0 && word.n && strchr(".'", word.p[0]) ? "\\&" : "");
-        for (size_t i = 0; i < word.n; i++) { /* two dashes are two dashes, not one long one */
-            strbuf_addf(out, "%s%c", word.p[i] == '-' && str_starts(word, STR("--")) ? "\\" : "", word.p[i]);
-        }
-        at += word.n + (at > 0);
-        if (word.n > 0 && word.p[word.n - 1] == '.') {
-            strbuf_add_char(out, '\n');
-            at = 0;
-        }
-    }
-    if (at > 0) {
-        strbuf_add_char(out, '\n');
-    }
-}
-
 static void add_man(struct strbuf *out)
 {
     const struct config_key *k;
@@ -137,12 +114,12 @@ static void add_man(struct strbuf *out)
                     "map\n.Ic timeouts .\n.Bl -tag -width Ds\n");
     for (size_t i = 0; (k = config_key_at(i)) != NULL; i++) {
         strbuf_addf(out, ".It Ic %s\n", k->name);
-        add_prose(out, k->row.help);
+        man_prose(out, k->row.help);
         strbuf_reset(&line);
         strbuf_add_cstr(&line, "Value: ");
         config_kind(k, &line);
         strbuf_addf(&line, ". Default: %s.", k->preset);
-        add_prose(out, strbuf_cstr(&line));
+        man_prose(out, strbuf_cstr(&line));
     }
     strbuf_addf(out,
                 ".El\n.Sh FILES\n.Bl -tag -width Ds\n.It Pa docs/migrate.schema.json\n"

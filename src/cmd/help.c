@@ -1,4 +1,5 @@
 /* Help, printed from the commands' rows. */
+#include "cmd/command_man.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/rows.h"
@@ -136,7 +137,11 @@ static enum status run(struct context *c, struct error *err)
         config_document((enum config_format)c->set.config_format, &out);
     } else {
         const struct command *about = command_find(c->commands, c->n_commands, str_of(c->args.at[0]));
-        if (about) {
+        if (about && c->set.config_format == CONFIG_SCHEMA) {
+            status = error_set(err, ST_USAGE, "--format schema is of migrate help config");
+        } else if (about && c->set.config_format == CONFIG_MAN) {
+            command_man(about, &out);
+        } else if (about) {
             help_command(about, &out);
         } else {
             status = error_set(err, ST_USAGE, "\"%s\" is not a command", c->args.at[0]);
@@ -150,7 +155,7 @@ static enum status run(struct context *c, struct error *err)
 
 static const struct option options[] = {
     {"format", 0, OPTION_CHOICE, CONFIG_FORMAT_WORDS, offsetof(struct settings, config_format),
-     "of help config: text for people, man for migrate.yaml(5), schema for editors (JSON schema)", 0, 0},
+     "text for people, man for the page of the manual; of help config also schema, a JSON schema for editors", 0, 0},
 };
 
 const struct command cmd_help = {

@@ -76,7 +76,7 @@ static const struct option mark_options[] = {
 const struct command cmd_mark = {
     .name = "mark",
     .summary = "record a migration as applied or pending, without running it",
-    .usage = "VERSION --applied|--pending",
+    .usage = "VERSION (--applied|--pending)",
     .about = "Changes the history only. --applied also accepts the edits of a file that was applied\n"
              "before; --pending forgets one, its steps too.",
     .examples = "migrate mark 20261120093000 --applied\nmigrate mark 20261120093000 --pending",

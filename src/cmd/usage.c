@@ -5,8 +5,7 @@ bool usage_is_value(struct str word)
     return word.n > 0 && word.p[0] >= 'A' && word.p[0] <= 'Z';
 }
 
-/* The part before the next `sep` that stands outside brackets and quotes. */
-static bool next_outside(struct str *rest, char sep, struct str *part)
+bool usage_way(struct str *rest, struct str *way)
 {
     int depth = 0;
     bool quoted = false;
@@ -14,12 +13,12 @@ static bool next_outside(struct str *rest, char sep, struct str *part)
     if (!rest->p) {
         return false;
     }
-    for (; i < rest->n && (rest->p[i] != sep || depth > 0 || quoted); i++) {
+    for (; i < rest->n && (rest->p[i] != '|' || depth > 0 || quoted); i++) {
         const char c = rest->p[i];
         quoted = quoted != (c == '\'');
         depth += (c == '[' || c == '(') - (c == ']' || c == ')');
     }
-    *part = str_slice(*rest, 0, i);
+    *way = str_slice(*rest, 0, i);
     *rest = i < rest->n ? str_slice(*rest, i + 1, rest->n) : STR_NONE;
     return true;
 }
@@ -82,7 +81,7 @@ static void walk(struct str way, const char *const *before, size_t at, struct ar
 void usage_operand(const char *usage, const char *const *before, size_t at, struct arena *a, struct usage_words *out)
 {
     struct str rest = str_of(usage), way;
-    while (next_outside(&rest, '|', &way)) {
+    while (usage_way(&rest, &way)) {
         walk(way, before, at, a, out);
     }
 }

@@ -17,6 +17,9 @@ VEC_DECLARE(usage_words, struct str);
  */
 void usage_operand(const char *usage, const char *const *before, size_t at, struct arena *a, struct usage_words *out);
 
+/* Take the next way to go on, the part of *rest before a | outside brackets, and advance past it; false when *rest is used up. */
+bool usage_way(struct str *rest, struct str *way);
+
 /* Is it the name of a value (FILE), not a word to be typed? */
 bool usage_is_value(struct str word);
 

@@ -32,8 +32,8 @@ static void test_one_after_the_other(void **state)
     expect("", NULL, "");
     expect("[N]", NULL, "N");
     expect("[N]", "1", "");
-    expect("VERSION --applied|--pending", NULL, "VERSION");
-    expect("VERSION --applied|--pending", "1", "");
+    expect("VERSION (--applied|--pending)", NULL, "VERSION");
+    expect("VERSION (--applied|--pending)", "1", "");
     expect("--from TOOL", NULL, "");
     expect("[-o FILE] [-- ARGUMENT…]", NULL, "ARGUMENT");
 }
