@@ -147,7 +147,7 @@ unit: $(UNIT)
 	$(PROVE) $(call PICK,$(UNIT))
 cli: migrate
 	$(PROVE) $(call PICK,$(sort $(wildcard tests/cli/*.bats)))
-pg: migrate
+pg: migrate $(BUILD)/migrate-faults
 	$(PROVE) $(call PICK,$(sort $(wildcard tests/pg/*.bats)))
 faults: migrate $(BUILD)/migrate-faults $(FAULT_PROXY)
 	FAULT_ALL=1 $(PROVE) $(call PICK,$(sort $(wildcard tests/fault/*.bats)))

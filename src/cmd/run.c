@@ -7,6 +7,7 @@
 #include "cmd/listen.h"
 #include "cmd/mirror.h"
 #include "cmd/notify_run.h"
+#include "cmd/rollback.h"
 #include "cmd/snapshot_run.h"
 #include "exec/join.h"
 #include "exec/preview.h"
@@ -15,13 +16,16 @@
 #include "report/json.h"
 #include "report/lint.h"
 #include "report/plan.h"
+#include "report/rollback.h"
 #include "report/style.h"
 
 struct run {
     struct context *c;
     bool down;
+    struct arena catalog_memory; /* of its own: the catalog is taken back to a state of before */
     struct catalog catalog;
     struct judge judge;
+    struct plan_options plan_options;
     const struct chosen_list *chosen;
     struct migration_plan *plans;
     unsigned *done; /* statements of each that are done */
@@ -36,12 +40,12 @@ struct run {
 static enum status plan_all(struct run *r, const struct chosen_list *chosen, struct error *err)
 {
     struct context *c = r->c;
-    const struct plan_options options = {
+    enum status status = ST_OK;
+    r->plan_options = (struct plan_options){
         .lock_timeout_ms = c->set.lock_timeout_ms,
         .data_statement_timeout_ms = c->set.statement_timeout_ms,
         .measured = &r->judge.options.measured,
     };
-    enum status status = ST_OK;
     r->n = chosen->n;
     r->plans = arena_array(&c->arena, struct migration_plan, chosen->n);
     r->done = arena_array(&c->arena, unsigned, chosen->n);
@@ -50,7 +54,7 @@ static enum status plan_all(struct run *r, const struct chosen_list *chosen, str
         r->done[i] = chosen->at[i].statements;
         status = judge_part(&r->judge, chosen->at[i].migration, r->down, &c->arena, part, err);
         if (!status) {
-            status = plan_make(part, &options, &c->arena, &r->plans[i], err);
+            status = plan_make(part, &r->plan_options, &c->arena, &r->plans[i], err);
             r->plans[i].file = r->judge.files;
         }
     }
@@ -169,15 +173,25 @@ static enum status preview(struct run *r, struct error *err)
 static void show_plan(struct run *r)
 {
     struct strbuf out;
+    const bool colour = context_colour(r->c, STDOUT_FILENO);
+    const enum analyze_mode mode = (enum analyze_mode)r->c->set.analyze;
+    struct rollback *back = r->down ? NULL : arena_array(&r->c->arena, struct rollback, r->n);
+    if (back) {
+        rollback_plan(&r->judge, &r->plan_options, r->plans, r->n, &r->c->arena, back);
+    }
     if (r->c->set.json) {
-        json_t *o = json_plan(r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze);
+        json_t *o = json_plan(r->plans, r->done, back, r->n, mode);
         json_object_set_new(o, "snapshot", snapshot_run_json(&r->snapshot));
         json_write(o, stdout);
         return;
     }
     strbuf_init(&out, 1 << 28);
-    plan_text(&out, r->plans, r->done, r->n, (enum analyze_mode)r->c->set.analyze, context_colour(r->c, STDOUT_FILENO));
+    plan_text(&out, r->plans, r->done, back, r->n, mode, colour);
     snapshot_run_text(&r->snapshot, &out);
+    if (back && !r->c->ephemeral) {
+        rollback_summary(&out, back, r->n, r->snapshot.means != BY_NOTHING, colour);
+        snapshot_run_runbook(&r->snapshot, &out);
+    }
     context_print(strbuf_str(&out));
     strbuf_free(&out);
 }
@@ -271,7 +285,7 @@ static enum status execute(struct run *r, struct error *err)
 static void say_nothing_to_do(const struct context *c)
 {
     if (c->set.dry_run && c->set.json) {
-        json_write(json_plan(NULL, NULL, 0, ANALYZE_AUTO), stdout);
+        json_write(json_plan(NULL, NULL, NULL, 0, ANALYZE_AUTO), stdout);
     } else if (!c->set.quiet && !c->set.json) {
         context_print(STR("nothing to do\n"));
     }
@@ -296,7 +310,8 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
     if (status) {
         return status;
     }
-    catalog_init(&r.catalog, &c->arena);
+    arena_init(&r.catalog_memory, SIZE_MAX);
+    catalog_init(&r.catalog, &r.catalog_memory);
     status = base_catalog(c, &r.catalog, &info, err);
     const struct judge_options options = base_options(c, &r.catalog, &info);
     judge_init(&r.judge, &c->book, &options, &r.catalog);
@@ -319,6 +334,7 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
         status = execute(&r, err);
     }
     judge_free(&r.judge);
+    arena_free(&r.catalog_memory);
     return status;
 }
 

@@ -107,3 +107,48 @@ void runbook(const struct rds_target *t, const struct rds_instance *member, cons
         instance(&t->instance, s, region, out);
     }
 }
+
+static void outline_swap(const char *what, const char *name, const char *region, struct strbuf *out)
+{
+    strbuf_addf(
+        out,
+        "aws rds modify-db-%s%s --db-%s-identifier %s --new-db-%s-identifier %s-before --apply-immediately\n"
+        "aws rds modify-db-%s%s --db-%s-identifier %.50s-restored --new-db-%s-identifier %s --apply-immediately\n",
+        what, region, what, name, what, name, what, region, what, name, what, name);
+}
+
+void runbook_outline(const char *cluster, const char *instance, const char *region, struct strbuf *out)
+{
+    const char *const name = cluster ? cluster : instance;
+    struct strbuf at;
+    strbuf_init(&at, 256);
+    strbuf_addf(&at, region ? " --region %s" : "", region ? region : "");
+    strbuf_add_cstr(
+        out,
+        "runbook: back to before the run, when down is not enough\n"
+        "# Everything written since is lost. Stop the application first.\n"
+        "# SNAPSHOT is the name that up prints and migrate runs shows. With subnets, groups and classes filled in:\n"
+        "migrate snapshot restore-help SNAPSHOT\n");
+    if (!name) {
+        strbuf_add_cstr(out, "# It restores into something new beside the source, then swaps the names.\n");
+    } else if (cluster) {
+        strbuf_addf(out,
+                    "# It does this:\n"
+                    "aws rds restore-db-cluster-from-snapshot%s --db-cluster-identifier %.50s-restored"
+                    " --snapshot-identifier SNAPSHOT …\n"
+                    "aws rds create-db-instance%s --db-instance-identifier %.50s-restored-1"
+                    " --db-cluster-identifier %.50s-restored …\n"
+                    "# Look at the data, then swap the names: endpoints follow the identifier.\n",
+                    strbuf_cstr(&at), name, strbuf_cstr(&at), name, name);
+        outline_swap("cluster", name, strbuf_cstr(&at), out);
+    } else {
+        strbuf_addf(out,
+                    "# It does this:\n"
+                    "aws rds restore-db-instance-from-db-snapshot%s --db-instance-identifier %.50s-restored"
+                    " --db-snapshot-identifier SNAPSHOT …\n"
+                    "# Look at the data, then swap the names: endpoints follow the identifier.\n",
+                    strbuf_cstr(&at), name);
+        outline_swap("instance", name, strbuf_cstr(&at), out);
+    }
+    strbuf_free(&at);
+}

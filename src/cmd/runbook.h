@@ -12,5 +12,10 @@
  */
 void runbook(const struct rds_target *t, const struct rds_instance *member, const struct rds_snapshot *s,
              const char *region, struct strbuf *out);
+/*
+ * The same before there is a snapshot, as far as names tell without asking AWS: SNAPSHOT stands for its name. cluster or instance may be NULL, and
+ * both when only an endpoint is known; region NULL: it is not said.
+ */
+void runbook_outline(const char *cluster, const char *instance, const char *region, struct strbuf *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/words.h"
 #include "cmd/aws_open.h"
+#include "cmd/runbook.h"
 #include "cmd/snapshot_when.h"
 
 enum { ASK_MS = 30000, OUTPUT_MAX = 64 * 1024, DAY_S = 24 * 3600 };
@@ -99,12 +100,41 @@ void snapshot_run_text(const struct snapshot_run *s, struct strbuf *out)
     }
 }
 
+void snapshot_run_runbook(const struct snapshot_run *s, struct strbuf *out)
+{
+    const char *cluster = s->wish.cluster, *instance = s->wish.instance, *region = said(s->c->set.aws.region);
+    if (s->means == BY_COMMAND) {
+        strbuf_add_cstr(
+            out, "runbook: back to before the run, when down is not enough\n"
+                 "# Everything written since is lost. Stop the application first, then restore what snapshot.command\n"
+                 "# made, the way its tool restores. Its name is what up prints and migrate runs shows.\n");
+    } else if (s->means == BY_RDS) {
+        struct rds_host host = {.kind = HOST_OTHER};
+        if (s->wish.host) {
+            host_parse(s->wish.host, &s->c->arena, &host);
+            region = region ? region : host.region;
+        }
+        if (!cluster && !instance) {
+            cluster = host.kind == HOST_WRITER ? host.name : NULL;
+            instance = host.kind == HOST_INSTANCE ? host.name : NULL;
+        }
+        runbook_outline(cluster, instance, region, out);
+    }
+}
+
 json_t *snapshot_run_json(const struct snapshot_run *s)
 {
     static const char *const means[] = {"none", "rds", "command"};
     json_t *o = json_object();
+    struct strbuf text;
     json_object_set_new(o, "by", json_string(means[s->means]));
     json_object_set_new(o, "because", json_text(s->because));
+    strbuf_init(&text, 1 << 16);
+    snapshot_run_runbook(s, &text);
+    if (text.n > 0) {
+        json_object_set_new(o, "runbook", json_text(strbuf_str(&text)));
+    }
+    strbuf_free(&text);
     return o;
 }
 

@@ -44,6 +44,8 @@ struct snapshot_source snapshot_run_source(struct snapshot_run *s, struct event_
 void snapshot_run_end(struct snapshot_run *s);
 /* What would be done, for plan: "snapshot: …"; nothing when nobody asked for one and there is no place for one. */
 void snapshot_run_text(const struct snapshot_run *s, struct strbuf *out);
+/* How the snapshot is brought back, for plan; nothing when none is taken. */
+void snapshot_run_runbook(const struct snapshot_run *s, struct strbuf *out);
 json_t *snapshot_run_json(const struct snapshot_run *s);
 
 #endif

@@ -3,6 +3,7 @@
 #include "migration/migration.h"
 #include "report/backfill.h"
 #include "report/plan.h"
+#include "report/rollback.h"
 
 #include "base/term.h"
 
@@ -288,7 +289,8 @@ static json_t *analyze_objects(const struct migration_plan *p, enum analyze_mode
     return all;
 }
 
-json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n, enum analyze_mode mode)
+json_t *json_plan(const struct migration_plan *plans, const unsigned *done, const struct rollback *back, size_t n,
+                  enum analyze_mode mode)
 {
     json_t *o = json_new_object(), *all = json_new_array();
     json_put(o, "schema", json_integer(1));
@@ -305,9 +307,8 @@ json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size
         }
         json_put(m, "steps", steps);
         json_put(m, "analyze", analyze_objects(&plans[i], mode));
-        if (!plans[i].down) {
-            const struct str back = plan_way_back(plans[i].migration);
-            json_put(m, "way_back", back.p ? json_text(back) : json_null());
+        if (back) {
+            json_put(m, "rollback", rollback_json(&back[i]));
         }
         json_push(all, m);
     }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "plan/analyze.h"
+#include "plan/rollback.h"
 #include "report/status.h"
 
 struct run_view;
@@ -21,8 +22,9 @@ json_t *json_text_cut(struct str s, size_t max); /* at most max bytes, cut at a 
 json_t *json_finding(const struct finding *f);
 json_t *json_locks(const struct relation_lock_list *locks);
 json_t *json_explain(const struct judged_part *part, int server_version);
-/* done: as for plan_text(). */
-json_t *json_plan(const struct migration_plan *plans, const unsigned *done, size_t n, enum analyze_mode mode);
+/* done, back: as for plan_text(). */
+json_t *json_plan(const struct migration_plan *plans, const unsigned *done, const struct rollback *back, size_t n,
+                  enum analyze_mode mode);
 json_t *json_status(const struct status_list *rows, const struct backfill_row_list *backfills);
 /* The newest `limit` runs of the journal; one with its steps and events. */
 json_t *json_runs(const struct journal_run_list *runs, size_t limit);

@@ -3,10 +3,11 @@
 #include "base/clock.h"
 #include "base/term.h"
 #include "report/explain.h"
+#include "report/rollback.h"
 #include "report/style.h"
 #include "rules/transaction.h"
 
-enum { STATEMENT_CHARS = 100, STATEMENTS_SHOWN = 40, WAY_BACK_LINES = 6 };
+enum { STATEMENT_CHARS = 100, STATEMENTS_SHOWN = 40 };
 
 void step_title(struct strbuf *out, const struct step *step)
 {
@@ -188,45 +189,8 @@ static void add_analyze(struct strbuf *out, const struct migration_plan *p, enum
     }
 }
 
-struct str plan_way_back(const struct migration *m)
-{
-    const struct migration *const from = m->undo ? m->undo : m;
-    return from->down.present ? str_trim(str_slice(from->text, from->down.start, from->down.end)) : STR_NONE;
-}
-
-/* The rollback: what `down` would run, as far as it fits; going up only. */
-static void add_way_back(struct strbuf *out, const struct migration_plan *p, bool colour)
-{
-    struct str rest = plan_way_back(p->migration), line;
-    unsigned shown = 0;
-    if (p->down) {
-        return;
-    }
-    if (!rest.p) {
-        strbuf_add_cstr(out, "  ");
-        paint_begin(out, PAINT_YELLOW, colour);
-        strbuf_add_cstr(out, "no way back: it has no -- migrate:down part");
-        paint_end(out, PAINT_YELLOW, colour);
-        strbuf_add_char(out, '\n');
-        return;
-    }
-    strbuf_add_cstr(out, rest.n > 0 ? "  way back, by migrate down:\n" : "  way back: only its record is taken away\n");
-    while (shown < WAY_BACK_LINES && str_next(&rest, '\n', &line)) {
-        line = str_trim(line);
-        if (line.n > 0 && !str_starts(line, STR("--"))) {
-            strbuf_add_cstr(out, "      ");
-            add_one_line(out, line, STATEMENT_CHARS);
-            strbuf_add_char(out, '\n');
-            shown++;
-        }
-    }
-    if (str_trim(rest).n > 0) {
-        strbuf_add_cstr(out, "      …\n");
-    }
-}
-
-void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *done, size_t n,
-               enum analyze_mode mode, bool colour)
+void plan_text(struct strbuf *out, const struct migration_plan *plans, const unsigned *done,
+               const struct rollback *back, size_t n, enum analyze_mode mode, bool colour)
 {
     uint64_t steps = 0;
     for (size_t i = 0; i < n; i++) {
@@ -248,7 +212,9 @@ void plan_text(struct strbuf *out, const struct migration_plan *plans, const uns
             strbuf_add_cstr(out, "  no statements: only recorded\n");
         }
         add_analyze(out, p, mode);
-        add_way_back(out, p, colour);
+        if (back) {
+            rollback_text(out, &back[i], colour);
+        }
         strbuf_add_char(out, '\n');
     }
     if (n == 0) {

@@ -57,6 +57,16 @@ recorded() { pg_sql "SELECT snapshot FROM migrate.runs ORDER BY started_at DESC 
     run migrate plan
     [ "$status" -eq 0 ]
     [[ "$output" == *"snapshot: before the first step, of app-prod in RDS (--snapshot auto; always)"* ]]
+    # What down does not bring back is the snapshot's: how, with every name that is known without asking.
+    [[ "$output" == *"runbook: "*"migrate snapshot restore-help SNAPSHOT"*"restore-db-cluster-from-snapshot"*"--db-cluster-identifier app-prod-restored --snapshot-identifier SNAPSHOT"*"--new-db-cluster-identifier app-prod --apply-immediately"* ]]
+    printf -- '-- migrate:up\nDROP TABLE a;\n' >migrations/2_gone.sql
+    run migrate plan --gate off --region eu-west-1
+    [[ "$output" == *"rollback: migrate down undoes 0 of 2"*"for the rest there is the snapshot"*"--region eu-west-1 --db-cluster-identifier app-prod-restored"* ]]
+    rm migrations/2_gone.sql
+    [[ "$(migrate plan --rds-cluster '' --rds-instance solo)" == *"restore-db-instance-from-db-snapshot --db-instance-identifier solo-restored --db-snapshot-identifier SNAPSHOT"*"--new-db-instance-identifier solo"* ]]
+    [[ "$(migrate plan --snapshot-command 'backup {id}')" == *"runbook: "*"snapshot.command"* ]]
+    [[ "$(migrate plan --json | jq -r '.snapshot.runbook')" == *"restore-db-cluster-from-snapshot"* ]]
+    [ "$(migrate plan --json --no-snapshot | jq -r '.snapshot.runbook')" = null ]
     [ "$(migrate plan --json | jq -r '.snapshot.by')" = rds ]
     [ "$(migrate plan --json --no-snapshot | jq -r '.snapshot.by')" = none ]
     [ "$(aws_log 'length')" -eq 0 ]
