@@ -13,7 +13,8 @@
  *                     transactions · estimate: how long · fix: the safe form, written
  *     src/db/         session: one asynchronous connection · loop: one event loop · live: a server's catalog · ephemeral ·
  *                     pgdump: a schema as stable SQL
- *     src/plan/       plan: steps and transactions · batch: DML as key ranges · shadow: a column's new type
+ *     src/plan/       plan: steps and transactions · batch: DML as key ranges · shadow: a column's new type ·
+ *                     rollback: what undoes it, and what nothing brings back
  *     src/exec/       runner: run steps so that they can be killed and resumed · history · events · backfill: batches,
  *                     throttle, join · shadow: a second column, filled and swapped in ·
  *                     preflight: what is in the way · watch: whom we keep waiting · journal: events in a local file,
