@@ -118,7 +118,8 @@ void plan_losses(const struct migration_plan *p, uint32_t from, struct arena *a,
 {
     for (size_t i = 0; i < p->steps.n; i++) {
         const struct step *step = &p->steps.at[i];
-        for (size_t k = 0; k < step->statements.n; k++) {
+        /* A shadow column is compared with the old one, which is kept. */
+        for (size_t k = 0; k < step->statements.n && step->kind != STEP_SHADOW; k++) {
             const struct planned_statement *st = &step->statements.at[k];
             bool certain = false;
             const struct str what = st->judged ? loss_of(p, st->judged, from, a, &certain) : STR_NONE;
