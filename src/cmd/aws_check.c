@@ -107,7 +107,7 @@ static void probe(struct check *k)
     struct rds_instances instances = {0};
     struct rds_snapshots snapshots;
     struct rds_blue_greens deployments;
-    struct metrics metrics;
+    struct metrics metrics = {0};
     struct error err = {0};
     int64_t used, max;
     const char *id = arena_cstr(a, target_id(t));
@@ -131,9 +131,7 @@ static void probe(struct check *k)
     note(k, "cloudwatch:GetMetricData", "metrics", status, &err);
     for (size_t i = 0; i < instances.n; i++) {
         if (instances.at[i].insights) {
-            bool known;
-            double load;
-            status = metrics_load(k->aws, instances.at[i].resource_id.p, &known, &load, &err);
+            status = metrics_load(k->aws, instances.at[i].resource_id.p, &metrics, &err);
             note(k, "pi:GetResourceMetrics", "the load as Performance Insights sees it", status, &err);
             break;
         }

@@ -216,6 +216,13 @@ static const struct config_key keys[] = {
       0, INT64_MAX},
      "67108864",
      0},
+    {"throttle.max_lag",
+     {NULL, 0, OPTION_DURATION, "TIME", AT(max_lag_ms),
+      "The same for how far Aurora's readers are behind, of all regions of a global database. 0: they are not looked "
+      "at.",
+      0, INT64_MAX},
+     "10s",
+     0},
     {"throttle.max_slot_bytes",
      {NULL, 0, OPTION_NUMBER, "BYTES", AT(max_slot_bytes), "The same for the WAL that a replication slot holds back.",
       0, INT64_MAX},

@@ -138,6 +138,7 @@ void settings_default(struct settings *s)
         .tune_bad_rows = -1,
         .backfill_rows = JUDGE_BATCH_ROWS,
         .max_lag_bytes = THROTTLE_LAG_BYTES,
+        .max_lag_ms = THROTTLE_LAG_MS,
         .aws = AWS_SETTINGS_DEFAULT,
     };
 }

@@ -5,6 +5,7 @@
 #include "cmd/hook.h"
 #include "cmd/lint_baseline.h"
 #include "cmd/listen.h"
+#include "cmd/metrics_run.h"
 #include "cmd/mirror.h"
 #include "cmd/notify_run.h"
 #include "cmd/rollback.h"
@@ -229,6 +230,7 @@ static enum status execute(struct run *r, struct error *err)
     struct run_options options;
     struct run_result result = {0};
     struct listeners listeners;
+    struct metrics_run metrics;
     char run_id[33];
     struct hook_facts facts = {.plans = r->plans, .n = r->n, .down = r->down, .run_id = run_id};
     random_token(run_id);
@@ -254,6 +256,7 @@ static enum status execute(struct run *r, struct error *err)
     options.reconnect_ms = c->set.reconnect_ms;
     options.backfill_rows = c->set.backfill_rows;
     options.throttle.lag_bytes = c->set.max_lag_bytes;
+    options.throttle.lag_ms = c->set.max_lag_ms;
     options.throttle.slot_bytes = c->set.max_slot_bytes;
     options.throttle.active_sessions = c->set.max_sessions;
     options.throttle.archive_files = c->set.max_archive;
@@ -266,10 +269,12 @@ static enum status execute(struct run *r, struct error *err)
     for (size_t i = 0; i < r->n; i++) {
         items[i] = (struct run_item){.plan = &r->plans[i], .first_step = r->chosen->at[i].first_step};
     }
+    options.throttle.source = metrics_run_begin(&metrics, c, options.sink);
     options.snapshot = snapshot_run_source(&r->snapshot, options.sink);
     bool joined = true;
     status = c->set.join ? run_join(c->loop, c->session, &options, items, r->n, &result, &joined, err)
                          : run_plans(c->loop, c->session, &options, items, r->n, &result, err);
+    metrics_run_end(&metrics);
     snapshot_run_end(&r->snapshot);
     notify_run(c, r->down, status, &result, err);
     listen_end(&listeners, status, err);

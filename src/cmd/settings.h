@@ -56,7 +56,7 @@ struct settings {
     int64_t max_blocked_sessions, max_block_ms, reconnect_ms;
     bool redact;
     /* backfills */
-    int64_t backfill_rows, max_lag_bytes, max_slot_bytes, max_sessions, max_archive;
+    int64_t backfill_rows, max_lag_bytes, max_lag_ms, max_slot_bytes, max_sessions, max_archive;
     const char *throttle_query; /* NULL: none */
     int pace;                   /* enum pace */
     bool join;

@@ -35,6 +35,11 @@ struct aws_settings {
     struct text_list fleet; /* environments */
     const char *fleet_tag;
     int64_t fleet_jobs, fleet_failures;
+    /* CloudWatch and Performance Insights; 0: no limit */
+    int64_t metrics_every_ms; /* 0: only for limits */
+    int64_t max_cpu, max_acu; /* % */
+    int64_t max_reader_lag_ms, max_capacity, max_load;
+    int64_t min_memory; /* bytes */
     /* snapshot prune */
     int64_t keep, keep_ms; /* keep_ms < 0: the source's own backup retention */
 };
@@ -42,7 +47,7 @@ struct aws_settings {
 #define AWS_SETTINGS_DEFAULT                                                                                       \
     {                                                                                                              \
         .wait_ms = 600000, .timeout_ms = 3600000, .poll_ms = 15000, .reuse_ms = 3600000, .keep = 3, .keep_ms = -1, \
-        .fleet_jobs = 4, .fleet_failures = 1                                                                       \
+        .fleet_jobs = 4, .fleet_failures = 1, .metrics_every_ms = 60000                                            \
     }
 
 #endif

@@ -45,6 +45,10 @@ const char *event_kind_name(enum event_kind kind)
         return "repair";
     case EVENT_NOTICE:
         return "notice";
+    case EVENT_METRIC:
+        return "metric";
+    case EVENT_UNMEASURED:
+        return "unmeasured";
     case EVENT_RUN_END:
         return "run-end";
     }

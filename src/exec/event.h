@@ -27,6 +27,8 @@ enum event_kind {
     EVENT_ANALYZED,   /* migration, ms, detail: the table; with sqlstate: it could not be, detail says why */
     EVENT_REPAIR,     /* detail: an invalid index dropped, a row of history settled */
     EVENT_NOTICE,     /* server notice: severity in detail's first word */
+    EVENT_METRIC, /* detail: its name, rate: its value, age_ms: how old that is (CloudWatch, Performance Insights) */
+    EVENT_UNMEASURED, /* detail: which of these are not looked at, and why */
     EVENT_RUN_END,    /* ms, n_migrations */
 };
 const char *event_kind_name(enum event_kind kind); /* "step-begin" … as in --json */

@@ -348,7 +348,7 @@ static void put_event(struct journal *j, const struct event *e, int64_t step, in
         timed || counted || e->rows ? JV_INT(e->rows) : JV_NULL,
         counted ? JV_KNOWN(e->done) : JV_NULL,
         counted ? JV_KNOWN(e->total) : JV_NULL,
-        counted && e->rate > 0 ? JV_REAL(e->rate) : JV_NULL,
+        (counted && e->rate > 0) || e->kind == EVENT_METRIC ? JV_REAL(e->rate) : JV_NULL,
         e->batch_rows ? JV_INT(e->batch_rows) : JV_NULL,
         e->lag_ms ? JV_INT(e->lag_ms) : JV_NULL,
         e->lag_bytes ? JV_INT(e->lag_bytes) : JV_NULL,

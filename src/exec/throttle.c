@@ -10,7 +10,7 @@ struct throttle {
     const struct target *target;
     struct throttle_limits limits;
     struct session *s;
-    bool aurora; /* it has aurora_replica_status() */
+    bool aurora, global; /* it has aurora_replica_status(), aurora_global_db_instance_status() */
     int timer;
     int watched;
     int64_t read_ms; /* of the last answer */
@@ -24,7 +24,7 @@ struct throttle {
 
 void throttle_limits_default(struct throttle_limits *l)
 {
-    *l = (struct throttle_limits){.lag_bytes = THROTTLE_LAG_BYTES, .lag_ms = 10000};
+    *l = (struct throttle_limits){.lag_bytes = THROTTLE_LAG_BYTES, .lag_ms = THROTTLE_LAG_MS};
 }
 
 int64_t throttle_sleep(double utilisation, bool gentle, int64_t batch_ms)
@@ -60,13 +60,30 @@ static const char signals_sql[] =
     "w.bytes))::pg_catalog.int8"
     " / w.bytes WHEN a.failed_count > 0 THEN 1000000 ELSE 0 END FROM pg_catalog.pg_stat_archiver a, here h,"
     " (SELECT setting::pg_catalog.int8 AS bytes FROM pg_catalog.pg_settings WHERE name = 'wal_segment_size') w) END,"
-    " pg_catalog.to_regproc('pg_catalog.aurora_replica_status') IS NOT NULL";
+    " pg_catalog.to_regproc('pg_catalog.aurora_replica_status') IS NOT NULL,"
+    " pg_catalog.to_regproc('pg_catalog.aurora_global_db_instance_status') IS NOT NULL";
 
 static const char aurora_sql[] =
     "SELECT coalesce(max(replica_lag_in_msec), 0)::pg_catalog.int8 FROM pg_catalog.aurora_replica_status()"
     " WHERE session_id <> 'MASTER_SESSION_ID'";
 
-enum { SEEN_HIDDEN, SEEN_LAG, SEEN_SLOT, SEEN_UNRESERVED, SEEN_ACTIVE, SEEN_BLOCKS, SEEN_ARCHIVE, SEEN_AURORA };
+/* The readers of all regions of a global database; of a cluster that is in none, its own. */
+static const char global_sql[] =
+    "SELECT visibility_lag_in_msec::pg_catalog.int8, aws_region::pg_catalog.text"
+    " FROM pg_catalog.aurora_global_db_instance_status()"
+    " WHERE session_id <> 'MASTER_SESSION_ID' AND visibility_lag_in_msec IS NOT NULL ORDER BY 1 DESC LIMIT 1";
+
+enum {
+    SEEN_HIDDEN,
+    SEEN_LAG,
+    SEEN_SLOT,
+    SEEN_UNRESERVED,
+    SEEN_ACTIVE,
+    SEEN_BLOCKS,
+    SEEN_ARCHIVE,
+    SEEN_AURORA,
+    SEEN_GLOBAL
+};
 
 static void add(struct throttle *t, double utilisation, const char *fmt, ...) PRINTF(3, 4);
 static void add(struct throttle *t, double utilisation, const char *fmt, ...)
@@ -113,6 +130,7 @@ static enum status read_server(struct throttle *t, struct error *err)
     add_ratio(t, rows_i64(rows, 0, SEEN_ARCHIVE), l->archive_files, 1, "WAL files wait for the archiver", "allowed");
     t->blocks = t->blocks || rows_bool(rows, 0, SEEN_BLOCKS);
     t->aurora = rows_bool(rows, 0, SEEN_AURORA);
+    t->global = rows_bool(rows, 0, SEEN_GLOBAL);
     rows_free(rows);
     return ST_OK;
 }
@@ -127,6 +145,21 @@ static enum status read_aurora(struct throttle *t, struct error *err)
     if (!status) {
         t->lag.ms = rows_i64(rows, 0, 0);
         add_ratio(t, t->lag.ms, t->limits.lag_ms, 1, "an Aurora reader is behind", "ms");
+    }
+    rows_free(rows);
+    return status;
+}
+
+static enum status read_global(struct throttle *t, struct error *err)
+{
+    struct rows *rows = NULL;
+    if (!t->global || t->limits.lag_ms == 0) {
+        return ST_OK;
+    }
+    const enum status status = session_query(t->s, global_sql, NULL, 0, READ_MS, &rows, err);
+    if (!status && rows_count(rows) > 0) {
+        const char *what = arena_printf(&t->a, "an Aurora reader in %.*s is behind", STR_ARG(rows_value(rows, 0, 1))).p;
+        add_ratio(t, rows_i64(rows, 0, 0), t->limits.lag_ms, 1, what, "ms");
     }
     rows_free(rows);
     return status;
@@ -157,6 +190,15 @@ static enum status read_own(struct throttle *t, struct error *err)
     return ST_OK;
 }
 
+static void look_outside(struct throttle *t)
+{
+    struct throttle_seen seen = {0};
+    if (t->limits.source.look) {
+        t->limits.source.look(t->limits.source.arg, &seen);
+        add(t, seen.utilisation, "%s", seen.reason);
+    }
+}
+
 static enum status read_all(struct throttle *t, struct error *err)
 {
     enum status status = ST_OK;
@@ -170,7 +212,9 @@ static enum status read_all(struct throttle *t, struct error *err)
     t->reason[0] = '\0';
     status = status ? status : read_server(t, err);
     status = status ? status : read_aurora(t, err);
+    status = status ? status : read_global(t, err);
     status = status ? status : read_own(t, err);
+    look_outside(t);
     if (!status) {
         t->read_ms = clock_monotonic_ms();
         t->blind[0] = '\0';

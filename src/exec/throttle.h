@@ -12,7 +12,17 @@
 #include "db/loop.h"
 #include "db/session.h"
 
-enum { THROTTLE_EVERY_MS = 1000, THROTTLE_BLIND_MS = 15000, THROTTLE_LAG_BYTES = 64 << 20 };
+enum { THROTTLE_EVERY_MS = 1000, THROTTLE_BLIND_MS = 15000, THROTTLE_LAG_BYTES = 64 << 20, THROTTLE_LAG_MS = 10000 };
+
+/* What others know of the load: cmd/ fills it with AWS's metrics, exec/ only calls it, once a second. It does not wait. */
+struct throttle_seen {
+    double utilisation;
+    char reason[200];
+};
+struct throttle_source {
+    void (*look)(void *arg, struct throttle_seen *seen); /* NULL: there is none. seen comes in as zeros */
+    void *arg;
+};
 
 /* Limits; 0: not looked at. */
 struct throttle_limits {
@@ -22,7 +32,8 @@ struct throttle_limits {
     int64_t active_sessions; /* other sessions that run something */
     int64_t archive_files;   /* WAL files that wait for the archiver */
     const char *query;       /* a number: 1 or more (or true) stops, less is the utilisation; NULL: none */
-    bool gentle;             /* sleep as long as each batch took, whatever the server says */
+    struct throttle_source source;
+    bool gentle; /* sleep as long as each batch took, whatever the server says */
 };
 /* 64 MiB of lag, 10 s, no limit for slots, sessions and archive, no query. */
 void throttle_limits_default(struct throttle_limits *l);

@@ -147,11 +147,14 @@ static void watchdog(struct progress *p, const struct event *e)
 static void progress_line(struct progress *p, const struct event *e)
 {
     const int64_t now = clock_monotonic_ms();
+    const struct str detail = str_of(e->detail ? e->detail : "");
+    const struct str reason = str_slice(str_slice(detail, 0, str_find_char(detail, ':')), 0, sizeof(p->reason) - 1);
     /* What slows it down is told at once; that it goes on doing so, and by how much, is not. */
-    if (now - p->last_ms < (p->terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS) && (!e->detail || p->reason)) {
+    if (now - p->last_ms < (p->terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS) &&
+        (reason.n == 0 || str_eq(reason, str_of(p->reason)))) {
         return;
     }
-    p->reason = e->detail != NULL;
+    snprintf(p->reason, sizeof(p->reason), "%.*s", STR_ARG(reason));
     p->last_ms = now;
     strbuf_addf(&p->line, "    ");
     if (e->total > 0) {
@@ -265,7 +268,7 @@ static bool is_wanted(const struct progress *p, enum event_kind kind)
 {
     return !p->quiet || kind == EVENT_BLOCKED || kind == EVENT_RUN_LOCK_WAIT || kind == EVENT_REPAIR ||
            kind == EVENT_PREFLIGHT || kind == EVENT_WINDOW || kind == EVENT_TERMINATED || kind == EVENT_WATCHDOG ||
-           kind == EVENT_BLIND;
+           kind == EVENT_BLIND || kind == EVENT_UNMEASURED;
 }
 
 void progress_emit(void *arg, const struct event *e)
@@ -282,6 +285,7 @@ void progress_emit(void *arg, const struct event *e)
     case EVENT_RUN_BEGIN:
     case EVENT_MIGRATION_END:
     case EVENT_RUN_END:
+    case EVENT_METRIC:
         break; /* the command's last line says it */
     case EVENT_RUN_LOCK_WAIT:
         told(p, "waiting for another run to end: ", e);
@@ -331,6 +335,9 @@ void progress_emit(void *arg, const struct event *e)
         break;
     case EVENT_BLIND:
         told(p, "    nobody watches for blocked sessions, only timeouts do: no second connection: ", e);
+        break;
+    case EVENT_UNMEASURED:
+        told(p, "    not looked at: ", e);
         break;
     case EVENT_PROGRESS:
         progress_line(p, e);

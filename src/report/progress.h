@@ -15,7 +15,7 @@ struct progress {
     bool terminal; /* lines may be written over */
     bool colour, quiet, verbose, json;
     bool open_line;     /* a line that was not ended */
-    bool reason;        /* the last line gave one */
+    char reason[80];    /* that the last line gave, as far as its first colon; "" for none */
     int64_t last_ms;    /* when progress was last told */
     int64_t blocked_ms; /* when a blocker was last told */
     int blocked_pid;

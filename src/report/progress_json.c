@@ -72,6 +72,10 @@ void event_json(const struct event *e, FILE *stream)
             set(o, "lag_bytes", json_integer(e->lag_bytes));
         }
     }
+    if (e->kind == EVENT_METRIC) {
+        set(o, "value", json_real(e->rate));
+        set(o, "age_ms", json_integer(e->age_ms));
+    }
     if (e->kind == EVENT_WATCHDOG) {
         set(o, "sessions", json_integer(e->rows));
         set(o, "ms", json_integer(e->ms));

@@ -394,6 +394,7 @@ void run_html(struct strbuf *out, const struct run_view *v)
     html_timeline(out, v);
     blockers(out, v);
     html_charts(out, v);
+    html_metrics(out, v);
     steps(out, v);
     others(out, v);
     facts(out, v);

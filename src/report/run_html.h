@@ -20,6 +20,8 @@ void html_number(struct strbuf *out, double n);
 
 /* The steps along the run's time, as bars. */
 void html_timeline(struct strbuf *out, const struct run_view *v);
+/* What AWS measured while the run went on. */
+void html_metrics(struct strbuf *out, const struct run_view *v);
 /* Progress, rate, batch size and replica lag of each step that told of them. */
 void html_charts(struct strbuf *out, const struct run_view *v);
 

@@ -11,7 +11,13 @@ struct point {
 
 VEC_DECLARE(point_list, struct point);
 
-enum unit { UNIT_PERCENT, UNIT_RATE, UNIT_ROWS, UNIT_TIME, UNIT_BYTES };
+enum unit { UNIT_PERCENT, UNIT_RATE, UNIT_ROWS, UNIT_TIME, UNIT_BYTES, UNIT_NONE };
+
+/* What lies below all curves of a group: its time, and of a step when it was held back. */
+struct ground {
+    double span;                  /* ms */
+    const struct step_view *step; /* NULL: none */
+};
 
 static void value(struct strbuf *out, enum unit unit, double y)
 {
@@ -19,8 +25,8 @@ static void value(struct strbuf *out, enum unit unit, double y)
         clock_duration((int64_t)y, out);
     } else if (unit == UNIT_BYTES) {
         add_bytes(out, (int64_t)y);
-    } else if (unit == UNIT_PERCENT) {
-        strbuf_addf(out, "%.0f %%", y);
+    } else if (unit == UNIT_PERCENT || unit == UNIT_NONE) {
+        strbuf_addf(out, unit == UNIT_NONE ? "%.1f" : "%.0f %%", y);
     } else {
         html_number(out, y);
         strbuf_add_cstr(out, unit == UNIT_RATE ? "/s" : "");
@@ -67,10 +73,10 @@ static void path(struct strbuf *out, const struct point_list *points, double spa
     }
 }
 
-static void chart(struct strbuf *out, const struct step_view *s, const char *title, enum unit unit,
+static void chart(struct strbuf *out, const struct ground *g, const char *title, enum unit unit,
                   const struct point_list *points)
 {
-    const double span = s->to > s->from ? (double)(s->to - s->from) : 1;
+    const double span = g->span;
     double peak = 0;
     for (size_t i = 0; i < points->n; i++) {
         peak = points->at[i].y > peak ? points->at[i].y : peak;
@@ -94,7 +100,9 @@ static void chart(struct strbuf *out, const struct step_view *s, const char *tit
                 "</span><svg viewBox=\"0 0 %d %d\" preserveAspectRatio=none role=img aria-label=\"%s\">"
                 "<line class=half x1=0 x2=%d y1=%d y2=%d />",
                 WIDTH, HEIGHT, title, WIDTH, HEIGHT / 2, HEIGHT / 2);
-    held(out, s, span);
+    if (g->step) {
+        held(out, g->step, span);
+    }
     strbuf_add_cstr(out, "<path class=under d=\"");
     path(out, points, span, top);
     strbuf_addf(out, "L%.1f %dL%.1f %dZ\"/><path class=curve d=\"", points->at[points->n - 1].x * WIDTH / span, HEIGHT,
@@ -166,6 +174,7 @@ static void step_charts(struct strbuf *out, const struct step_view *s)
     struct arena a;
     struct point_list progress = {0}, done = {0}, rate = {0}, batch = {0}, lag = {0}, lag_bytes = {0};
     const bool backfill = str_eq(s->step->kind, STR("backfill"));
+    const struct ground g = {s->to > s->from ? (double)(s->to - s->from) : 1, s};
     arena_init(&a, SIZE_MAX);
     for (size_t i = 0; i < s->points.n; i++) {
         const struct journal_event *e = s->points.at[i];
@@ -191,14 +200,22 @@ static void step_charts(struct strbuf *out, const struct step_view *s)
     strbuf_add_cstr(out, "</code>");
     reasons(out, s);
     strbuf_add_cstr(out, "<div class=charts>");
-    chart(out, s, "Progress", UNIT_PERCENT, &progress);
-    chart(out, s, backfill ? "Keys done" : "Done", UNIT_ROWS, &done);
-    chart(out, s, "Keys per second", UNIT_RATE, &rate);
-    chart(out, s, "Keys in a batch", UNIT_ROWS, &batch);
-    chart(out, s, "Replica lag", UNIT_TIME, &lag);
-    chart(out, s, "Replica lag in WAL", UNIT_BYTES, &lag_bytes);
+    chart(out, &g, "Progress", UNIT_PERCENT, &progress);
+    chart(out, &g, backfill ? "Keys done" : "Done", UNIT_ROWS, &done);
+    chart(out, &g, "Keys per second", UNIT_RATE, &rate);
+    chart(out, &g, "Keys in a batch", UNIT_ROWS, &batch);
+    chart(out, &g, "Replica lag", UNIT_TIME, &lag);
+    chart(out, &g, "Replica lag in WAL", UNIT_BYTES, &lag_bytes);
     strbuf_add_cstr(out, "</div>\n");
     arena_free(&a);
+}
+
+static enum unit unit_of(struct str metric)
+{
+    return str_eq(metric, STR("FreeableMemory"))     ? UNIT_BYTES
+           : str_eq(metric, STR("AuroraReplicaLag")) ? UNIT_TIME
+           : str_ends(metric, STR("Utilization"))    ? UNIT_PERCENT
+                                                     : UNIT_NONE;
 }
 
 void html_charts(struct strbuf *out, const struct run_view *v)
@@ -212,4 +229,32 @@ void html_charts(struct strbuf *out, const struct run_view *v)
         }
     }
     strbuf_add_cstr(out, any ? "</section>\n" : "");
+}
+
+void html_metrics(struct strbuf *out, const struct run_view *v)
+{
+    const struct ground g = {v->ms > 0 ? (double)v->ms : 1, NULL};
+    bool any = false;
+    for (size_t i = 0; i < v->metrics.n; i++) {
+        const struct metric_view *m = &v->metrics.at[i];
+        struct point_list points = {0};
+        struct arena a;
+        char title[128];
+        arena_init(&a, SIZE_MAX);
+        for (size_t k = 0; k < m->points.n; k++) {
+            *vec_push(&a, &points) = (struct point){(double)m->points.at[k].at_ms, m->points.at[k].value};
+        }
+        struct strbuf name;
+        strbuf_init(&name, sizeof(title));
+        html_text(&name, m->name);
+        snprintf(title, sizeof(title), "%s", strbuf_cstr(&name));
+        strbuf_free(&name);
+        if (points.n >= POINTS_MIN) {
+            strbuf_add_cstr(out, any ? "" : "<section class=card><h2>Measured by AWS</h2><div class=charts>");
+            any = true;
+            chart(out, &g, title, unit_of(m->name), &points);
+        }
+        arena_free(&a);
+    }
+    strbuf_add_cstr(out, any ? "</div></section>\n" : "");
 }

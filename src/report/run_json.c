@@ -106,7 +106,9 @@ static json_t *event_object(const struct journal_event *e)
     put_known(o, "rows", e->rows);
     put_known(o, "done", e->done);
     put_known(o, "total", e->total);
-    if (e->rate > 0) {
+    if (str_eq(e->kind, STR("metric"))) {
+        json_put(o, "value", json_real(e->rate));
+    } else if (e->rate > 0) {
         json_put(o, "per_second", json_real(e->rate));
     }
     put_known(o, "batch_rows", e->batch);
@@ -123,6 +125,25 @@ static json_t *event_object(const struct journal_event *e)
     return o;
 }
 
+static json_t *metrics_object(const struct run_view *v)
+{
+    json_t *o = json_new_object();
+    for (size_t i = 0; i < v->metrics.n; i++) {
+        const struct metric_view *m = &v->metrics.at[i];
+        json_t *points = json_new_array();
+        char name[128];
+        for (size_t k = 0; k < m->points.n; k++) {
+            json_t *point = json_new_object();
+            json_put(point, "at_ms", json_integer(m->points.at[k].at_ms));
+            json_put(point, "value", json_real(m->points.at[k].value));
+            json_push(points, point);
+        }
+        snprintf(name, sizeof(name), "%.*s", STR_ARG(m->name));
+        json_put(o, name, points);
+    }
+    return o;
+}
+
 json_t *json_run(const struct run_view *v)
 {
     json_t *document = json_new_object(), *steps = json_new_array(), *events = json_new_array();
@@ -135,6 +156,7 @@ json_t *json_run(const struct run_view *v)
         json_push(events, event_object(&v->story->events.at[i]));
     }
     json_put(document, "steps", steps);
+    json_put(document, "metrics", metrics_object(v));
     json_put(document, "events", events);
     return document;
 }

@@ -164,6 +164,23 @@ static void add_step(struct strbuf *out, const struct run_view *v, const struct 
     }
 }
 
+static void add_metrics(struct strbuf *out, const struct run_view *v)
+{
+    strbuf_add_cstr(out, v->metrics.n ? "\nmeasured by AWS\n" : "");
+    for (size_t i = 0; i < v->metrics.n; i++) {
+        const struct metric_view *m = &v->metrics.at[i];
+        strbuf_add_cstr(out, "  ");
+        add_one_line(out, m->name, 63);
+        strbuf_add_cstr(out, "  ");
+        add_metric_value(out, m->name, m->least);
+        strbuf_add_cstr(out, " to ");
+        add_metric_value(out, m->name, m->most);
+        strbuf_add_cstr(out, ", last ");
+        add_metric_value(out, m->name, m->points.at[m->points.n - 1].value);
+        strbuf_addf(out, m->points.n == 1 ? " (1 value)\n" : " (%zu values)\n", m->points.n);
+    }
+}
+
 void run_text(struct strbuf *out, const struct run_view *v, bool colour)
 {
     const struct journal_run *r = &v->story->run;
@@ -185,6 +202,7 @@ void run_text(struct strbuf *out, const struct run_view *v, bool colour)
         }
         add_step(out, v, s, colour);
     }
+    add_metrics(out, v);
     for (size_t i = 0; i < v->other.n; i++) {
         const struct journal_event *e = v->other.at[i];
         strbuf_add_cstr(out, i ? "  " : "\n  ");

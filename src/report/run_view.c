@@ -1,6 +1,7 @@
 #include "report/run_view.h"
 
 #include "base/clock.h"
+#include "report/style.h"
 
 const char *step_outcome_name(enum step_outcome o)
 {
@@ -190,12 +191,42 @@ static int by_age(const void *x, const void *y)
     return (a->first_ms > b->first_ms) - (a->first_ms < b->first_ms);
 }
 
+/* ---- what AWS measured ---- */
+
+static void measured(struct run_view *v, const struct journal_event *e, struct arena *a)
+{
+    struct metric_view *m = NULL;
+    const int64_t at = e->at_ms - (e->age_ms > 0 ? e->age_ms : 0);
+    for (size_t i = 0; i < v->metrics.n && !m; i++) {
+        m = str_eq(v->metrics.at[i].name, e->detail) ? &v->metrics.at[i] : NULL;
+    }
+    if (!m) {
+        m = vec_push(a, &v->metrics);
+        *m = (struct metric_view){.name = e->detail, .least = e->rate, .most = e->rate};
+    }
+    m->least = e->rate < m->least ? e->rate : m->least;
+    m->most = e->rate > m->most ? e->rate : m->most;
+    *vec_push(a, &m->points) = (struct metric_point){at > 0 ? at : 0, e->rate};
+}
+
+void add_metric_value(struct strbuf *out, struct str name, double value)
+{
+    if (str_eq(name, STR("FreeableMemory"))) {
+        add_bytes(out, (int64_t)value);
+    } else if (str_eq(name, STR("AuroraReplicaLag"))) {
+        clock_duration((int64_t)value, out);
+    } else {
+        strbuf_addf(out, str_ends(name, STR("Utilization")) ? "%.0f %%" : "%.1f", value);
+    }
+}
+
 /* ---- all ---- */
 
 static bool is_told_elsewhere(struct str kind)
 {
-    static const char *const kinds[] = {"run-begin", "run-end",  "migration-begin", "migration-end", "step-begin",
-                                        "step-end",  "progress", "step-skipped",    "step-retry",    "blocked"};
+    static const char *const kinds[] = {"run-begin",  "run-end",  "migration-begin", "migration-end",
+                                        "step-begin", "step-end", "progress",        "step-skipped",
+                                        "step-retry", "blocked",  "metric"};
     for (size_t i = 0; i < countof(kinds); i++) {
         if (str_eq(kind, str_of(kinds[i]))) {
             return true;
@@ -218,7 +249,9 @@ void run_view_make(const struct journal_story *story, struct arena *a, struct ru
         if (s) {
             step_event(s, e, a);
         }
-        if (str_eq(e->kind, STR("blocked"))) {
+        if (str_eq(e->kind, STR("metric"))) {
+            measured(out, e, a);
+        } else if (str_eq(e->kind, STR("blocked"))) {
             blocked(out, e, a);
         } else if (!is_told_elsewhere(e->kind)) {
             *vec_push(a, &out->other) = e;

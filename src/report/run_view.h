@@ -34,11 +34,23 @@ struct step_view {
     VEC(const struct journal_event *) points; /* progress */
 };
 
+/* What CloudWatch or Performance Insights measured, over the run's time. */
+struct metric_point {
+    int64_t at_ms; /* since the run began; what was measured before that is at 0 */
+    double value;
+};
+struct metric_view {
+    struct str name;
+    double least, most;
+    VEC(struct metric_point) points;
+};
+
 struct run_view {
     const struct journal_story *story;
     int64_t ms;        /* the whole run's, as far as it is known */
     int64_t waited_ms; /* in all steps: tries that gave way and pauses */
     VEC(struct step_view) steps;
+    VEC(struct metric_view) metrics;
     VEC(struct blocker) blockers; /* the longest in the way first */
     VEC(const struct journal_event *)
     other; /* waiting for the run lock, snapshot, repairs, notices, and what this version does not know */
@@ -50,6 +62,8 @@ void run_view_make(const struct journal_story *story, struct arena *a, struct ru
 const char *run_result_text(const struct journal_run *run, struct arena *a);
 /* What one of `other` says, as plain text that is not escaped. */
 void add_event_text(struct strbuf *out, const struct journal_event *e);
+/* A metric's value with its unit: "41 %", "3.2 GB". */
+void add_metric_value(struct strbuf *out, struct str name, double value);
 /* "2026-11-20 10:36:24 UTC" */
 void add_time(struct strbuf *out, int64_t ms);
 

@@ -168,6 +168,33 @@ class Model:
         out.append(f"</{name}>")
 
 
+    # JSON, both ways: nothing that the model does not have, nothing missing, every value of its type.
+    def check_json(self, shape_name, value, where):
+        shape = self.shapes[shape_name]
+        kind = shape["type"]
+        wanted = {"structure": dict, "map": dict, "list": list, "string": str, "boolean": bool, "integer": int, "long": int,
+                  "double": (int, float), "float": (int, float), "timestamp": (int, float)}.get(kind)
+        if wanted and not isinstance(value, wanted):
+            raise Fault("SerializationException", f"{where} is no {kind}")
+        if kind == "structure":
+            unknown = set(value) - set(shape["members"])
+            missing = set(shape.get("required", [])) - set(value)
+            if unknown or missing:
+                raise Fault("ValidationException", f"{where}: unknown {sorted(unknown)}, missing {sorted(missing)}")
+            for member, inner in value.items():
+                self.check_json(shape["members"][member]["shape"], inner, f"{where}.{member}")
+        elif kind == "list":
+            if not shape.get("min", 0) <= len(value) <= shape.get("max", 1 << 30):
+                raise Fault("ValidationException", f"{where}: {len(value)} elements")
+            for i, inner in enumerate(value):
+                self.check_json(shape["member"]["shape"], inner, f"{where}[{i}]")
+        elif kind == "string":
+            if "enum" in shape and value not in shape["enum"]:
+                raise Fault("ValidationException", f"{where}: {value} is none of {shape['enum']}")
+            if "pattern" in shape and not re.search(shape["pattern"], value):
+                raise Fault("ValidationException", f"{where}: {value} does not match {shape['pattern']}")
+
+
 # ---- what it holds ----------------------------------------------------------------------------------------------------
 
 DEFAULT = {
@@ -208,7 +235,8 @@ class Fake:
         self.count = {}
         self.sessions = 0
         self.models = {name: Model(model) for name, model in (
-            ("rds", "rds"), ("sts", "sts"), ("monitoring", "cloudwatch"), ("sns", "sns"))}
+            ("rds", "rds"), ("sts", "sts"), ("monitoring", "cloudwatch"), ("sns", "sns"),
+            ("pi", "pi"), ("secretsmanager", "secretsmanager"))}
         # Newer than the model that Debian 12 has.
         self.models["rds"].shapes["DBCluster"]["members"].setdefault("GlobalClusterIdentifier", {"shape": "String"})
         for kind in ("clusters", "instances", "cluster_snapshots", "snapshots"):
@@ -626,6 +654,8 @@ class Fake:
                 "Name": p["SecretId"], "VersionStages": ["AWSCURRENT"], "CreatedDate": self.now(), **secret}
 
     def GetResourceMetrics(self, p):
+        if p["Identifier"] not in [i["DbiResourceId"] for i in self.s["instances"] if i.get("PerformanceInsightsEnabled")]:
+            raise Fault("InvalidArgumentException", f"{p['Identifier']} is not a valid identifier for RDS")
         return {"Identifier": p["Identifier"], "AlignedStartTime": p["StartTime"], "AlignedEndTime": p["EndTime"],
                 "MetricList": [{"Key": {"Metric": q["Metric"]}, "DataPoints": [] if self.s["db_load"] is None else [
                     {"Timestamp": self.now() - 60, "Value": self.s["db_load"]}]} for q in p["MetricQueries"]]}
@@ -635,8 +665,12 @@ class Fake:
     def GetMetricData(self, p):
         results = []
         for q in p["MetricDataQueries"]:
-            name = q["MetricStat"]["Metric"]["MetricName"]
-            value = self.s["metrics"].get(name)
+            metric = q["MetricStat"]["Metric"]
+            name = metric["MetricName"]
+            known = {"DBClusterIdentifier": [c["DBClusterIdentifier"] for c in self.s["clusters"]],
+                     "DBInstanceIdentifier": [i["DBInstanceIdentifier"] for i in self.s["instances"]]}
+            told = metric["Namespace"] == "AWS/RDS" and all(d["Value"] in known.get(d["Name"], []) for d in metric["Dimensions"])
+            value = self.s["metrics"].get(name) if told else None
             results.append({"Id": q["Id"], "Label": name, "StatusCode": "Complete",
                             "Timestamps": [] if value is None else [self.iso(self.now() - 60)], "Values": [] if value is None else [value]})
         return {"MetricDataResults": results}
@@ -825,7 +859,14 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, "", headers=[("x-amz-request-id", request_id)])
         if service in ("secretsmanager", "pi"):
             entry["params"] = json.loads(body)
+            model = fake.models[service]
+            operation = model.operation(action)
+            model.check_json(operation["input"]["shape"], entry["params"], action)
+            if rule:
+                entry["code"] = rule["do"]
+                return self.misbehave(rule, None)
             answer = getattr(fake, action)(entry["params"])
+            model.check_json(operation["output"]["shape"], answer, action + "Response")
             return self.answer(200, json.dumps(answer), "application/x-amz-json-1.1", [("x-amzn-RequestId", request_id)])
         model = fake.models[service]
         if pairs.pop("Version", None) != model.data["metadata"]["apiVersion"]:
