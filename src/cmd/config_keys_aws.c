@@ -158,7 +158,7 @@ const struct config_key config_keys_aws[CONFIG_KEYS_AWS] = {
      0},
     {"notify.s3",
      {"notify-s3", 0, OPTION_TEXT, "URL", AWS(notify_s3),
-      "s3://BUCKET/PREFIX: how each run ended is put there as RUN.json.", 0, 0},
+      "s3://BUCKET/PREFIX: how each run ended is put there as RUN.json, and the page of its report as RUN.html.", 0, 0},
      "none",
      0},
 };

@@ -2,7 +2,11 @@
 
 #include "aws/notify.h"
 #include "cmd/aws_open.h"
+#include "cmd/listen.h"
 #include "report/json.h"
+#include "report/run_view.h"
+
+enum { PAGE_MAX = 64 << 20 };
 
 static void warn(struct context *c, const char *what, const struct error *err)
 {
@@ -29,6 +33,45 @@ static struct str document_of(struct context *c, bool down, enum status status, 
     return document;
 }
 
+static void put(struct context *c, struct aws *aws, const char *run_id, const char *ending, const char *type,
+                struct str document)
+{
+    const char *bucket = c->set.aws.notify_s3;
+    struct error err = {0};
+    const bool folder = str_ends(str_of(bucket), STR("/"));
+    const char *url = arena_printf(&c->arena, "%s%s%s.%s", bucket, folder ? "" : "/", run_id, ending).p;
+    if (notify_bucket(aws, url, type, document, &err)) {
+        warn(c, url, &err);
+    }
+}
+
+/* The page that migrate report --html writes, from the journal; without one there is none. */
+static void put_page(struct context *c, struct aws *aws, const char *run_id)
+{
+    struct journal_story story;
+    struct run_view view;
+    struct strbuf page;
+    struct error err = {0};
+    const char *path = journal_path(c);
+    if (!path[0]) {
+        return;
+    }
+    if (journal_read(path, str_of(run_id), &c->arena, &story, &err)) {
+        warn(c, "S3", &err);
+        return;
+    }
+    run_view_make(&story, &c->arena, &view);
+    strbuf_init(&page, PAGE_MAX);
+    run_html(&page, &view);
+    if (page.overflow) {
+        (void)error_set(&err, ST_SYSTEM, "the page of the report is too large");
+        warn(c, "S3", &err);
+    } else {
+        put(c, aws, run_id, "html", "text/html; charset=utf-8", strbuf_str(&page));
+    }
+    strbuf_free(&page);
+}
+
 void notify_run(struct context *c, bool down, enum status status, const struct run_result *result,
                 const struct error *err)
 {
@@ -45,16 +88,13 @@ void notify_run(struct context *c, bool down, enum status status, const struct r
     }
     aws_ignore_signals(aws, true); /* an interrupted run is worth telling, too */
     const char *subject = arena_printf(&c->arena, "migrate %s: %s", down ? "down" : "up", status ? "failed" : "done").p;
+    if (bucket && bucket[0]) {
+        put(c, aws, result->run_id, "json", "application/json", document);
+        put_page(c, aws, result->run_id);
+    }
+    /* Behind the report, so that whoever is told finds it. */
     if (topic && topic[0] && notify_topic(aws, topic, subject, document, &own)) {
         warn(c, topic, &own);
-    }
-    if (bucket && bucket[0]) {
-        const char *url = arena_printf(&c->arena, "%s%s%s.json", bucket, str_ends(str_of(bucket), STR("/")) ? "" : "/",
-                                       result->run_id)
-                              .p;
-        if (notify_bucket(aws, url, "application/json", document, &own)) {
-            warn(c, url, &own);
-        }
     }
     aws_ignore_signals(aws, false);
 }

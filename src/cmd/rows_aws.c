@@ -45,6 +45,7 @@ const struct option rows_snapshot[ROWS_SNAPSHOT] = {
     {"min-acu", 0, OPTION_TEXT, "N", AT(min_acu),
      "Serverless v2: raise the minimum capacity to N for the run, and put it back afterwards", 0, 0},
     {"notify-topic", 0, OPTION_TEXT, "ARN", AT(notify_topic), "tell this SNS topic how the run ended", 0, 0},
-    {"notify-s3", 0, OPTION_TEXT, "URL", AT(notify_s3), "put how the run ended at s3://BUCKET/PREFIX/RUN.json", 0, 0},
+    {"notify-s3", 0, OPTION_TEXT, "URL", AT(notify_s3),
+     "put how the run ended at s3://BUCKET/PREFIX/RUN.json, and its report as RUN.html", 0, 0},
     {"keep-snapshots", 0, OPTION_NUMBER, "N", AT(keep), "snapshot prune: never delete the N newest (3)", 0, 1000},
 };

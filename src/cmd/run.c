@@ -276,8 +276,8 @@ static enum status execute(struct run *r, struct error *err)
                          : run_plans(c->loop, c->session, &options, items, r->n, &result, err);
     metrics_run_end(&metrics);
     snapshot_run_end(&r->snapshot);
-    notify_run(c, r->down, status, &result, err);
     listen_end(&listeners, status, err);
+    notify_run(c, r->down, status, &result, err);
     if (!c->set.join) {
         show_result(r, &result, status);
         hook_behind(c, &facts, status, &result, err);

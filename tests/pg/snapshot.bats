@@ -336,7 +336,15 @@ SH
     [ "$status" -eq 0 ]
     [[ "$output" != *warning* ]] || { echo "$output"; false; }
     [ "$(aws_state '.published[0] | .Subject + " " + (.Message | fromjson | .exit_code | tostring)')" = "migrate up: done 0" ]
-    [ "$(aws_state '.objects | keys[0]')" = "/reports/a b/$(pg_sql "SELECT id FROM migrate.runs").json" ]
+    local id
+    id=$(pg_sql "SELECT id FROM migrate.runs")
+    [ "$(aws_state '.objects | keys | join(" ")')" = "/reports/a b/$id.html /reports/a b/$id.json" ]
+    # The page is the one that report writes, with the end of the run in it.
+    aws_state ".objects[\"/reports/a b/$id.html\"]" >uploaded.html
+    (migrate report "$id" --html; echo) >own.html # jq ends it with a newline of its own
+    diff uploaded.html own.html
+    grep -q '</html>' uploaded.html
+    [ "$(aws_log '[.[] | .action] | index("Publish") > rindex("PutObject")')" = true ]
     printf -- '-- migrate:up\nSELECT 1/0;\n' >migrations/2_b.sql
     aws_set '{"denied": ["sns:Publish"]}'
     run migrate up --notify-topic arn:aws:sns:us-east-1:123456789012:deploys --notify-s3 s3://reports/x/
