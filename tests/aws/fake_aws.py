@@ -848,7 +848,8 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 kind = "Sender" if f.status < 500 else "Receiver"
                 self.answer(f.status, f'<ErrorResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><Error><Type>{kind}</Type><Code>{f.code}</Code>'
-                                      f"<Message>{escape(f.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>")
+                                      f"<Message>{escape(f.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
+                            headers=[("x-amzn-RequestId", request_id)])
 
     def perform(self, entry, service, action, pairs, body, request_id, rule):
         fake = self.fake

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Others' code on both sides: the AWS CLI as a client of our fake, and moto (where it is installed) as a server for migrate.
+# Others' code on both sides: the AWS CLI and the AWS SDK for JavaScript as clients of our fake, and moto (where it is installed) as a server for migrate.
 
 load lib
 load aws
@@ -24,6 +24,19 @@ teardown() {
     [ "$("${cli[@]}" secretsmanager get-secret-value --secret-id s | jq -r .SecretString)" = x ]
     run "${cli[@]}" rds describe-db-instances --db-instance-identifier none
     [[ "$output" == *"DBInstanceNotFound"* ]]
+}
+
+@test "the AWS SDK for JavaScript: pages, waiters, structures and errors of the fake are what it takes them for" {
+    local peers=${PEERS:-${BATS_TEST_DIRNAME%/*/*}/build/peers} clusters
+    command -v node >/dev/null || skip "no node"
+    [ -e "$peers/node_modules/@aws-sdk/client-rds" ] || skip "no @aws-sdk/client-rds: make peers"
+    clusters=$(jq -nc '[range(45) | {DBClusterIdentifier: "app-\(. + 100 | tostring | .[1:])"}]')
+    aws_start "{\"clusters\": $clusters}"
+    run migrate snapshot create --rds-cluster app-00 --snapshot-tag 'team=core + co'
+    [ "$status" -eq 0 ] || { echo "$output"; false; }
+    run node "$BATS_TEST_DIRNAME/../aws/sdk.mjs" "$peers" "$AWS_ENDPOINT_URL" "${lines[-1]}"
+    [ "$status" -eq 0 ] || { echo "$output"; false; }
+    [ "$(grep -cxE 'made|tags|pages|waited|restored|deleted|not-found|exists|signature' <<<"$output")" -eq 9 ]
 }
 
 @test "moto: a snapshot is made, listed and pruned on a server that is not ours" {
