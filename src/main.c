@@ -25,7 +25,8 @@
  *                     the journal of a run as text, JSON and a page
  *     src/cmd/        options: one parser · config: migrate.yaml · context: what commands open · one file per command ·
  *                     lint_files: which files, in which order · lsp: a language server ·
- *                     hook: programs around a run · rehearse: on a throw-away server ·
+ *                     hook: programs around a run · children: a process for each target, for fleet and tenants ·
+ *                     rehearse: on a throw-away server ·
  *                     completion, complete: what shells complete · command_man, manual_prose: a page for each ·
  *                     exit: the exit codes
  *     rules/          the facts and the advice, as data
@@ -44,6 +45,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "cmd/tenants.h"
 
 extern char **environ;
 
@@ -128,15 +130,6 @@ static char **hide_passwords(struct arena *a, int argc, char **argv)
     return copy;
 }
 
-static void complain(const struct error *err)
-{
-    struct strbuf out;
-    strbuf_init(&out, 1 << 16);
-    error_format(err, &out);
-    context_say(strbuf_str(&out));
-    strbuf_free(&out);
-}
-
 static enum status start(struct context *c, const struct command_line *line, struct error *err)
 {
     enum status status = ST_OK;
@@ -170,7 +163,7 @@ static enum status start(struct context *c, const struct command_line *line, str
     if (!status && !c->command->own_config && (c->command->groups & ~(unsigned)GROUP_COMMON)) {
         status = config_load(&c->config, line, &c->arena, &c->set, err);
     }
-    return status ? status : c->command->run(c, err);
+    return status ? status : tenants_run(c, err);
 }
 
 int main(int argc, char **argv)
@@ -203,7 +196,7 @@ int main(int argc, char **argv)
     }
     /* A lower room may have met and settled an error on its way: only the one that ended the command is told. */
     if (status && err.status == status && err.primary[0]) {
-        complain(&err);
+        context_complain(&err);
     }
     context_close(&c);
     return status ? exit_code(status, err.signal) : c.own_exit_code;

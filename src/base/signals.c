@@ -43,6 +43,12 @@ void signals_install(void)
     sigaction(SIGPIPE, &action, NULL);
 }
 
+void signals_forget(void)
+{
+    wake[0] = wake[1] = -1;
+    pending = 0;
+}
+
 int signals_fd(void)
 {
     return wake[0];

@@ -8,6 +8,7 @@
 #define MIGRATE_BASE_SIGNALS_H
 
 void signals_install(void); /* once, before the first connection; SIGPIPE is ignored from then on */
+void signals_forget(void);  /* in a child of fork(), behind process_clean_child(): none came, signals_install() begins anew */
 int signals_fd(void);       /* readable once a signal came; -1 before signals_install() */
 int signals_pending(void);  /* the signal's number, or 0 */
 

@@ -1,4 +1,5 @@
 /* adopt: take over a database that another tool ran so far, by what that tool recorded. */
+#include "catalog/names.h"
 #include "cmd/commands.h"
 #include "cmd/state.h"
 #include "exec/foreign.h"
@@ -209,6 +210,14 @@ static enum status end_mirror(struct context *c, struct error *err)
     return status;
 }
 
+/* A tenant's own: by the search path it could be that of all, in public. */
+static const char *usual_table(struct context *c, const struct foreign_tool *tool)
+{
+    return c->set.table || !c->tenant || tool->schema
+               ? c->set.table
+               : arena_printf(&c->arena, "%s.%s", name_quote(&c->arena, str_of(c->tenant)).p, tool->table).p;
+}
+
 static enum status run(struct context *c, struct error *err)
 {
     struct adoption a = {.c = c};
@@ -230,7 +239,7 @@ static enum status run(struct context *c, struct error *err)
     strbuf_init(&a.table, 1 << 26);
     status = context_connect(c, err);
     if (!status) {
-        status = foreign_locate(c->session, a.tool, c->set.table, &c->arena, &a.relation, err);
+        status = foreign_locate(c->session, a.tool, usual_table(c, a.tool), &c->arena, &a.relation, err);
     }
     if (!status && !c->set.dry_run) {
         status = foreign_lock(c->loop, c->session, a.tool, a.relation, c->set.run_lock_wait_ms, err);
@@ -288,6 +297,6 @@ const struct command cmd_adopt = {
     .exits = "02356",
     .options = options,
     .n_options = countof(options),
-    .groups = GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
+    .groups = GROUP_FILES | GROUP_TENANT | GROUP_DATABASE | GROUP_COMMON,
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "base/term.h"
 #include "cmd/login.h"
+#include "cmd/tenants.h"
 #include "cmd/url.h"
 #include "migration/layout.h"
 
@@ -111,6 +112,10 @@ enum status context_placeholders(struct context *c, struct error *err)
 {
     c->placeholders.n = 0;
     const enum status status = take_placeholders(c, &c->set.sets, "--set", err); /* the first of a name counts */
+    if (c->tenant) {
+        *vec_push(&c->arena, &c->placeholders) = (struct placeholder){STR("tenant"), str_of(c->tenant)};
+        *vec_push(&c->arena, &c->placeholders) = (struct placeholder){STR("flyway:defaultSchema"), str_of(c->tenant)};
+    }
     return status ? status : take_placeholders(c, &c->config.placeholders, "placeholders", err);
 }
 
@@ -181,7 +186,8 @@ enum status context_locate(struct context *c, struct error *err)
         return status;
     }
     signals_install();
-    c->target = (struct target){.application_name = "migrate", .url = url};
+    c->target = (struct target){
+        .application_name = "migrate", .url = url, .tenant = c->tenant, .histories = c->tenant_histories};
     if (!c->loop) {
         c->loop = loop_new();
     }
@@ -229,8 +235,9 @@ enum status context_connect(struct context *c, struct error *err)
     }
     session_close(c->session);
     c->session = NULL;
-    const enum status status = context_target(c, err);
-    return status ? status : context_wait(c, c->set.wait ? c->set.wait_timeout_ms : 0, err);
+    enum status status = context_target(c, err);
+    status = status ? status : context_wait(c, c->set.wait ? c->set.wait_timeout_ms : 0, err);
+    return status || !c->tenant ? status : tenant_check(c, err);
 }
 
 /* ---- the user ---- */
@@ -244,6 +251,15 @@ void context_say(struct str text)
 {
     fflush(stdout);
     fwrite(text.p ? text.p : "", 1, text.n, stderr);
+}
+
+void context_complain(const struct error *err)
+{
+    struct strbuf out;
+    strbuf_init(&out, 1 << 16);
+    error_format(err, &out);
+    context_say(strbuf_str(&out));
+    strbuf_free(&out);
 }
 
 enum status context_flush(struct error *err)

@@ -38,6 +38,9 @@ struct context {
     bool has_book;
     struct loop *loop;
     struct ephemeral *ephemeral;
+    const char *tenant;           /* its schema; NULL: none */
+    const char *tenant_histories; /* "migrate_{}": the history schema of the tenant {} */
+    bool *tenants_snapshot; /* shared by the processes of --schema-each: one was taken; NULL: there are none */
     struct target target;
     struct session *session;
     struct event_sink also;            /* hears the events of runs, too; emit may be NULL */
@@ -76,6 +79,8 @@ NODISCARD enum status context_connect(struct context *c, struct error *err);
 /* Try to connect until it works or timeout_ms have passed. */
 NODISCARD enum status context_wait(struct context *c, int64_t timeout_ms, struct error *err);
 
+/* Tell an error on standard error. */
+void context_complain(const struct error *err);
 /* Write text to standard output; failures are seen by context_flush(). */
 void context_print(struct str text);
 /* Write text to standard error. */

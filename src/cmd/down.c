@@ -131,7 +131,8 @@ static enum status run_goto(struct context *c, struct error *err)
     }
 
 enum {
-    RUN_GROUPS = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON
+    RUN_GROUPS = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_FILES | GROUP_TENANT |
+                 GROUP_DATABASE | GROUP_COMMON
 };
 
 static const struct option down_options[] = {

@@ -40,6 +40,7 @@ enum option_group {
     GROUP_RUN = 16,
     GROUP_PAST = 32,
     GROUP_JOURNAL = 64,
+    GROUP_TENANT = 128,
     GROUP_SNAPSHOT = 256,
 };
 

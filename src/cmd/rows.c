@@ -32,6 +32,19 @@ static const struct option database[] = {
     {"wait-timeout", 0, OPTION_DURATION, "TIME", AT(wait_timeout_ms), "how long --wait waits (60s)", 0, INT64_MAX},
 };
 
+static const struct option tenants[] = {
+    {"tenant", 0, OPTION_TEXT, "SCHEMA", AT(tenant),
+     "work for the tenant in SCHEMA: names without a schema are its own, and so is the history", 0, 0},
+    {"schema-each", 0, OPTION_LIST, "PATTERN", AT(schema_each),
+     "for each tenant's schema that PATTERN names (*, ?; !PATTERN leaves out), may be repeated", 0, 0},
+    {"schema-each-query", 0, OPTION_TEXT, "SQL", AT(schema_each_query),
+     "for each schema in the first column of this query, in its order", 0, 0},
+    {"schema-jobs", 0, OPTION_NUMBER, "N", AT(schema_jobs), "how many tenants at a time, behind the first one (4)", 1,
+     100},
+    {"schema-failures", 0, OPTION_NUMBER, "N", AT(schema_failures),
+     "begin with no other tenant when so many have failed (1)", 1, INT32_MAX},
+};
+
 static const struct option files[] = {
     {"dir", 'd', OPTION_LIST, "DIR", AT(dirs), "folder of migrations, may be repeated (./migrations, ./db/migrations)",
      0, 0},
@@ -109,6 +122,7 @@ const struct option_rows *option_group_rows(size_t i)
         {GROUP_PAST, "A project with a past", past, countof(past)},
         {GROUP_JOURNAL, "Journal", journal, countof(journal)},
         {GROUP_FILES, "Migrations", files, countof(files)},
+        {GROUP_TENANT, "Tenants by schema", tenants, countof(tenants)},
         {GROUP_SNAPSHOT, "Snapshot", rows_snapshot, ROWS_SNAPSHOT},
         {GROUP_DATABASE, "Database", database, countof(database)},
         {GROUP_DATABASE, "Logging in, and AWS", rows_login, ROWS_LOGIN},
@@ -122,6 +136,8 @@ void settings_default(struct settings *s)
     *s = (struct settings){
         .env_file = ".env",
         .schema = "migrate",
+        .schema_jobs = 4,
+        .schema_failures = 1,
         .hooks = true,
         .wait_timeout_ms = 60000,
         .run_lock_wait_ms = 30000,

@@ -30,8 +30,12 @@ struct settings {
     /* database */
     const char *url;
     const char *password_file;
-    const char *schema; /* of history */
-    bool wait;          /* wait for the server before anything else */
+    const char *schema;           /* of history */
+    const char *tenant;           /* its schema; NULL or "": none */
+    struct text_list schema_each; /* names and patterns of tenants' schemas */
+    const char *schema_each_query;
+    int64_t schema_jobs, schema_failures;
+    bool wait; /* wait for the server before anything else */
     int64_t wait_timeout_ms;
     /* migrations */
     struct text_list dirs;

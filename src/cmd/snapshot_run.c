@@ -44,6 +44,10 @@ enum status snapshot_run_decide(struct snapshot_run *s, struct context *c, const
         s->because = STR("a throw-away server");
         return status;
     }
+    if (c->tenants_snapshot && *c->tenants_snapshot) {
+        s->because = STR("one was taken for another tenant of this command");
+        return ST_OK;
+    }
     const bool wanted =
         mode != SNAPSHOT_NEVER && (snapshot_wanted(&when, plans, n, &c->arena, &s->because) || mode == SNAPSHOT_ALWAYS);
     if (mode != SNAPSHOT_NEVER && !wanted) {
@@ -412,6 +416,9 @@ static enum status take(void *arg, const char *run_id, struct strbuf *id, struct
     enum status status = s->means == BY_RDS       ? take_rds(s, run_id, err)
                          : s->means == BY_COMMAND ? take_command(s, id, err)
                                                   : ST_OK;
+    if (!status && s->means != BY_NOTHING && s->c->tenants_snapshot) {
+        *s->c->tenants_snapshot = true;
+    }
     return status || !said(s->c->set.aws.min_acu) ? status : raise_capacity(s, err);
 }
 

@@ -56,6 +56,6 @@ const struct command cmd_status = {
     .exits = "01235",
     .options = options,
     .n_options = countof(options),
-    .groups = GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
+    .groups = GROUP_FILES | GROUP_TENANT | GROUP_DATABASE | GROUP_COMMON,
     .run = run,
 };

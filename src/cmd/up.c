@@ -98,8 +98,8 @@ const struct command cmd_up = {
     .exits = "012345678",
     .options = up_options,
     .n_options = countof(up_options),
-    .groups = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_PAST | GROUP_FILES | GROUP_DATABASE |
-              GROUP_COMMON,
+    .groups = GROUP_RUN | GROUP_SNAPSHOT | GROUP_JOURNAL | GROUP_JUDGE | GROUP_PAST | GROUP_FILES | GROUP_TENANT |
+              GROUP_DATABASE | GROUP_COMMON,
     .max_args = 1,
     .run = run_up,
 };
@@ -126,7 +126,7 @@ const struct command cmd_plan = {
     .exits = "01235",
     .options = plan_options,
     .n_options = countof(plan_options),
-    .groups = GROUP_SNAPSHOT | GROUP_JUDGE | GROUP_PAST | GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
+    .groups = GROUP_SNAPSHOT | GROUP_JUDGE | GROUP_PAST | GROUP_FILES | GROUP_TENANT | GROUP_DATABASE | GROUP_COMMON,
     .max_args = 1,
     .run = run_plan,
 };

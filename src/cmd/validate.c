@@ -9,18 +9,23 @@ enum { QUERY_MS = 60000 };
  * System schemas are not ours. Source: PostgreSQL documentation, pg_index.indisvalid, pg_constraint.convalidated,
  * pg_stat_progress_create_index.
  */
+#define OUR_TENANT                                                    \
+    "(n.nspname = pg_catalog.current_setting('migrate.tenant', true)" \
+    " OR pg_catalog.current_setting('migrate.tenant', true) IS NULL)"
 static const char leftovers_sql[] =
     "SELECT 'index', pg_catalog.format('%I.%I', n.nspname, c.relname),"
     " 'is not valid: an interrupted CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY left it; drop it and build it "
     "again'"
     " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname !~ '^pg_'::pg_catalog.text AND NOT EXISTS"
+    " WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname !~ '^pg_'::pg_catalog.text AND " OUR_TENANT
+    " AND NOT EXISTS"
     " (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)"
     " UNION ALL SELECT 'constraint', pg_catalog.format('%I on %s', k.conname, k.conrelid::pg_catalog.regclass),"
     " 'is not validated: rows from before it may break it; ALTER TABLE … VALIDATE CONSTRAINT checks them'"
     " FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace"
-    " WHERE NOT k.convalidated AND k.conrelid <> '0'::pg_catalog.oid AND n.nspname !~ '^pg_'::pg_catalog.text ORDER BY "
+    " WHERE NOT k.convalidated AND k.conrelid <> '0'::pg_catalog.oid AND n.nspname !~ '^pg_'::pg_catalog.text "
+    "AND " OUR_TENANT " ORDER BY "
     "1 DESC, 2";
 
 static size_t say_files(const struct state *s, struct strbuf *out)
@@ -80,6 +85,6 @@ const struct command cmd_validate = {
              "That down undoes what up did is shown by migrate rehearse.",
     .examples = "migrate validate",
     .exits = "01235",
-    .groups = GROUP_FILES | GROUP_DATABASE | GROUP_COMMON,
+    .groups = GROUP_FILES | GROUP_TENANT | GROUP_DATABASE | GROUP_COMMON,
     .run = run,
 };

@@ -16,7 +16,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { CONNECT_TIMEOUT_MS = 10000, KEYWORDS_MAX = 32, KEYWORDS_OWN = 9 };
+enum { CONNECT_TIMEOUT_MS = 10000, KEYWORDS_MAX = 32, KEYWORDS_OWN = 10 };
 
 /* What the connection string says, as far as we need to know. */
 struct wishes {
@@ -25,6 +25,7 @@ struct wishes {
     bool has_tcp_timeout;
     bool has_service;                   /* a service file may name the host: libpq's to read */
     const char *host, *hostaddr, *port; /* lists; NULL: not said */
+    const char *options;                /* of the connection string; NULL: not said */
 };
 
 /* Copy libpq's complaint about a connection string without what it quotes from it, unless that may be shown anyhow. */
@@ -149,7 +150,9 @@ static enum status read_wishes(const struct target *t, struct arena *a, struct w
                 status = url_error(t->url, "the port is not a number from 1 to 65535", err);
             }
             keep_host(w, o, a);
-            if (strcmp(o->keyword, "connect_timeout") == 0) {
+            if (strcmp(o->keyword, "options") == 0) {
+                w->options = arena_cstr(a, str_of(o->val));
+            } else if (strcmp(o->keyword, "connect_timeout") == 0) {
                 w->timeout_ms = timeout_of(o->val);
             } else if (strcmp(o->keyword, "password") == 0) {
                 w->has_password = true;
@@ -178,9 +181,48 @@ static enum status read_wishes(const struct target *t, struct arena *a, struct w
     return ST_OK;
 }
 
+/* -c NAME=VALUE, as the server's start takes words apart: a backslash before blanks and itself. */
+static void add_option(struct strbuf *out, const char *name, struct str value)
+{
+    strbuf_addf(out, " -c %s=", name);
+    for (size_t i = 0; i < value.n; i++) {
+        if (strchr(" \t\n\r\v\f\\", value.p[i])) {
+            strbuf_add_char(out, '\\');
+        }
+        strbuf_add_char(out, value.p[i]);
+    }
+}
+
+/* "name", public: with every quote doubled. */
+static void add_path(struct strbuf *out, const char *schema)
+{
+    strbuf_add_char(out, '"');
+    for (const char *p = schema; *p; p++) {
+        strbuf_addf(out, *p == '"' ? "%c\"" : "%c", *p);
+    }
+    strbuf_add_cstr(out, "\", public");
+}
+
+static const char *tenant_options(const struct target *t, const struct wishes *w, struct arena *a)
+{
+    struct strbuf out, path;
+    const char *before = w->options ? w->options : variable("PGOPTIONS");
+    strbuf_init(&out, 1 << 16);
+    strbuf_init(&path, 1024);
+    strbuf_add_cstr(&out, before ? before : "");
+    add_path(&path, t->tenant);
+    add_option(&out, "search_path", strbuf_str(&path));
+    add_option(&out, "migrate.tenant", str_of(t->tenant));
+    add_option(&out, "migrate.histories", str_of(t->histories));
+    const char *made = arena_cstr(a, strbuf_str(&out));
+    strbuf_free(&path);
+    strbuf_free(&out);
+    return made;
+}
+
 /* A later keyword overrides an earlier one: what the URL may change stands before it, what we rely on behind. */
-static PGconn *start(const struct target *t, const char *password, const struct host_list *hosts, size_t from,
-                     struct arena *a)
+static PGconn *start(const struct target *t, const struct wishes *w, const char *password,
+                     const struct host_list *hosts, size_t from, struct arena *a)
 {
     const char *keywords[KEYWORDS_MAX], *values[KEYWORDS_MAX];
     size_t n = 0;
@@ -210,6 +252,9 @@ static PGconn *start(const struct target *t, const char *password, const struct 
         keywords[n++] = "host";
         keywords[n++] = "hostaddr";
         keywords[n++] = "port";
+    }
+    if (t->tenant) {
+        ADD("options", tenant_options(t, w, a));
     }
     if (t->read_write) {
         ADD("target_session_attrs", "read-write");
@@ -397,7 +442,7 @@ static enum status open_any(struct loop *loop, const struct target *target, cons
         return status;
     }
     for (;;) {
-        PGconn *const conn = start(target, password, &hosts, from, a);
+        PGconn *const conn = start(target, w, password, &hosts, from, a);
         if (!conn) {
             mem_out("connection");
         }
@@ -456,6 +501,7 @@ static enum status open_once(struct loop *loop, const struct target *target, str
                           .conn = conn,
                           .settings_due = true,
                           .server_version = PQserverVersion(conn),
+                          .tenant = target->tenant != NULL,
                           .pid = PQbackendPID(conn)};
     strbuf_init(&s->host, 512);
     describe_host(conn, &s->host);

@@ -142,12 +142,19 @@ static void (*const readers[LIVE_N])(struct live *l, const struct rows *r) = {
     [LIVE_PUBLICATIONS] = live_read_publications,
 };
 
+static const char *tenant_sql(struct arena *a, const char *sql)
+{
+    const size_t at = str_find(str_of(sql), STR(LIVE_OURS));
+    return at == SIZE_MAX ? sql
+                          : arena_printf(a, "%.*s%s%s", (int)at, sql, live_tenant_only, sql + at + strlen(LIVE_OURS)).p;
+}
+
 static enum status try_read(struct session *s, struct catalog *c, struct error *err)
 {
     /* One snapshot for all queries, unless the caller has a transaction already: then it is as consistent as that. */
     const bool own = !session_in_transaction(s);
-    struct pipelined items[LIVE_N + 4];
-    struct rows *results[LIVE_N + 4] = {NULL};
+    struct pipelined items[LIVE_N + 5];
+    struct rows *results[LIVE_N + 5] = {NULL};
     struct error ignored;
     struct live l = {.c = c};
     size_t n = 0, failed;
@@ -156,9 +163,13 @@ static enum status try_read(struct session *s, struct catalog *c, struct error *
         items[n++] = (struct pipelined){.sql = "SET LOCAL lock_timeout = '500ms'"};
         items[n++] = (struct pipelined){.sql = "SET LOCAL jit = off"}; /* compiling would take longer than running */
     }
+    if (session_tenant(s)) {
+        items[n++] = (struct pipelined){.sql = live_tenant_schemas};
+    }
     const size_t first = n;
     for (int q = 0; q < LIVE_N; q++) {
-        items[n++] = (struct pipelined){.sql = live_sql((enum live_query)q, session_server_version(s))};
+        const char *sql = live_sql((enum live_query)q, session_server_version(s));
+        items[n++] = (struct pipelined){.sql = session_tenant(s) ? tenant_sql(c->arena, sql) : sql};
     }
     if (own) {
         items[n++] = (struct pipelined){.sql = "COMMIT"};

@@ -18,7 +18,22 @@
     "    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())) "
 #define UNLESS_BUSY(table, shown) \
     "CASE WHEN " table " IN (SELECT relation FROM busy) THEN '" LIVE_UNSHOWN "' ELSE " shown " END"
-#define OURS(n) n ".nspname !~ '^pg_'::pg_catalog.text AND " n ".nspname <> 'information_schema'"
+#define OURS(n) n ".nspname !~ '^pg_'::pg_catalog.text AND " n LIVE_OURS
+
+/* Two equal joins, so that the server may hash: there are tenants by the thousand. */
+#define TENANTS                                                                                         \
+    " FROM pg_catalog.pg_namespace t JOIN pg_catalog.pg_namespace h ON h.nspname = pg_catalog.replace(" \
+    "pg_catalog.current_setting('migrate.histories'), '{}'::pg_catalog.text, "                          \
+    "t.nspname::pg_catalog.text)::pg_catalog.name"                                                      \
+    " JOIN pg_catalog.pg_class m ON m.relnamespace = h.oid AND m.relname = 'migrations'"                \
+    " WHERE t.nspname <> pg_catalog.current_setting('migrate.tenant')"
+const char live_tenant_schemas[] =
+    "SELECT pg_catalog.set_config('migrate.schemas', coalesce(pg_catalog.array_agg(n.oid)::pg_catalog.text, '{}'), "
+    "true)"
+    " FROM pg_catalog.pg_namespace n WHERE " OURS("n") " AND n.nspname NOT IN (SELECT t.nspname" TENANTS
+                                                       " UNION ALL SELECT h.nspname" TENANTS ")";
+const char live_tenant_only[] = LIVE_OURS
+    " AND n.oid IN (SELECT pg_catalog.unnest(pg_catalog.current_setting('migrate.schemas')::pg_catalog.oid[]))";
 
 /* A type's element when it is an array as format_type() sees it, else itself. */
 #define ELEMENT(t)                                                                                             \
@@ -168,42 +183,41 @@ static const char keys[] = BUSY
  * A foreign key to a partitioned table has a row for each partition, too, below the one that was written: they are left out. So are
  * the NOT NULL constraints of domains, which typnotnull tells.
  */
-#define CONSTRAINTS(enforced)                                                                                          \
-    BUSY                                                                                                               \
-        "SELECT c.conrelid, c.contypid, c.conname, c.contype, c.convalidated, " enforced ", c.connoinherit, "          \
-        "  c.condeferrable, c.coninhcount > 0, c.conindid, c.confrelid, c.confdeltype, " NAMES(                        \
-            "c.conkey",                                                                                                \
-            "c.conrelid") ", " NAMES("c.confkey",                                                                      \
-                                     "c.confrelid") ", CASE WHEN c.conbin IS NOT NULL "                                \
-                                                    "  THEN " UNLESS_BUSY("c.conrelid",                                \
-                                                                          "pg_catalog.pg_get_expr(c.conbin, "          \
-                                                                          "c.conrelid)") " END, "                      \
-                                                                                         "  c.condeferred, "           \
-                                                                                         "c.confupdtype "              \
-                                                                                         "FROM "                       \
-                                                                                         "pg_catalog.pg_constraint c " \
-                                                                                         "JOIN "                       \
-                                                                                         "pg_catalog.pg_namespace n "  \
-                                                                                         "ON n.oid = c.connamespace "  \
-                                                                                         "LEFT JOIN "                  \
-                                                                                         "pg_catalog.pg_constraint p " \
-                                                                                         "ON p.oid = c.conparentid "   \
-                                                                                         "WHERE " OURS(                \
-                                                                                             "n") " AND c.contype IN " \
-                                                                                                  "('c', 'n', 'p', "   \
-                                                                                                  "'u', 'f', 'x') "    \
-                                                                                                  "  AND NOT "         \
-                                                                                                  "(c.contype = 'n' "  \
-                                                                                                  "AND c.contypid <> " \
-                                                                                                  "'0'::pg_catalog."   \
-                                                                                                  "oid) AND "          \
-                                                                                                  "p.conrelid IS "     \
-                                                                                                  "DISTINCT FROM "     \
-                                                                                                  "c.conrelid "        \
-                                                                                                  "ORDER BY "          \
-                                                                                                  "c.conrelid, "       \
-                                                                                                  "c.contypid, "       \
-                                                                                                  "c.conname"
+#define CONSTRAINTS(enforced)                                                                                   \
+    BUSY "SELECT c.conrelid, c.contypid, c.conname, c.contype, c.convalidated, " enforced ", c.connoinherit, "  \
+         "  c.condeferrable, c.coninhcount > 0, c.conindid, c.confrelid, c.confdeltype, " NAMES(                \
+             "c.conkey",                                                                                        \
+             "c.conrelid") ", " NAMES("c.confkey",                                                              \
+                                      "c.confrelid") ", CASE WHEN c.conbin IS NOT NULL "                        \
+                                                     "  THEN " UNLESS_BUSY(                                     \
+                                                         "c.conrelid",                                          \
+                                                         "pg_catalog.pg_get_expr(c.conbin, "                    \
+                                                         "c.conrelid)") " END, "                                \
+                                                                        "  c.condeferred, "                     \
+                                                                        "c.confupdtype "                        \
+                                                                        "FROM "                                 \
+                                                                        "pg_catalog.pg_constraint c "           \
+                                                                        "JOIN "                                 \
+                                                                        "pg_catalog.pg_namespace n "            \
+                                                                        "ON n.oid = c.connamespace "            \
+                                                                        "LEFT JOIN "                            \
+                                                                        "pg_catalog.pg_constraint p "           \
+                                                                        "ON p.oid = c.conparentid "             \
+                                                                        "WHERE " OURS("n") " AND c.contype IN " \
+                                                                                           "('c', 'n', 'p', "   \
+                                                                                           "'u', 'f', 'x') "    \
+                                                                                           "  AND NOT "         \
+                                                                                           "(c.contype = 'n' "  \
+                                                                                           "AND c.contypid <> " \
+                                                                                           "'0'::pg_catalog."   \
+                                                                                           "oid) AND "          \
+                                                                                           "p.conrelid IS "     \
+                                                                                           "DISTINCT FROM "     \
+                                                                                           "c.conrelid "        \
+                                                                                           "ORDER BY "          \
+                                                                                           "c.conrelid, "       \
+                                                                                           "c.contypid, "       \
+                                                                                           "c.conname"
 
 /*
  * tgtype: 1 is FOR EACH ROW, 2 is BEFORE, then INSERT, DELETE, UPDATE, TRUNCATE (src/include/catalog/pg_trigger.h). What partitions

@@ -7,6 +7,14 @@
 /* What stands for an expression that cannot be shown now, because its table is locked against everybody. */
 #define LIVE_UNSHOWN "?"
 
+/* Stands once in each query that leaves the system's schemas out. */
+#define LIVE_OURS ".nspname <> 'information_schema'"
+/*
+ * A tenant's migrations see what is shared and what is their own. The other tenants, those that have a history, and their histories are left
+ * out: a thousand of them would be read a thousand times. The first statement finds what is left, the text stands for LIVE_OURS behind it.
+ */
+extern const char live_tenant_schemas[], live_tenant_only[];
+
 /* In the order in which they are sent and their answers are read. */
 enum live_query {
     LIVE_SESSION,     /* time zone, block size */

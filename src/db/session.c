@@ -42,6 +42,11 @@ int session_server_version(const struct session *s)
     return s->server_version;
 }
 
+bool session_tenant(const struct session *s)
+{
+    return s->tenant;
+}
+
 int session_pid(const struct session *s)
 {
     return s->pid;

@@ -36,6 +36,11 @@ struct target {
     bool (*password_refused)(void *password_arg);
     /* libpq's keywords and values in turn, ended by a NULL; NULL: none. The URL goes before defaults, overrides before the URL. */
     const char *const *defaults, *const *overrides;
+    /*
+     * The schema of a tenant: names without a schema are looked up there, then in public. It is a startup option, so that RESET and DISCARD come
+     * back to it; the setting migrate.tenant names it, migrate.histories the other tenants' history schemas ({} for the tenant). NULL: none.
+     */
+    const char *tenant, *histories;
 };
 
 /* SQLSTATE classes that decide what to do. */
@@ -123,6 +128,7 @@ enum sql_class error_sql_class(const struct error *err);
 bool session_usable(const struct session *s); /* connected and idle or in a transaction */
 bool session_in_transaction(const struct session *s);
 int session_server_version(const struct session *s); /* 150018 */
+bool session_tenant(const struct session *s);         /* does it work for one, see struct target */
 int session_pid(const struct session *s);            /* of the backend as the startup packet told it */
 const char *session_host(const struct session *s);   /* for messages; never with a password */
 /* Where in the statement the last request's failure lies, in characters from 1; 0: the server did not tell. */

@@ -17,6 +17,7 @@ struct session {
     bool settings_plain; /* … only those that every server knows, because the full set was refused */
     bool row_by_row;     /* the last request read its rows one by one; see pipeline.c */
     int server_version;
+    bool tenant;
     int pid;
     int position;       /* in the statement that failed last, in characters from 1; 0: not told */
     struct strbuf host; /* "db.example.com:5432", "/run/postgresql" */
