@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "exec/column_change.h"
 #include "exec/shadow_contract.h"
 #include "migration/layout.h"
 
@@ -179,32 +180,94 @@ static enum status look_into(struct context *c, struct str folder, const struct 
     return status;
 }
 
-/* The closing half of a shadow change, as the up part; there is no way back from it. */
-static enum status contract_text(struct context *c, const struct new_file *shape, const char **text, struct error *err)
+/* ---- files with something in them ---- */
+
+/* The closing half of a shadow change or a rename, as the up part; there is no way back from it. */
+static enum status contract_text(struct context *c, const char **text, struct error *err)
 {
     struct str sql;
-    if (shape->layout != &layout_native) {
-        error_set(err, ST_USAGE, "--contract writes files with -- migrate:up, and this folder has another layout");
-        return ST_USAGE;
+    enum status status = column_rename_contract(c->session, c->set.contract, &c->arena, &sql, err);
+    const bool renamed = !status && sql.n > 0;
+    if (!status && !renamed) {
+        status = shadow_contract(c->session, c->set.schema, c->set.contract, &c->arena, &sql, err);
     }
-    enum status status = context_connect(c, err);
-    status = status ? status : shadow_contract(c->session, c->set.schema, c->set.contract, &c->arena, &sql, err);
     if (!status) {
         *text =
-            arena_printf(&c->arena,
-                         "-- migrate:up\n-- Closes the shadow change of %s: from here on there is no way back.\n%.*s",
-                         c->set.contract, STR_ARG(sql))
+            arena_printf(&c->arena, "-- migrate:up\n-- Closes the %s of %s: from here on there is no way back.\n%.*s",
+                         renamed ? "rename" : "shadow change", c->set.contract, STR_ARG(sql))
                 .p;
     }
     return status;
 }
 
+/* TABLE.COLUMN=NAME: what stands before the last =, as a quoted name may hold one; the NAME behind it. */
+static enum status split_rename(struct context *c, const char **column, const char **fresh, struct error *err)
+{
+    char *said = arena_cstr(&c->arena, str_of(c->set.rename));
+    char *equals = strrchr(said, '=');
+    if (!equals || equals == said || !equals[1]) {
+        error_set(err, ST_USAGE, "--rename %s: not TABLE.COLUMN=NAME", c->set.rename);
+        return ST_USAGE;
+    }
+    *equals = '\0';
+    *column = said;
+    *fresh = equals + 1;
+    return ST_OK;
+}
+
+static enum status change_text(struct context *c, struct str version, const char **text, struct error *err)
+{
+    struct column_change made = {0};
+    const char *column = c->set.archive, *fresh = NULL;
+    enum status status = c->set.rename ? split_rename(c, &column, &fresh, err) : ST_OK;
+    if (!status && fresh) {
+        status = column_rename(c->session, column, fresh, arena_cstr(&c->arena, version), &c->arena, &made, err);
+    } else if (!status) {
+        status = column_archive(c->session, column, &c->arena, &made, err);
+    }
+    if (!status) {
+        *text =
+            arena_printf(&c->arena, "-- migrate:up\n%.*s\n-- migrate:down\n%.*s", STR_ARG(made.up), STR_ARG(made.down))
+                .p;
+    }
+    return status;
+}
+
+/* What the database was asked for. */
+static enum status asked_text(struct context *c, const struct new_file *shape, struct str version, const char **text,
+                              struct error *err)
+{
+    const char *option = c->set.contract ? "--contract" : c->set.rename ? "--rename" : "--archive";
+    if (shape->layout != &layout_native) {
+        error_set(err, ST_USAGE, "%s writes files with -- migrate:up, and this folder has another layout", option);
+        return ST_USAGE;
+    }
+    if ((c->set.contract != NULL) + (c->set.rename != NULL) + (c->set.archive != NULL) > 1) {
+        error_set(err, ST_USAGE, "--contract, --rename and --archive each write a migration of their own");
+        return ST_USAGE;
+    }
+    enum status status = context_connect(c, err);
+    if (!status) {
+        status = c->set.contract ? contract_text(c, text, err) : change_text(c, version, text, err);
+    }
+    return status;
+}
+
+/* Words for the name where none was given. */
+static void name_by_itself(struct context *c)
+{
+    const struct text_list *given = &c->args;
+    const char *what = c->set.contract ? "contract" : c->set.rename ? "rename" : c->set.archive ? "drop" : NULL;
+    const char *of = c->set.contract ? c->set.contract : c->set.rename ? c->set.rename : c->set.archive;
+    if (given->n == 0 && what) {
+        *vec_push(&c->arena, &c->args) = what;
+        *vec_push(&c->arena, &c->args) = of;
+    }
+}
+
 static enum status run(struct context *c, struct error *err)
 {
-    if (c->set.contract && c->args.n == 0) {
-        *vec_push(&c->arena, &c->args) = "contract";
-        *vec_push(&c->arena, &c->args) = c->set.contract;
-    }
+    name_by_itself(c);
     const struct str name = slug(&c->arena, &c->args);
     struct str folder = c->set.dirs.n ? str_of(c->set.dirs.at[0]) : STR("migrations");
     const struct layout *layout;
@@ -235,7 +298,9 @@ static enum status run(struct context *c, struct error *err)
     }
     const struct str version = next_version(c, shape, &list);
     const char *text = shape->text;
-    status = c->set.contract ? contract_text(c, shape, &text, err) : ST_OK;
+    if (c->set.contract || c->set.rename || c->set.archive) {
+        status = asked_text(c, shape, version, &text, err);
+    }
     status = status ? status : write_new(c, folder, shape->file, text, version, name, err);
     if (!status && shape->undo) {
         status = write_new(c, folder, shape->undo, shape->undo_text, version, name, err);
@@ -245,7 +310,11 @@ static enum status run(struct context *c, struct error *err)
 
 static const struct option options[] = {
     {"contract", 0, OPTION_TEXT, "VERSION", offsetof(struct settings, contract),
-     "write the closing half of the shadow change that VERSION made (asks the database)", 0, 0},
+     "write the closing half of the shadow change or the rename that VERSION made (asks the database)", 0, 0},
+    {"rename", 0, OPTION_TEXT, "TABLE.COLUMN=NAME", offsetof(struct settings, rename),
+     "write the first half of a rename with dual write: both names work until --contract (asks the database)", 0, 0},
+    {"archive", 0, OPTION_TEXT, "TABLE.COLUMN", offsetof(struct settings, archive),
+     "write the drop of a column whose values are kept in a table (asks the database)", 0, 0},
 };
 
 const struct command cmd_new = {
@@ -257,9 +326,17 @@ const struct command cmd_new = {
              "-- migrate:down, and prints its path. The folder is made if it is missing. In a\n"
              "folder of another layout the files are that layout's, and numbers go on where it\n"
              "counts. The version is never earlier than that of a file already there.\n\n"
-             "--contract VERSION: with the statements that take away what the shadow change of VERSION\n"
-             "kept for the way back (its first column, that one's indexes and triggers).",
-    .examples = "migrate new add_orders_index\nmigrate new --dir db/migrations \"add orders index\"",
+             "Three kinds of migrations are written from the database's catalog, to be read\n"
+             "and changed before they run:\n\n"
+             "--rename orders.note=remark: a second column of that name; a trigger by which\n"
+             "whichever of the two a program writes, the other follows; the rows filled in\n"
+             "batches; NOT NULL, indexes, constraints, comment and privileges once more.\n\n"
+             "--archive orders.total: the column's values into a table of their own in\n"
+             "batches, then the drop; the way back takes them from there.\n\n"
+             "--contract VERSION: what takes away what the shadow change or the rename of\n"
+             "VERSION kept: the first column, its indexes and triggers.",
+    .examples = "migrate new add_orders_index\nmigrate new --dir db/migrations \"add orders index\"\n"
+                "migrate new --rename orders.note=remark\nmigrate new --archive orders.total",
     .exits = "023",
     .options = options,
     .n_options = countof(options),

@@ -65,6 +65,7 @@ struct settings {
     int pace;                   /* enum pace */
     bool join;
     const char *contract;                         /* new: version whose shadow change is closed; NULL: none */
+    const char *rename, *archive;                 /* new: TABLE.COLUMN=NAME, TABLE.COLUMN; NULL: none */
     int64_t tune_rate, tune_batch, tune_bad_rows; /* -1: not said */
     bool preflight_only;
     int64_t max_xact_age_ms;

@@ -1,5 +1,6 @@
 #include "exec/shadow.h"
 
+#include "exec/column_text.h"
 #include "exec/preview.h"
 #include "exec/tx.h"
 #include "sql/lex.h"
@@ -14,38 +15,6 @@ const char *shadow_kind_name(enum shadow_kind kind)
 }
 
 /* ---- texts ---- */
-
-/*
- * A definition that the server wrote, with the second column in place of the first: behind the first parenthesis, and before the columns
- * that a foreign key references. A name in front of a parenthesis is a function's, behind :: a type's, behind a point somebody else's.
- */
-static const char *with_fresh(struct str sql, struct str column, const char *fresh, struct arena *a)
-{
-    struct strbuf out;
-    struct lexer lx;
-    uint32_t at = 0;
-    bool inside = false, over = false;
-    struct token before = {.kind = TOK_END}, t, next;
-    strbuf_init(&out, TEXT_MAX);
-    lex_init(&lx, sql, false);
-    for (t = lex_next(&lx); t.kind != TOK_END; before = t, t = next) {
-        next = lex_next(&lx);
-        const bool opens = next.kind == TOK_SELF && next.keyword == '(';
-        const bool other = before.kind == TOK_TYPECAST || (before.kind == TOK_SELF && before.keyword == '.') || opens;
-        over = over || (t.kind == TOK_WORD && t.keyword == KW_REFERENCES);
-        if (inside && !over && !other && (t.kind == TOK_WORD || t.kind == TOK_QUOTED) &&
-            str_eq(token_name(a, sql, t), column)) {
-            strbuf_add(&out, str_slice(sql, at, t.start));
-            strbuf_add_cstr(&out, fresh);
-            at = t.end;
-        }
-        inside = inside || (t.kind == TOK_SELF && t.keyword == '(');
-    }
-    strbuf_add(&out, str_slice(sql, at, sql.n));
-    const char *made = arena_cstr(a, strbuf_str(&out));
-    strbuf_free(&out);
-    return made;
-}
 
 static const char *joined(const char *const *pieces, struct arena *a)
 {
@@ -216,7 +185,7 @@ static void read_phases(const struct rows *rows, const struct shadow_spec *spec,
             }
         }
         const struct str sql = arena_str(a, rows_value(rows, i, 4));
-        *vec_push(a, &p->statements) = rows_bool(rows, i, 5) ? str_of(with_fresh(sql, spec->column, fresh, a)) : sql;
+        *vec_push(a, &p->statements) = rows_bool(rows, i, 5) ? str_of(column_text(sql, spec->column, fresh, a)) : sql;
     }
 }
 
