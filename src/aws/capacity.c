@@ -70,6 +70,8 @@ enum status capacity_raise(struct aws *aws, struct rds_target *t, const char *mi
         return ST_REMOTE;
     }
     if (lower >= want) {
+        /* Of a run that was killed: what it raised is put back behind this one. */
+        *raised = rds_tag_value(&t->cluster.tags, CAPACITY_TAG).p != NULL;
         return ST_OK;
     }
     const char *max = arena_cstr(a, t->cluster.max_acu);

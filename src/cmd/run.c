@@ -307,7 +307,7 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
     }
     if (!status && left.n == 0) {
         say_nothing_to_do(c);
-        return ST_OK;
+        return c->set.dry_run ? ST_OK : snapshot_run_nothing(c, err);
     }
     if (!status && !c->has_book) {
         status = context_rulebook(c, err);

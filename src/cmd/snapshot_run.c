@@ -206,16 +206,33 @@ static enum status cross_check(const struct snapshot_run *s, struct error *err)
     return status;
 }
 
-static enum status find(struct snapshot_run *s, struct error *err)
+static enum status find_target(struct snapshot_run *s, struct error *err)
 {
     struct aws *aws;
-    struct str note = STR("");
     enum status status = context_aws(s->c, &aws, err);
     status = status ? status : target_find(aws, &s->wish, &s->c->arena, &s->found, &s->target, err);
     if (!status && !s->found) {
         error_set(err, ST_REMOTE, "what stands behind the database in RDS is not told");
         error_hint(err, "name it: --rds-cluster NAME or --rds-instance NAME; or --snapshot never");
         return ST_REMOTE;
+    }
+    return status;
+}
+
+/* A run with --min-acu that is under way, or was killed. */
+static bool is_raised(const struct snapshot_run *s)
+{
+    return s->target.is_cluster && rds_tag_value(&s->target.cluster.tags, CAPACITY_TAG).p;
+}
+
+static enum status find(struct snapshot_run *s, struct error *err)
+{
+    struct str note = STR("");
+    enum status status = find_target(s, err);
+    struct aws *aws = s->c->aws;
+    if (!status && is_raised(s) && !said(s->c->set.aws.min_acu)) {
+        s->raised = true;
+        say(s, STR("a run with --min-acu did not put the capacity back: it is, at the end of this one"));
     }
     status = status ? status
                     : target_check_writable(aws, &s->target, s->c->set.aws.allow_blue_green, &s->c->arena, &note, err);
@@ -431,23 +448,45 @@ struct snapshot_source snapshot_run_source(struct snapshot_run *s, struct event_
     return (struct snapshot_source){.choose = choose, .take = take, .arg = s};
 }
 
-void snapshot_run_end(struct snapshot_run *s)
+static bool put_back(const struct snapshot_run *s)
 {
     struct error err = {0};
     bool restored;
+    struct rds_target target = s->target;
     const struct capacity_wait wait = {s->c->set.aws.wait_ms, s->c->set.aws.poll_ms, NULL, NULL};
+    if (!capacity_restore(s->c->aws, &target, &wait, &restored, &s->c->arena, &err)) {
+        return restored;
+    }
+    struct strbuf out;
+    strbuf_init(&out, 1 << 14);
+    error_context(&err, "the capacity was not put back; migrate aws restore-acu does it");
+    error_format(&err, &out);
+    context_say(strbuf_str(&out));
+    strbuf_free(&out);
+    return false;
+}
+
+void snapshot_run_end(struct snapshot_run *s)
+{
     if (!s->raised) {
         return;
     }
     aws_ignore_signals(s->c->aws, true);
     loop_acknowledge_signal(s->c->loop);
-    if (capacity_restore(s->c->aws, &s->target, &wait, &restored, &s->c->arena, &err)) {
-        struct strbuf out;
-        strbuf_init(&out, 1 << 14);
-        error_context(&err, "the capacity was not put back; migrate aws restore-acu does it");
-        error_format(&err, &out);
-        context_say(strbuf_str(&out));
-        strbuf_free(&out);
-    }
+    (void)put_back(s);
     aws_ignore_signals(s->c->aws, false);
+}
+
+enum status snapshot_run_nothing(struct context *c, struct error *err)
+{
+    struct snapshot_run s = {.c = c};
+    if (!said(c->set.aws.min_acu)) {
+        return ST_OK;
+    }
+    enum status status = aws_wish(c, &s.wish, err);
+    status = status ? status : find_target(&s, err);
+    if (!status && is_raised(&s) && put_back(&s)) {
+        say(&s, STR("the capacity that a run before had raised was put back"));
+    }
+    return status;
 }

@@ -42,6 +42,8 @@ NODISCARD enum status snapshot_run_decide(struct snapshot_run *s, struct context
 struct snapshot_source snapshot_run_source(struct snapshot_run *s, struct event_sink sink);
 /* After the run, however it ended: put the capacity back. A failure is told, not returned. */
 void snapshot_run_end(struct snapshot_run *s);
+/* Nothing is pending: with --min-acu, what a run that was killed had raised is put back. ST_REMOTE: AWS cannot be asked. */
+NODISCARD enum status snapshot_run_nothing(struct context *c, struct error *err);
 /* What would be done, for plan: "snapshot: …"; nothing when nobody asked for one and there is no place for one. */
 void snapshot_run_text(const struct snapshot_run *s, struct strbuf *out);
 /* How the snapshot is brought back, for plan; nothing when none is taken. */

@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import socket
 import ssl
 import struct
@@ -222,6 +223,8 @@ DEFAULT = {
     "instance_role": "app-role",
     "imds": True,
     "denied": [],            # "rds:CreateDBClusterSnapshot"
+    "kill": None,            # {"at": n, "when": "before" or "after", "pid_file": …}: SIGKILL for the client at its nth request from now on,
+                             # before that is carried out, or when it is and the answer has not gone out
     "script": [],            # {"action": …, "times": n, "after": n, "do": …}; see Handler.scripted
 }
 
@@ -747,6 +750,22 @@ class Handler(BaseHTTPRequestHandler):
             raise Fault("ExpiredToken", "The security token included in the request is expired", 403)
         return key, service, region
 
+    # Is this the request at which the client dies? The file appears when the shell that started it knows its number.
+    def deadly(self):
+        kill = self.fake.s["kill"]
+        if not kill or kill["at"] == 0:
+            return None
+        kill["at"] -= 1
+        return {"do": "kill-" + kill["when"]} if kill["at"] == 0 else None
+
+    def kill_client(self):
+        path = self.fake.s["kill"]["pid_file"]
+        while not os.path.exists(path) or not os.path.getsize(path):
+            time.sleep(0.01)
+        with open(path, encoding="utf-8") as f:
+            os.kill(int(f.read()), signal.SIGKILL)
+        self.reset()
+
     # The first rule of the script that fits: what it does, or None.
     def scripted(self, action):
         fake = self.fake
@@ -778,6 +797,13 @@ class Handler(BaseHTTPRequestHandler):
         elif do == "reset-after":
             perform()
             self.reset()
+        elif do == "kill-before":
+            self.kill_client()
+        elif do == "kill-after":
+            try:
+                perform()
+            finally:
+                self.kill_client()
         elif do == "truncate":
             body = perform()
             self.answer(200, body[:len(body) * 2 // 3])
@@ -818,7 +844,7 @@ class Handler(BaseHTTPRequestHandler):
             if self.command == "PUT":
                 action = "PutObject"
             entry["action"] = action
-            rule = self.scripted(action)
+            rule = self.deadly() or self.scripted(action)
             if rule and rule["do"] in ("hang", "reset", "http", "html", "huge", "deep", "entities"):
                 entry["code"] = rule["do"]
                 return self.misbehave(rule, None)
