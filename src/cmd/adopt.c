@@ -222,7 +222,7 @@ static enum status run(struct context *c, struct error *err)
 {
     struct adoption a = {.c = c};
     bool locked = false;
-    if (c->set.end_mirror && !c->set.from) {
+    if (c->set.end_mirror) {
         return end_mirror(c, err);
     }
     enum status status = find_tool(&a, err);
@@ -273,7 +273,7 @@ static const struct option options[] = {
      "record files that are not what was applied, too", 0, 0},
     {"mirror", 0, OPTION_FLAG, NULL, offsetof(struct settings, mirror),
      "from now on keep that tool's table too, so that either may run next", 0, 0},
-    {"end-mirror", 0, OPTION_FLAG, NULL, offsetof(struct settings, end_mirror), "end that (without --from)", 0, 0},
+    {"end-mirror", 0, OPTION_FLAG, NULL, offsetof(struct settings, end_mirror), "end that, and do nothing else", 0, 0},
     {"dry-run", 0, OPTION_FLAG, NULL, offsetof(struct settings, dry_run), "show what would be recorded, change nothing",
      0, 0},
     {"run-lock-wait", 0, OPTION_DURATION, "TIME", offsetof(struct settings, run_lock_wait_ms),

@@ -290,7 +290,7 @@ made() { pg_sql "CREATE TABLE t1 (id int); CREATE TABLE t2 (id int)"; }
     run migrate down --dir "$dir"
     [ "$status" -eq 5 ]
     [[ "$output" == *"is applied by our history and not by that of dbmate"* ]]
-    migrate adopt --end-mirror
+    migrate adopt --end-mirror --from dbmate # which says nothing new
     [ "$(pg_sql "SELECT count(*) FROM migrate.mirror")" = 0 ]
 }
 
