@@ -217,8 +217,8 @@ enum status verify(struct context *c, struct error *err)
         status = clean(&v);
     }
     if (!status) {
-        strbuf_addf(&v.out, "%zu examples on PostgreSQL %d: %zu differences, %zu could not be tried\n", v.examples,
-                    v.major, v.differences, v.unproven);
+        strbuf_addf(&v.out, "%zu example%s on PostgreSQL %d: %zu difference%s, %zu could not be tried\n", v.examples,
+                    v.examples == 1 ? "" : "s", v.major, v.differences, v.differences == 1 ? "" : "s", v.unproven);
         context_print(strbuf_str(&v.out));
         status = v.differences + v.unproven > 0 ? ST_CHECK : ST_OK;
     }
