@@ -9,3 +9,7 @@ setup() { cd "$BATS_TEST_DIRNAME/../.."; }
         grep -qF "(${page#docs/})" docs/README.md || { echo "$page is not in docs/README.md"; return 1; }
     done
 }
+
+@test "troubleshooting knows every exit code, and quotes what the program says" {
+    tests/lib/check-messages docs/troubleshooting.md src
+}

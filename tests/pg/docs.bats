@@ -12,6 +12,15 @@ page() { "$BATS_TEST_DIRNAME/../lib/run-docs" "$BATS_TEST_DIRNAME/../../$1"; }
 @test "docs/tutorial.md" { page docs/tutorial.md; }
 @test "docs/howto/zero-downtime-recipes.md" { page docs/howto/zero-downtime-recipes.md; }
 @test "docs/security.md" { page docs/security.md; }
+@test "docs/explanation/locks.md" { page docs/explanation/locks.md; }
+@test "docs/explanation/why-batches.md" { page docs/explanation/why-batches.md; }
+@test "docs/explanation/how-resume-works.md" { page docs/explanation/how-resume-works.md; }
+@test "docs/explanation/what-the-verdicts-mean.md" { page docs/explanation/what-the-verdicts-mean.md; }
+@test "docs/howto/ci-gate.md" { page docs/howto/ci-gate.md; }
+@test "docs/howto/switch-from-x.md" { page docs/howto/switch-from-x.md; }
+@test "docs/howto/house-rules.md" { page docs/howto/house-rules.md; }
+@test "docs/troubleshooting.md" { page docs/troubleshooting.md; }
+@test "docs/howto/rehearse-and-catalog.md" { page docs/howto/rehearse-and-catalog.md; }
 
 @test "every page is here" {
     cd "$BATS_TEST_DIRNAME/../.."
