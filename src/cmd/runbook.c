@@ -122,7 +122,9 @@ void runbook_outline(const char *cluster, const char *instance, const char *regi
     const char *const name = cluster ? cluster : instance;
     struct strbuf at;
     strbuf_init(&at, 256);
-    strbuf_addf(&at, region ? " --region %s" : "", region ? region : "");
+    if (region) {
+        strbuf_addf(&at, " --region %s", region);
+    }
     strbuf_add_cstr(
         out,
         "runbook: back to before the run, when down is not enough\n"

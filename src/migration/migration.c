@@ -189,11 +189,17 @@ enum status migration_parse_recorded(struct str file, struct str layout, struct 
                                      const struct placeholder_list *placeholders, struct arena *a,
                                      struct migration *out, struct error *err)
 {
-    const bool native = str_starts(text, STR("-- migrate:up transaction:"));
     const struct migration_options options = {.placeholders = placeholders};
-    *out = (struct migration){.file = arena_str(a, file), .text = text};
-    out->layout = native ? &layout_native : layout_find(layout);
-    out->layout = out->layout ? out->layout : &layout_native;
+    const struct layout *own = layout_find(layout);
+    struct error ignored;
+    if (own && own != &layout_native && str_starts(text, STR("-- migrate:up transaction:"))) {
+        /* Two files in one, or one of that layout that happens to begin so: only the first have both parts. */
+        *out = (struct migration){.file = arena_str(a, file), .text = text, .layout = &layout_native};
+        if (!parse_text(out, &options, a, &ignored) && out->down.present) {
+            return ST_OK;
+        }
+    }
+    *out = (struct migration){.file = arena_str(a, file), .text = text, .layout = own ? own : &layout_native};
     return parse_text(out, &options, a, err);
 }
 
