@@ -14,8 +14,11 @@
 #   make lint            layers, banned constructs, format, manual pages
 #   make fuzz            libFuzzer targets, FUZZ_SECONDS each
 #   make peers           other tools, from npm, for tests of adopt and benchmarks; without them those are skipped
-#   make bench           ratios against peers, in one run;  make bench-lex CORPUS=folder: the lexer alone
-#   make install PREFIX= DESTDIR=    make clean
+#   make bench           ratios against peers, in one run, as one table;  make bench-readme: that table into the README
+#   make bench-lex CORPUS=folder    the lexer alone
+#   make install PREFIX= DESTDIR=    make uninstall    make clean
+#   make deb             a Debian package in build/deb, read by lintian;  make check-deb CHROOT=folder: install, try and remove it there
+#   make dist            source and program as tarballs, in build/dist;  make check-dist: unpack and try it
 #
 # V=1 shows the commands. BUILD=dir keeps a second build apart. ROOMS='base sql' builds only these rooms (for work on a lower room).
 
@@ -33,19 +36,24 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $(2)')
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 IS_CLANG := $(findstring clang,$(CC))
-BUILD ?= build/$(notdir $(CC))$(if $(SAN),-san)
+BUILD ?= build/$(notdir $(lastword $(CC)))$(if $(SAN),-san)
 # Bottom up: a room imports only rooms named before it (tools/layers checks it).
 ROOMS ?= base sql migration catalog rules db plan exec aws report cmd
 
 # -std=c17 with POSIX; _DEFAULT_SOURCE for d_type, getrandom and the like.
 CPPFLAGS += -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -I$(BUILD)/gen -include src/base/prelude.h \
             -DMIGRATE_VERSION='"$(VERSION)"'
+# Empty where a package is built: a newer compiler may warn of more.
+WERROR ?= -Werror
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wcast-qual -Wformat=2 -Wundef -Wvla \
         -Wwrite-strings -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wredundant-decls \
-        -Wimplicit-fallthrough -Wdouble-promotion -fno-common -Werror
+        -Wimplicit-fallthrough -Wdouble-promotion -fno-common $(WERROR)
 WARN += $(if $(IS_CLANG),-Wmissing-variable-declarations -Wcomma,\
         -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wformat-signedness)
-HARDEN := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+# Checked on the program by tests/cli/hardening.bats.
+MACHINE := $(shell uname -m)
+HARDEN := $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) -fstack-protector-strong -fstack-clash-protection -fPIE \
+          $(if $(filter x86_64,$(MACHINE)),-fcf-protection) $(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)
 OPT ?= $(if $(SAN),-O1,-O2)
 # The rooms that read, judge and replay are worth more: 6 % of what lint costs.
 HOT := $(foreach room,base sql catalog rules,$(BUILD)/src/$(room)/%.o)
@@ -53,7 +61,7 @@ $(HOT): OPT := $(if $(SAN),$(OPT),-O3)
 comma := ,
 SANFLAGS := $(if $(FUZZER),-fsanitize=fuzzer-no-link) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS_ALL = -std=c17 -g $(OPT) $(HARDEN) $(SANFLAGS) $(WARN) $(CFLAGS)
-LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS) $(LDFLAGS)
 # libpq is not here: src/db/libpq.c binds it when the first connection is opened (its comment says why).
 LIBS := -lpcre2-8 -lyaml -ljansson -lcrypto
 CPPFLAGS += -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
@@ -81,6 +89,17 @@ $(BUILD)/faults/exec/%.o: src/exec/%.c
 $(BUILD)/migrate-faults: $(BUILD)/src/main.o $(FAULT_OBJ) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+# The same with what Debian has as an archive linked in, for the release: it needs the C library alone. libpq, libcurl
+# and libexpat are still loaded when they are wanted; tools/dist says why.
+STATIC_OBJ := $(BUILD)/static/base/sqlite.o
+$(BUILD)/static/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$< linked in)
+	$(Q)$(CC) $(CPPFLAGS) -DLINKED_IN $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(BUILD)/migrate-static: $(BUILD)/src/main.o $(STATIC_OBJ) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--exclude-libs,ALL -o $@ $^ -Wl,-Bstatic $(LIBS) -lsqlite3 -Wl,-Bdynamic -lm
 
 $(LIB): $(OBJ) $(GEN_OBJ)
 	@rm -f $@
@@ -158,7 +177,7 @@ setup:
 check: setup
 	@$(MAKE) --no-print-directory -j $(JOBS) built
 	@$(MAKE) --no-print-directory test lint
-built: migrate $(BUILD)/migrate-faults $(FAULT_PROXY) $(UNIT)
+built: migrate $(BUILD)/migrate-faults $(if $(SAN),,$(BUILD)/migrate-static) $(FAULT_PROXY) $(UNIT)
 test: migrate $(BUILD)/migrate-faults $(FAULT_PROXY) $(UNIT)
 	$(PROVE) $(call PICK,$(UNIT) $(sort $(wildcard tests/cli/*.bats tests/pg/*.bats tests/fault/*.bats)))
 peers:
@@ -225,7 +244,15 @@ shadow-matrix: migrate
 ROWS ?= 5000000
 bench-stall: migrate
 	@tests/bench/stall $(ROWS)
-bench: bench-lex bench-lint bench-program bench-up
+# make bench [CORPUS=folder] [QUICK=1] [ONLY=startup,lint,up,backfill,stall]: all of it against other tools (make peers), as one table, and as
+# build/bench.json. make bench-readme: that table into the README.
+QUICK ?=
+ONLY ?=
+bench: migrate $(BUILD)/tests/bench/cost
+	@tests/bench/all $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(filter file,$(origin CORPUS)),,--corpus "$(CORPUS)") \
+	    $(BUILD)/tests/bench/cost
+bench-readme:
+	@tests/bench/all --readme
 
 # make verify-matrix: every form's examples on live servers 13 to 18; MAJORS='13 18' picks some.
 verify-matrix: migrate
@@ -287,7 +314,17 @@ install: migrate
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/migrate $(foreach i,$(INSTALLED),$(call to,$(i)))
 	@find $(DESTDIR)$(PREFIX)/$(DOCDIR) -depth -type d -empty -delete 2>/dev/null || :
+# A package for the Debian this is, into build/deb; check-deb tries it in a copy of a debootstrapped one.
+deb:
+	@CC= tools/deb $(VERSION)
+check-deb:
+	@tests/package/deb build/deb/migrate_$(VERSION)_*.deb "$(CHROOT)"
+# Source and program as tarballs, into build/dist.
+dist:
+	@CC="$(CC)" tools/dist $(VERSION)
+check-dist:
+	@tests/package/dist build/dist/migrate-$(VERSION)-linux-$(MACHINE).tar.gz
 clean:
 	rm -rf build migrate
 
-.PHONY: peers migrate built bench bench-backfill kill-backfill shadow-matrix bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean
+.PHONY: deb check-deb dist check-dist peers migrate built bench bench-readme bench-backfill kill-backfill shadow-matrix bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean

@@ -2,13 +2,27 @@
 
 #include <dlfcn.h>
 
+#ifdef LINKED_IN
+
+#    define LINKED(name) .name = sqlite3_##name,
+
+enum status sqlite_bind(const struct sqlite **out, struct error *err)
+{
+    static const struct sqlite functions = {SQLITE_FUNCTIONS(LINKED)};
+    (void)err;
+    *out = &functions;
+    return ST_OK;
+}
+
+#else
+
 /* Written once, by sqlite_bind(). */
 static struct {
     bool bound;
     struct sqlite functions;
 } lib;
 
-#define ENTRY(name) {"sqlite3_" #name, &lib.functions.name},
+#    define ENTRY(name) {"sqlite3_" #    name, &lib.functions.name},
 static const struct {
     const char *name;
     void *place; /* of the pointer to the function */
@@ -43,3 +57,5 @@ enum status sqlite_bind(const struct sqlite **out, struct error *err)
     lib.bound = true;
     return ST_OK;
 }
+
+#endif

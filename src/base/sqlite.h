@@ -1,7 +1,8 @@
 /*
  * sqlite.h - SQLite's functions, bound when the first catalog file or journal is opened.
  *
- * Linking libsqlite3 would make every start of the program load and relocate it, and few of them need it.
+ * Linking libsqlite3 would make every start of the program load and relocate it, and few of them need it. The release, which
+ * is to run where it is not installed, has it linked in (LINKED_IN).
  */
 #ifndef MIGRATE_BASE_SQLITE_H
 #define MIGRATE_BASE_SQLITE_H

@@ -11,6 +11,7 @@ page() { "$BATS_TEST_DIRNAME/../lib/run-docs" "$BATS_TEST_DIRNAME/../../$1"; }
 @test "docs/README.md" { page docs/README.md; }
 @test "docs/tutorial.md" { page docs/tutorial.md; }
 @test "docs/howto/zero-downtime-recipes.md" { page docs/howto/zero-downtime-recipes.md; }
+@test "docs/howto/install.md" { page docs/howto/install.md; }
 @test "docs/security.md" { page docs/security.md; }
 @test "docs/explanation/locks.md" { page docs/explanation/locks.md; }
 @test "docs/explanation/why-batches.md" { page docs/explanation/why-batches.md; }
