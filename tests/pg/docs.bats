@@ -22,6 +22,7 @@ page() { "$BATS_TEST_DIRNAME/../lib/run-docs" "$BATS_TEST_DIRNAME/../../$1"; }
 @test "docs/howto/house-rules.md" { page docs/howto/house-rules.md; }
 @test "docs/troubleshooting.md" { page docs/troubleshooting.md; }
 @test "docs/howto/rehearse-and-catalog.md" { page docs/howto/rehearse-and-catalog.md; }
+@test "docs/howto/deploy-pipeline-aws.md" { page docs/howto/deploy-pipeline-aws.md; }
 
 @test "every page is here" {
     cd "$BATS_TEST_DIRNAME/../.."
