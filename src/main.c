@@ -18,7 +18,7 @@
  *     src/exec/       runner: run steps so that they can be killed and resumed · history · events · backfill: batches,
  *                     throttle, join · shadow: a second column, filled and swapped in ·
  *                     preflight: what is in the way · watch: whom we keep waiting · journal: events in a local file,
- *                     for people · foreign, mirror: other tools' histories
+ *                     for people · foreign, mirror: other tools' histories · column_change: migrations written from the catalog
  *     src/aws/        client: signed calls, tried again · credentials: the chain · rds, target: what RDS knows · snapshot ·
  *                     capacity · secret; needs base only, and only cmd/ uses it
  *     src/report/     findings in eight formats, plans, status, progress, the rulebook's manual · run_view:

@@ -4,10 +4,11 @@
 #include "base/clock.h"
 #include "exec/fault.h"
 #include "exec/tx.h"
+#include "exec/violation.h"
 
 enum { ONLINE_WATCH_MS = 2000 };
 
-enum status step_run(struct run *r, struct item *it, struct error *err)
+static enum status run_kind(struct run *r, struct item *it, struct error *err)
 {
     switch (item_step(it)->kind) {
     case STEP_TRANSACTION:
@@ -20,6 +21,15 @@ enum status step_run(struct run *r, struct item *it, struct error *err)
         return shadow_run(r, it, err);
     }
     BUG("step kind %d", (int)item_step(it)->kind);
+}
+
+enum status step_run(struct run *r, struct item *it, struct error *err)
+{
+    const enum status status = run_kind(r, it, err);
+    if (status) {
+        violation_tell(r, it, err);
+    }
+    return status;
 }
 
 /* ---- settings ---- */
