@@ -185,9 +185,14 @@ enum status context_locate(struct context *c, struct error *err)
     if (status) {
         return status;
     }
+    if (c->database && str_starts(str_of(url), STR("ephemeral:"))) {
+        return error_set(err, ST_USAGE, "--dbname %s: a throw-away server has one database only", c->database);
+    }
     signals_install();
-    c->target = (struct target){
-        .application_name = "migrate", .url = url, .tenant = c->tenant, .histories = c->tenant_histories};
+    c->target = (struct target){.application_name = "migrate",
+                                .url = c->database ? url_with_database(url, c->database, &c->arena) : url,
+                                .tenant = c->tenant,
+                                .histories = c->tenant_histories};
     if (!c->loop) {
         c->loop = loop_new();
     }

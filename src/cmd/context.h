@@ -40,7 +40,9 @@ struct context {
     struct ephemeral *ephemeral;
     const char *tenant;           /* its schema; NULL: none */
     const char *tenant_histories; /* "migrate_{}": the history schema of the tenant {} */
-    bool *tenants_snapshot; /* shared by the processes of --schema-each: one was taken; NULL: there are none */
+    const char *database;         /* instead of the URL's; NULL: that */
+    /* Shared by the processes of tenants: a snapshot in RDS was taken, by --snapshot-command one of this database; NULL: there are none. */
+    bool *tenants_snapshot, *tenants_dump;
     struct target target;
     struct session *session;
     struct event_sink also;            /* hears the events of runs, too; emit may be NULL */

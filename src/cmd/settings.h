@@ -34,6 +34,9 @@ struct settings {
     const char *tenant;           /* its schema; NULL or "": none */
     struct text_list schema_each; /* names and patterns of tenants' schemas */
     const char *schema_each_query;
+    const char *dbname;             /* instead of the URL's; NULL or "": that */
+    struct text_list database_each; /* names and patterns of tenants' databases */
+    const char *database_each_query;
     int64_t schema_jobs, schema_failures;
     bool wait; /* wait for the server before anything else */
     int64_t wait_timeout_ms;

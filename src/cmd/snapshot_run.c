@@ -44,7 +44,8 @@ enum status snapshot_run_decide(struct snapshot_run *s, struct context *c, const
         s->because = STR("a throw-away server");
         return status;
     }
-    if (c->tenants_snapshot && *c->tenants_snapshot) {
+    const bool *taken = said(c->set.aws.command) ? c->tenants_dump : c->tenants_snapshot;
+    if (taken && *taken) {
         s->because = STR("one was taken for another tenant of this command");
         return ST_OK;
     }
@@ -433,8 +434,9 @@ static enum status take(void *arg, const char *run_id, struct strbuf *id, struct
     enum status status = s->means == BY_RDS       ? take_rds(s, run_id, err)
                          : s->means == BY_COMMAND ? take_command(s, id, err)
                                                   : ST_OK;
-    if (!status && s->means != BY_NOTHING && s->c->tenants_snapshot) {
-        *s->c->tenants_snapshot = true;
+    bool *taken = s->means == BY_RDS ? s->c->tenants_snapshot : s->means == BY_COMMAND ? s->c->tenants_dump : NULL;
+    if (!status && taken) {
+        *taken = true;
     }
     return status || !said(s->c->set.aws.min_acu) ? status : raise_capacity(s, err);
 }

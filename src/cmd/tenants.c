@@ -88,13 +88,32 @@ static enum status read_schemas(struct context *c, struct text_list *out, struct
     return ask_names(c, sql, params, countof(params), out, err);
 }
 
+/* All that may be tenants, but what RDS keeps for itself. */
+static enum status read_databases(struct context *c, struct text_list *out, struct error *err)
+{
+    static const char sql[] = "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate"
+                              " AND datname <> 'rdsadmin' ORDER BY datname";
+    return ask_names(c, sql, NULL, 0, out, err);
+}
+
+/* What tenants are: schemas of a database, or databases of a server. */
+struct kind {
+    const char *what, *option, *query_option, *list_them, *make_it;
+    enum status (*read)(struct context *c, struct text_list *out, struct error *err);
+};
+static const struct kind schemas = {"schema", "--schema-each", "--schema-each-query",
+                                    "\\dn",   "CREATE SCHEMA", read_schemas};
+static const struct kind databases = {"database", "--database-each", "--database-each-query",
+                                      "\\l",      "CREATE DATABASE", read_databases};
+
 /* The project's own query; it is to ask, and nothing else. */
-static enum status ask_query(struct context *c, struct text_list *out, struct error *err)
+static enum status ask_query(struct context *c, const struct kind *kind, const char *query, struct text_list *out,
+                             struct error *err)
 {
     enum status status = session_simple(c->session, STR("BEGIN READ ONLY"), ASK_MS, NULL, err);
-    status = status ? status : ask_names(c, c->set.schema_each_query, NULL, 0, out, err);
+    status = status ? status : ask_names(c, query, NULL, 0, out, err);
     if (status) {
-        error_context(err, "--schema-each-query");
+        error_context(err, "%s", kind->query_option);
         return status;
     }
     return session_simple(c->session, STR("ROLLBACK"), ASK_MS, NULL, err);
@@ -110,13 +129,14 @@ static bool has(const struct text_list *list, const char *name)
     return false;
 }
 
-static enum status take_name(struct context *c, const struct text_list *all, const char *name, struct text_list *out,
-                             struct error *err)
+static enum status take_name(struct context *c, const struct kind *kind, const struct text_list *all, const char *name,
+                             struct text_list *out, struct error *err)
 {
     if (!has(all, name)) {
         const char *near = str_closest(str_of(name), all->at, all->n);
-        error_set(err, ST_USAGE, "there is no schema %s for a tenant", name);
-        error_hint(err, "%s%s", near ? "did you mean " : "make it first: CREATE SCHEMA ", near ? near : name);
+        error_set(err, ST_USAGE, "there is no %s %s for a tenant", kind->what, name);
+        error_hint(err, near ? "did you mean %s%s?" : "make it first: %s %s", near ? near : kind->make_it,
+                   near ? "" : name);
         return ST_USAGE;
     }
     if (!has(out, name)) {
@@ -130,8 +150,8 @@ static bool is_pattern(const char *text)
     return strpbrk(text, "*?[") != NULL;
 }
 
-static enum status take_pattern(struct context *c, const struct text_list *all, const char *pattern,
-                                struct text_list *out, struct error *err)
+static enum status take_pattern(struct context *c, const struct kind *kind, const struct text_list *all,
+                                const char *pattern, struct text_list *out, struct error *err)
 {
     enum status status = ST_OK;
     size_t kept = 0;
@@ -145,37 +165,41 @@ static enum status take_pattern(struct context *c, const struct text_list *all, 
         return ST_OK;
     }
     if (!is_pattern(pattern)) {
-        return take_name(c, all, pattern, out, err);
+        return take_name(c, kind, all, pattern, out, err);
     }
     for (size_t i = 0; i < all->n && !status; i++) {
         if (fnmatch(pattern, all->at[i], 0) == 0) {
-            status = take_name(c, all, all->at[i], out, err);
+            status = take_name(c, kind, all, all->at[i], out, err);
         }
     }
     return status;
 }
 
-static enum status find_tenants(struct context *c, struct text_list *out, struct error *err)
+static enum status find_tenants(struct context *c, const struct kind *kind, struct text_list *out, struct error *err)
 {
+    const bool of_schemas = kind == &schemas;
+    const struct text_list *patterns = of_schemas ? &c->set.schema_each : &c->set.database_each;
+    const char *query = of_schemas ? c->set.schema_each_query : c->set.database_each_query;
+    const bool asks = query && query[0];
     struct text_list all = {0}, asked = {0};
-    const bool query = c->set.schema_each_query && c->set.schema_each_query[0];
     enum status status = context_connect(c, err);
-    status = status ? status : read_schemas(c, &all, err);
-    if (!status && query) {
-        status = ask_query(c, &asked, err);
+    status = status ? status : kind->read(c, &all, err);
+    if (!status && asks) {
+        status = ask_query(c, kind, query, &asked, err);
     }
     for (size_t i = 0; i < asked.n && !status; i++) {
-        status = take_name(c, &all, asked.at[i], out, err);
+        status = take_name(c, kind, &all, asked.at[i], out, err);
     }
     /* What the patterns take, they take behind that; what they leave out counts for all. */
-    for (size_t i = 0; i < c->set.schema_each.n && !status; i++) {
-        status = take_pattern(c, &all, c->set.schema_each.at[i], out, err);
+    for (size_t i = 0; i < patterns->n && !status; i++) {
+        status = take_pattern(c, kind, &all, patterns->at[i], out, err);
     }
     session_close(c->session);
     c->session = NULL;
     if (!status && out->n == 0) {
-        status = error_set(err, ST_USAGE, "no schema is a tenant's by --schema-each%s", query ? "-query" : "");
-        error_hint(err, "of %zu schemas that could be; psql lists them with \\dn", all.n);
+        status =
+            error_set(err, ST_USAGE, "no %s is a tenant's by %s", kind->what, asks ? kind->query_option : kind->option);
+        error_hint(err, "of %zu %ss that could be; psql lists them with %s", all.n, kind->what, kind->list_them);
     }
     return status;
 }
@@ -186,14 +210,23 @@ static void work(struct children *k, const struct child *one)
 {
     struct context *c = k->c;
     struct error err = {0}, flush_err = {0};
+    enum status status = ST_OK;
     /* What the parent has open is the parent's. */
     c->session = NULL;
     c->loop = NULL;
     c->aws = NULL;
-    c->set.schema_each.n = 0;
-    c->set.schema_each_query = NULL;
-    enum status status = settle(c, one->name, &err);
-    status = status ? status : c->command->run(c, &err);
+    if (one->arg == &databases) {
+        c->set.database_each.n = 0;
+        c->set.database_each_query = NULL;
+        c->set.dbname = one->name;
+        setenv("MIGRATE_DBNAME", one->name, 1); /* for hooks */
+        status = tenants_run(c, &err);
+    } else {
+        c->set.schema_each.n = 0;
+        c->set.schema_each_query = NULL;
+        status = settle(c, one->name, &err);
+        status = status ? status : c->command->run(c, &err);
+    }
     if (context_flush(&flush_err) && (!status || status == ST_CHECK)) {
         status = ST_SYSTEM;
         err = flush_err;
@@ -206,7 +239,17 @@ static void work(struct children *k, const struct child *one)
     _exit(status ? exit_code(status, err.signal) : 0);
 }
 
-static enum status run_each(struct context *c, struct error *err)
+static enum status share(bool **flag, struct error *err)
+{
+    void *shared = mmap(NULL, sizeof(bool), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        return error_errno(err, "share memory with", "the processes of the tenants");
+    }
+    *flag = shared;
+    return ST_OK;
+}
+
+static enum status run_each(struct context *c, const struct kind *kind, struct error *err)
 {
     struct text_list tenants = {0};
     /* What changes nothing may go on to the last one. */
@@ -217,21 +260,28 @@ static enum status run_each(struct context *c, struct error *err)
                          .canary = changes,
                          .apart = c->set.json,
                          .work = work};
-    enum status status = find_tenants(c, &tenants, err);
+    enum status status = find_tenants(c, kind, &tenants, err);
     for (size_t i = 0; i < tenants.n && !status; i++) {
-        *vec_push(&c->arena, &k.list) = (struct child){.name = tenants.at[i]};
+        *vec_push(&c->arena, &k.list) = (struct child){.name = tenants.at[i], .arg = (void *)(uintptr_t)kind};
+    }
+    /* A snapshot in RDS is of all databases; what a command makes, of one. */
+    if (!status && !c->tenants_snapshot) {
+        status = share(&c->tenants_snapshot, err);
+    }
+    if (!status && kind == &schemas) {
+        status = share(&c->tenants_dump, err);
     }
     if (status) {
         return status;
     }
-    void *shared = mmap(NULL, sizeof(bool), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) {
-        return error_errno(err, "share memory with", "the processes of the tenants");
-    }
-    c->tenants_snapshot = shared;
     status = children_run(&k, err);
     children_tell(&k);
     return status ? status : children_end(&k, "tenant", err);
+}
+
+static bool is_each(const struct text_list *patterns, const char *query)
+{
+    return patterns->n > 0 || (query && query[0]);
 }
 
 enum status tenants_run(struct context *c, struct error *err)
@@ -240,10 +290,15 @@ enum status tenants_run(struct context *c, struct error *err)
     enum status status = ST_OK;
     /* A fleet's processes come here themselves, each for its own tenants. */
     if ((c->command->groups & GROUP_TENANT) && !s->aws.is_fleet) {
+        if (s->dbname && s->dbname[0]) {
+            c->database = s->dbname;
+        } else if (is_each(&s->database_each, s->database_each_query)) {
+            return run_each(c, &databases, err);
+        }
         if (s->tenant && s->tenant[0]) {
             status = settle(c, s->tenant, err);
-        } else if (s->schema_each.n > 0 || (s->schema_each_query && s->schema_each_query[0])) {
-            return run_each(c, err);
+        } else if (is_each(&s->schema_each, s->schema_each_query)) {
+            return run_each(c, &schemas, err);
         }
     }
     return status ? status : c->command->run(c, err);

@@ -1,5 +1,7 @@
 /*
- * tenants.h - the same migrations for many schemas of one database.
+ * tenants.h - the same migrations for many schemas of one database, or many databases of one server.
+ *
+ * Of databases each has its history where it always is; of both, each database's schemas are tenants.
  *
  * A tenant is a schema. Its migrations run with that schema first in the search path, and public behind it; its history is a schema of its own,
  * so that each is locked, resumed and asked by itself. With --schema-each the command runs once for each tenant, in a process of its own.

@@ -47,3 +47,38 @@ const char *url_for_libpq(struct arena *a, const char *url, struct str *ignored)
     strbuf_free(&names);
     return result;
 }
+
+/* In both forms what is said last counts, and a parameter more than the path. */
+const char *url_with_database(const char *url, const char *database, struct arena *a)
+{
+    struct strbuf out;
+    const struct str all = str_of(url), name = str_of(database);
+    const bool is_url = str_starts(all, STR("postgres://")) || str_starts(all, STR("postgresql://"));
+    strbuf_init(&out, all.n + name.n * 3 + 32);
+    if (is_url) {
+        strbuf_add(&out, all);
+        strbuf_add_cstr(&out, str_find_char(all, '?') == SIZE_MAX ? "?dbname=" : "&dbname=");
+        for (size_t i = 0; i < name.n; i++) {
+            const char ch = name.p[i];
+            const bool plain = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
+            strbuf_addf(&out, plain || ch == '_' || ch == '-' ? "%c" : "%%%02X", (unsigned char)ch);
+        }
+    } else {
+        if (str_find_char(all, '=') != SIZE_MAX) { /* else the bare name of a database, or nothing */
+            strbuf_add(&out, all);
+            strbuf_add_char(&out, ' ');
+        }
+        strbuf_add_cstr(&out, "dbname='");
+        for (size_t i = 0; i < name.n; i++) {
+            strbuf_add_cstr(&out, name.p[i] == '\'' || name.p[i] == '\\' ? "\\" : "");
+            strbuf_add_char(&out, name.p[i]);
+        }
+        strbuf_add_char(&out, '\'');
+    }
+    const char *text = arena_cstr(a, strbuf_str(&out));
+    if (out.p) {
+        explicit_bzero(out.p, out.cap); /* there may be a password in it */
+    }
+    strbuf_free(&out);
+    return text;
+}

@@ -13,4 +13,7 @@
  */
 const char *url_for_libpq(struct arena *a, const char *url, struct str *ignored);
 
+/* The same connection string with another database. url may be NULL: libpq's variables say the rest. */
+const char *url_with_database(const char *url, const char *database, struct arena *a);
+
 #endif

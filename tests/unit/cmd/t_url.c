@@ -32,8 +32,29 @@ static void urls(void **state)
     arena_free(&a);
 }
 
+/* libpq takes what is said last; the database tests connect with them. */
+static void databases(void **state)
+{
+    static const struct {
+        const char *url, *database, *want;
+    } cases[] = {
+        {"postgres://u:p@h:5/d", "shop_1", "postgres://u:p@h:5/d?dbname=shop_1"},
+        {"postgresql://h?sslmode=disable", "a&b=c d", "postgresql://h?sslmode=disable&dbname=a%26b%3Dc%20d"},
+        {"host=h dbname=d", "it's a \\", "host=h dbname=d dbname='it\\'s a \\\\'"},
+        {"only_a_name", "other", "dbname='other'"},
+        {NULL, "other", "dbname='other'"},
+    };
+    struct arena a;
+    (void)state;
+    arena_init(&a, 1 << 20);
+    for (size_t i = 0; i < countof(cases); i++) {
+        assert_string_equal(url_with_database(cases[i].url, cases[i].database, &a), cases[i].want);
+    }
+    arena_free(&a);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(urls)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(urls), cmocka_unit_test(databases)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
