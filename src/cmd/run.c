@@ -254,6 +254,7 @@ static enum status execute(struct run *r, struct error *err)
     options.max_block_ms = c->set.max_block_ms;
     options.redact = c->set.redact;
     options.reconnect_ms = c->set.reconnect_ms;
+    options.answer_timeout_ms = c->set.answer_timeout_ms;
     options.backfill_rows = c->set.backfill_rows;
     options.throttle.lag_bytes = c->set.max_lag_bytes;
     options.throttle.lag_ms = c->set.max_lag_ms;

@@ -60,7 +60,7 @@ struct settings {
     const char *journal; /* its file; "": none; NULL: not said */
     int64_t run_lock_wait_ms, lock_timeout_ms, lock_budget_ms, statement_timeout_ms;
     int terminate; /* index of TERMINATE_WORDS */
-    int64_t max_blocked_sessions, max_block_ms, reconnect_ms;
+    int64_t max_blocked_sessions, max_block_ms, reconnect_ms, answer_timeout_ms;
     bool redact;
     /* backfills */
     int64_t backfill_rows, max_lag_bytes, max_lag_ms, max_slot_bytes, max_sessions, max_archive;

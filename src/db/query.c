@@ -81,6 +81,7 @@ enum status request_begin(struct session *s, int64_t budget_ms, struct request *
     }
     rq->deadline = loop_deadline(s->loop, budget_ms);
     s->busy = true;
+    s->heard_ms = clock_monotonic_ms();
     return ST_OK;
 }
 
@@ -115,6 +116,7 @@ bool request_pump(struct session *s, struct request *rq)
     const bool runs = rq->cut == REQUEST_RUNS;
     switch (loop_wait(s->loop, PQsocket(s->conn), events, runs ? rq->deadline : rq->drain_until, runs)) {
     case LOOP_READY:
+        s->heard_ms = clock_monotonic_ms();
         if (!PQconsumeInput(s->conn)) {
             rq->broken = true;
         } else if (runs && rq->deadline > 0 && clock_monotonic_ms() >= rq->deadline && PQisBusy(s->conn)) {
@@ -232,7 +234,10 @@ static enum status cut_status(const struct request *rq, struct error *err)
 enum status request_end(struct session *s, struct request *rq, enum status status, struct error *err)
 {
     s->busy = false;
-    if (status && rq->cut != REQUEST_RUNS) {
+    if (status && s->abandoned) {
+        status = error_set(err, ST_SERVER, "the connection to %s was given up: %s", session_host(s), s->lost);
+        memcpy(err->sqlstate, "08006", sizeof("08006"));
+    } else if (status && rq->cut != REQUEST_RUNS) {
         status = cut_status(rq, err);
     }
     if (s->conn && (rq->broken || PQstatus(s->conn) != CONNECTION_OK)) {

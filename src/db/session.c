@@ -1,6 +1,9 @@
 #include "db/session_impl.h"
 
+#include "base/clock.h"
 #include "base/term.h"
+
+#include <sys/socket.h>
 
 void session_lose(struct session *s, const char *fmt, ...)
 {
@@ -29,6 +32,21 @@ void session_close(struct session *s)
 bool session_usable(const struct session *s)
 {
     return s->conn && !s->busy && PQstatus(s->conn) == CONNECTION_OK;
+}
+
+int64_t session_silent_ms(const struct session *s)
+{
+    return s->conn && s->busy ? clock_monotonic_ms() - s->heard_ms : -1;
+}
+
+void session_abandon(struct session *s, const char *why)
+{
+    if (s->conn && s->busy && !s->abandoned) {
+        s->abandoned = true;
+        snprintf(s->lost, sizeof(s->lost), "%s", why);
+        /* The request that waits for the socket finds its end there. */
+        (void)shutdown(PQsocket(s->conn), SHUT_RDWR);
+    }
 }
 
 bool session_in_transaction(const struct session *s)

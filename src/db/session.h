@@ -127,6 +127,14 @@ NODISCARD enum status session_prepare(struct session *s, const char *sql, struct
 enum sql_class error_sql_class(const struct error *err);
 bool session_usable(const struct session *s); /* connected and idle or in a transaction */
 bool session_in_transaction(const struct session *s);
+/*
+ * A peer that is gone but whose packets something still acknowledges (a proxy, a machine that is frozen) cannot be told from a long
+ * statement by its socket. For how many ms nothing came from or went to the server in the request that runs; -1: none runs. Who finds out
+ * elsewhere that no answer will come gives the connection up, from a timer's callback: the request then fails as when it had been lost, with 08006 and
+ * `why` as its text.
+ */
+int64_t session_silent_ms(const struct session *s);
+void session_abandon(struct session *s, const char *why);
 int session_server_version(const struct session *s); /* 150018 */
 bool session_tenant(const struct session *s);         /* does it work for one, see struct target */
 int session_pid(const struct session *s);            /* of the backend as the startup packet told it */

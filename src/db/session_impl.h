@@ -22,6 +22,8 @@ struct session {
     int position;       /* in the statement that failed last, in characters from 1; 0: not told */
     struct strbuf host; /* "db.example.com:5432", "/run/postgresql" */
     char lost[512];     /* why the connection is gone */
+    int64_t heard_ms;   /* clock_monotonic_ms() when the request that runs last brought or took a byte */
+    bool abandoned;     /* by session_abandon(), for the reason in lost */
     const char *prepared[SESSION_MAX_PREPARED]; /* their texts; named after their slot and generation */
     int n_prepared, generation;
     void (*on_notice)(void *arg, const char *severity, const char *message);

@@ -112,7 +112,9 @@ static enum status ask_boundary(struct backfill *b, int64_t size, struct error *
     add_boundary(b, &b->lo, size, &p);
     const size_t boundary = p.items.n - 1;
     pipe_add(&p, "COMMIT");
-    const enum status status = session_pipeline(b->r->s, p.items.at, p.items.n, 0, rows, &failed, err);
+    b->r->bounded = true;
+    const int64_t deadline = step_deadline(b->r, 4 * BATCH_STATEMENT_MS, lock_timeout(b), 1);
+    const enum status status = session_pipeline(b->r->s, p.items.at, p.items.n, deadline, rows, &failed, err);
     if (!status) {
         take_boundary(b, rows[boundary], size);
     } else {
@@ -187,11 +189,10 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
     size_t fence, batch, boundary, failed;
     const int64_t size = b->size.rows;
     pipe_begin(&p, &r->scratch);
-    step_settings(r, &p, lock_timeout(b),
-                  b->step->statement_timeout_ms > 0 ? b->step->statement_timeout_ms
-                  : b->whole                        ? 0
-                                                    : BATCH_STATEMENT_MS,
-                  false);
+    const int64_t statement_ms = b->step->statement_timeout_ms > 0 ? b->step->statement_timeout_ms
+                                 : b->whole                        ? 0
+                                                                   : BATCH_STATEMENT_MS;
+    step_settings(r, &p, lock_timeout(b), statement_ms, false);
     pipe_add(&p, "BEGIN ISOLATION LEVEL READ COMMITTED");
     fence = p.items.n;
     add_fence(b, &p);
@@ -203,7 +204,9 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
     }
     pipe_add(&p, "COMMIT");
     FAULT("batch-before");
-    const enum status status = session_pipeline(r->s, p.items.at, p.items.n, 0, rows, &failed, err);
+    r->bounded = statement_ms > 0;
+    const int64_t deadline = step_deadline(r, statement_ms, lock_timeout(b), p.items.n);
+    const enum status status = session_pipeline(r->s, p.items.at, p.items.n, deadline, rows, &failed, err);
     FAULT("batch-after");
     if (!status) {
         double from = 0, to = 0;

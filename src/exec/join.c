@@ -90,6 +90,7 @@ enum status run_join(struct loop *loop, struct session *s, const struct run_opti
     e.n_migrations = (unsigned)n;
     e.run_id = result->run_id;
     run_emit(&r, &e);
+    pulse_begin(&r.pulse, &r);
     enum status status = introduce(&r, err);
     status = status ? status : place(&r, err);
     struct item *it = status ? NULL : backfilling(&r);
@@ -104,6 +105,7 @@ enum status run_join(struct loop *loop, struct session *s, const struct run_opti
     e = run_event(NULL, NULL, EVENT_RUN_END);
     e.ms = result->ms;
     run_emit(&r, &e);
+    pulse_end(&r.pulse);
     watch_free(&r.watch);
     arena_free(&r.scratch);
     arena_free(&r.arena);

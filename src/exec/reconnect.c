@@ -60,20 +60,24 @@ static enum status same_database(struct run *r, struct error *err)
 /* ---- the old backend ---- */
 
 /*
- * It works on: it may yet commit, so it is waited for. It does nothing: nobody will ever tell it to do more, and on a dead network the
- * server would keep it, with its locks, for minutes. It is our own, by pid, time of start and name.
+ * It works on: it may yet commit, so it is waited for; what had a time limit has had it by then, and is cancelled, then ended. It does nothing: nobody
+ * will ever tell it to do more, and on a dead network the server would keep it, with its locks, for minutes. It is our own, by pid, time of start and
+ * name.
  */
-static enum status settle_old(struct run *r, const struct runlock *old, bool *gone, bool *told, struct error *err)
+static enum status settle_old(struct run *r, const struct runlock *old, const char *act, bool *gone, bool *told,
+                              struct error *err)
 {
-    static const char sql[] = "SELECT coalesce(a.state, '') = 'active', CASE WHEN a.state LIKE 'idle%' THEN"
-                              " pg_catalog.pg_terminate_backend(a.pid) END FROM pg_catalog.pg_stat_activity a"
-                              " WHERE a.pid = $1::pg_catalog.int4 AND a.backend_start = $2::pg_catalog.timestamptz"
-                              " AND a.application_name = $3 AND a.pid <> pg_catalog.pg_backend_pid()";
+    static const char sql[] =
+        "SELECT coalesce(a.state, '') = 'active', CASE WHEN a.state LIKE 'idle%' OR $4 = 'end' THEN"
+        " pg_catalog.pg_terminate_backend(a.pid) WHEN $4 = 'cancel' THEN"
+        " pg_catalog.pg_cancel_backend(a.pid) END FROM pg_catalog.pg_stat_activity a"
+        " WHERE a.pid = $1::pg_catalog.int4 AND a.backend_start = $2::pg_catalog.timestamptz"
+        " AND a.application_name = $3 AND a.pid <> pg_catalog.pg_backend_pid()";
     char pid[16];
     struct rows *rows = NULL;
     snprintf(pid, sizeof(pid), "%d", old->pid);
-    const struct param params[] = {{pid}, {old->backend_start}, {r->application}};
-    const enum status status = session_query(r->s, sql, params, 3, ANSWER_MS, &rows, err);
+    const struct param params[] = {{pid}, {old->backend_start}, {r->application}, {act}};
+    const enum status status = session_query(r->s, sql, params, 4, ANSWER_MS, &rows, err);
     if (status) {
         return status;
     }
@@ -91,11 +95,20 @@ static enum status settle_old(struct run *r, const struct runlock *old, bool *go
 
 static enum status wait_for_old(struct run *r, const struct runlock *old, struct error *err)
 {
+    const int64_t begun = clock_monotonic_ms(), third = r->o->answer_timeout_ms / 3;
     bool gone = false, told = false;
-    enum status status = settle_old(r, old, &gone, &told, err);
+    enum status status = settle_old(r, old, "look", &gone, &told, err);
     while (!status && !gone) {
-        status = loop_sleep(r->loop, POLL_MS, err);
-        status = status ? status : settle_old(r, old, &gone, &told, err);
+        const int64_t waited = clock_monotonic_ms() - begun;
+        if (r->bounded && waited > 3 * third) {
+            error_set(err, ST_SERVER, "the backend of the lost connection, pid %d, does not end", old->pid);
+            error_detail(err, "it was cancelled and terminated, and still holds what it had locked");
+            error_hint(err, "look at that process on the server (it may be stopped); then run the same command again");
+            return ST_SERVER;
+        }
+        status = loop_sleep(r->loop, third < POLL_MS ? third : POLL_MS, err);
+        const char *act = !r->bounded || waited < third ? "look" : waited < 2 * third ? "cancel" : "end";
+        status = status ? status : settle_old(r, old, act, &gone, &told, err);
     }
     return status;
 }

@@ -7,6 +7,7 @@ enum status run_lock(struct run *r, int64_t wait_ms, struct error *err)
 {
     const enum status status =
         runlock_take(r->loop, r->s, &r->sql, r->application, wait_ms, &r->o->sink, &r->lock, err);
+    r->lock_of = status ? NULL : r->s;
     snprintf(r->pid_text, sizeof(r->pid_text), "%d", r->lock.pid);
     step_settings_unknown(r);
     return status;

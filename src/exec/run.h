@@ -14,6 +14,7 @@
 
 #include "exec/history_rows.h"
 #include "exec/pipe.h"
+#include "exec/pulse.h"
 #include "exec/retry.h"
 #include "exec/runlock.h"
 #include "exec/runner.h"
@@ -38,9 +39,11 @@ struct run {
     struct run_result *result;
     struct history_sql sql;
     struct runlock lock;
+    const struct session *lock_of; /* whose backend that names */
     struct identity identity;
     const char *host; /* ours */
     struct watch watch;
+    struct pulse pulse;
     struct arena arena;   /* for the run */
     struct arena scratch; /* for one step's texts and parameters */
     char application[64]; /* "migrate/1f2e3d4c5b6a@host:4711": what pg_stat_activity shows */
@@ -50,6 +53,7 @@ struct run {
     bool again;        /* items that were done are not any more (the server crashed): start over */
     /* As the session has them; -1: not known */
     int64_t lock_timeout_ms, statement_timeout_ms;
+    bool bounded;  /* what runs has a limit: when its connection is lost, its backend is not waited for without one */
     int durable;   /* 1: COMMIT waits for the disk, 0: it does not */
     bool recorded; /* there is a row in runs */
 };
@@ -148,6 +152,11 @@ NODISCARD enum status step_run(struct run *r, struct item *it, struct error *err
  */
 void step_settings(struct run *r, struct pipe *p, int64_t lock_ms, int64_t statement_ms, bool durable);
 void step_settings_unknown(struct run *r);
+/*
+ * The deadline on our side for n statements of at most statement_ms each, should the server's own timeouts not come (its process is frozen): they,
+ * their waits for locks and the time that an answer may take. 0 (none) when statement_ms is 0.
+ */
+int64_t step_deadline(const struct run *r, int64_t statement_ms, int64_t lock_ms, size_t n);
 /* After a failed attempt: true when another one is to be made (the pause is over), false when *err is the end of it. */
 bool step_again(struct run *r, struct item *it, struct retry *retry, enum status *status, struct error *err);
 void step_error_place(struct run *r, const struct item *it, const struct planned_statement *st, struct error *err);

@@ -13,6 +13,7 @@ void run_options_default(struct run_options *o)
         .schema = "migrate",
         .run_lock_wait_ms = 10000,
         .reconnect_ms = 120000,
+        .answer_timeout_ms = 60000,
         .lock_timeout_ms = 200,
         .lock_timeout_max_ms = 3000,
         .lock_budget_ms = 600000,
@@ -365,6 +366,7 @@ enum status run_plans(struct loop *loop, struct session *s, const struct run_opt
     e.n_migrations = (unsigned)n;
     e.run_id = result->run_id;
     run_emit(&r, &e);
+    pulse_begin(&r.pulse, &r);
     status = run_lock(&r, options->run_lock_wait_ms, err);
     if (!status) {
         status = run_locked(&r, err);
@@ -378,6 +380,7 @@ enum status run_plans(struct loop *loop, struct session *s, const struct run_opt
     e.ms = result->ms;
     e.n_migrations = result->n_done;
     run_emit(&r, &e);
+    pulse_end(&r.pulse);
     watch_free(&r.watch);
     session_on_notice(r.s, NULL, NULL);
     session_close(r.opened);

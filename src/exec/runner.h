@@ -42,6 +42,7 @@ struct run_options {
     struct mirror mirror;         /* another tool's table to be written as well; tool NULL: none */
     int64_t run_lock_wait_ms;     /* how long to wait for another run (10 000); 0: not at all */
     int64_t reconnect_ms;         /* how long to try for another connection when one is lost (120 000) */
+    int64_t answer_timeout_ms;    /* how long nothing at all may come from the server (60 000); see pulse.h */
     int64_t lock_timeout_ms;      /* first rung (200) */
     int64_t lock_timeout_max_ms;  /* last rung (3000) */
     int64_t lock_budget_ms;       /* all attempts of one step together (600 000) */

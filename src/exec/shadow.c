@@ -142,6 +142,7 @@ static enum status attempt(struct shadow *s, size_t i, const struct retry *retry
     }
     pipe_add(&p, "COMMIT");
     FAULT("shadow-tx");
+    r->bounded = false;
     watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
     const enum status status = pipe_run(&p, r->s, 0, NULL, err);
     watch_stop(&r->watch);

@@ -334,7 +334,8 @@ static enum status attempt(struct run *r, struct item *it, struct single *one, i
         } else {
             watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
         }
-        status = session_simple(r->s, one->sql, 0, &rows, err);
+        r->bounded = step->statement_timeout_ms > 0;
+        status = session_simple(r->s, one->sql, step_deadline(r, step->statement_timeout_ms, lock_ms, 1), &rows, err);
         watch_stop(&r->watch);
         FAULT("single-after");
     }

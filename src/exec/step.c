@@ -59,6 +59,15 @@ void step_settings_unknown(struct run *r)
     r->durable = -1;
 }
 
+int64_t step_deadline(const struct run *r, int64_t statement_ms, int64_t lock_ms, size_t n)
+{
+    const int64_t most = INT64_MAX / 4 / (int64_t)(n + 1);
+    if (statement_ms <= 0 || statement_ms > most || lock_ms > most) {
+        return 0;
+    }
+    return (statement_ms + lock_ms) * (int64_t)n + r->o->answer_timeout_ms;
+}
+
 /* ---- failures ---- */
 
 /* The server tells the place as a character of the statement; the file's line and column are wanted. */
@@ -165,6 +174,7 @@ static enum status send_statements(struct run *r, const struct item *it, int64_t
                                    struct error *err)
 {
     const struct planned_statement_list *list = &item_step(it)->statements;
+    const int64_t statement_ms = item_step(it)->statement_timeout_ms;
     for (size_t i = 0; i < list->n; i++) {
         const struct planned_statement *st = &list->at[i];
         struct rows *rows = NULL;
@@ -178,11 +188,13 @@ static enum status send_statements(struct run *r, const struct item *it, int64_t
                 continue;
             }
         }
-        status = p->items.n > 0 ? pipe_run(p, r->s, 0, NULL, err) : ST_OK;
+        status =
+            p->items.n > 0 ? pipe_run(p, r->s, step_deadline(r, statement_ms, lock_ms, p->items.n), NULL, err) : ST_OK;
         FAULT("tx-part");
         FAULT("tx-statement");
         if (!status && st->copy_data.p) {
-            status = session_copy_in(r->s, st->sql, st->copy_data, 0, &rows, err);
+            status =
+                session_copy_in(r->s, st->sql, st->copy_data, step_deadline(r, statement_ms, lock_ms, 1), &rows, err);
             p->failed = status ? st : NULL;
             p->rows += rows ? rows_affected(rows) : 0;
             rows_free(rows);
@@ -221,6 +233,7 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     FAULT("tx-before");
     step_settings(r, &p, lock_ms, step->statement_timeout_ms, last && is_last(r, it));
     pipe_add(&p, "BEGIN");
+    r->bounded = step->statement_timeout_ms > 0;
     if (step->class == CLASS_ONLINE) {
         watch_start(&r->watch, r->lock.pid, ONLINE_WATCH_MS, false, &base);
     } else {
@@ -231,11 +244,13 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
         check = single_add_check(it, &p);
         record_step(r, it, &p, RECORDED_DONE, last, retry->attempt, waited, 0);
         if (FAULT_WANTED("tx-commit")) {
-            status = pipe_run(&p, r->s, 0, NULL, err);
+            status = pipe_run(&p, r->s, step_deadline(r, step->statement_timeout_ms, lock_ms, p.items.n), NULL, err);
             FAULT("tx-commit");
         }
         pipe_add(&p, "COMMIT");
-        status = status ? status : pipe_run(&p, r->s, 0, NULL, err);
+        status = status
+                     ? status
+                     : pipe_run(&p, r->s, step_deadline(r, step->statement_timeout_ms, lock_ms, p.items.n), NULL, err);
     }
     watch_stop(&r->watch);
     FAULT("tx-after");

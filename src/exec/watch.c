@@ -148,28 +148,54 @@ static void judge_behind(struct watch *w, const struct rows *rows)
     watch_judge(w, n, told >= 0 ? told : now - w->behind_since_ms);
 }
 
-static bool open_session(struct watch *w)
+/* Of several hosts the one that takes changes: our session is there. */
+static enum status open_session(struct watch *w, struct error *err)
 {
-    struct error err;
     struct target target = *w->o->target;
     if (w->s && session_usable(w->s)) {
-        return true;
+        return ST_OK;
     }
     target.connect_timeout_ms = OPEN_MS;
+    target.read_write = true;
     session_close(w->s);
     w->s = NULL;
-    const enum status status = session_open(w->loop, &target, &w->s, &err);
-    if (status && status != ST_INTERRUPTED) {
-        go_blind(w, &err);
+    const enum status status = session_open(w->loop, &target, &w->s, err);
+    w->reached = w->reached || !status;
+    return status;
+}
+
+/* Ended by hand, or with the server, or out of reach: the next look opens another one. */
+static void drop_unusable(struct watch *w)
+{
+    if (!session_usable(w->s)) {
+        session_close(w->s);
+        w->s = NULL;
     }
-    return !status;
+}
+
+enum status watch_ask(struct watch *w, const char *sql, const struct param *params, size_t n, struct rows **rows,
+                      struct error *err)
+{
+    enum status status = open_session(w, err);
+    if (!status) {
+        status = session_query(w->s, sql, params, n, LOOK_MS, rows, err);
+        drop_unusable(w);
+    }
+    return status;
 }
 
 static void look(struct watch *w)
 {
     struct error err;
     char pid[16];
-    if (w->blind || !open_session(w)) {
+    if (w->blind) {
+        return;
+    }
+    const enum status opened = open_session(w, &err);
+    if (opened) {
+        if (opened != ST_INTERRUPTED) {
+            go_blind(w, &err);
+        }
         return;
     }
     snprintf(pid, sizeof(pid), "%d", w->pid);
@@ -199,10 +225,8 @@ static void look(struct watch *w)
         if (w->progress) {
             tell_progress(w, rows[at]);
         }
-    } else if (status != ST_INTERRUPTED && !session_usable(w->s)) {
-        /* It may have been ended by hand, or with the server: the next look opens another one, or goes blind. */
-        session_close(w->s);
-        w->s = NULL;
+    } else if (status != ST_INTERRUPTED) {
+        drop_unusable(w);
     }
     for (size_t i = 0; i < countof(rows); i++) {
         rows_free(rows[i]);

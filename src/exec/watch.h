@@ -23,6 +23,7 @@ struct watch {
     const char *run_id;
     struct session *s;                  /* NULL: not opened yet */
     bool blind;                         /* it could not be opened */
+    bool reached;                       /* it was open once */
     int timer;                          /* 0: not watching */
     int64_t every_ms;                   /* its interval */
     bool progress;                      /* also ask for the progress of an index build */
@@ -51,6 +52,12 @@ void watch_start(struct watch *w, int pid, int64_t every_ms, bool progress, cons
  */
 void watch_guard(struct watch *w, int pid, int64_t lock_ms, const struct event *base);
 void watch_stop(struct watch *w);
+/*
+ * Ask the server something by the second connection, opened when there is none. ST_SERVER: it could not be asked (08001, or what it was refused
+ * with); it does not count as blind for that.
+ */
+NODISCARD enum status watch_ask(struct watch *w, const char *sql, const struct param *params, size_t n,
+                                struct rows **rows, struct error *err);
 /* Is the failure of the statement watched last the watchdog's doing? */
 bool watch_cancelled(const struct watch *w, const struct error *err);
 

@@ -4,6 +4,10 @@
  *   cut    it and all of its message never reach the server: both ends are closed
  *   lose   it reaches the server, the answer is thrown away, then both ends are closed
  *   hole   nothing passes in either direction for two seconds, then both ends are closed
+ *   eat    from then on everything on this connection is taken and thrown away, in both directions; nothing is closed
+ *   mute   the same, once the COMMIT is passed on: it happens, and no answer comes
+ *   deaf   the same as eat on all connections, and on new ones for three seconds
+ *   point  nothing is broken by a COMMIT; SIGUSR1 eats all connections that are open then
  *   count  nothing is broken; the number of COMMITs is written to standard output at the end (SIGTERM)
  */
 #include <errno.h>
@@ -14,21 +18,30 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { PAIRS = 256, HOLE_MS = 2000, ANSWER_MS = 1000 };
+enum { PAIRS = 256, HOLE_MS = 2000, ANSWER_MS = 1000, DEAF_S = 3 };
 
 static struct {
     int client, server; /* -1: free */
+    int eaten;
 } pairs[PAIRS];
 static int n_pairs, seen, wanted;
 static const char *fault;
-static volatile sig_atomic_t ended;
+static time_t deaf_until;
+static volatile sig_atomic_t ended, eat_now;
 
 static void on_term(int number)
 {
     (void)number;
     ended = 1;
+}
+
+static void on_usr1(int number)
+{
+    (void)number;
+    eat_now = 1;
 }
 
 static int open_socket(const char *path, int listens)
@@ -50,7 +63,9 @@ static int open_socket(const char *path, int listens)
 static void close_pair(int i)
 {
     close(pairs[i].client);
-    close(pairs[i].server);
+    if (pairs[i].server >= 0) {
+        close(pairs[i].server);
+    }
     pairs[i].client = pairs[i].server = -1;
 }
 
@@ -82,12 +97,22 @@ static void await_answer(int i)
     poll(&wait, 1, ANSWER_MS);
 }
 
+static void eat_all(void)
+{
+    for (int i = 0; i < n_pairs; i++) {
+        pairs[i].eaten = 1;
+    }
+}
+
 static void from_client(int i)
 {
     static char buffer[1 << 20];
     const ssize_t n = read(pairs[i].client, buffer, sizeof(buffer));
     if (n <= 0) {
         close_pair(i);
+        return;
+    }
+    if (pairs[i].eaten) {
         return;
     }
     const int before = seen;
@@ -102,7 +127,17 @@ static void from_client(int i)
         close_pair(i);
         return;
     }
+    if (hit && strcmp(fault, "eat") == 0) {
+        pairs[i].eaten = 1;
+        return;
+    }
+    if (hit && strcmp(fault, "deaf") == 0) {
+        eat_all();
+        deaf_until = time(NULL) + DEAF_S;
+        return;
+    }
     write_all(pairs[i].server, buffer, n);
+    pairs[i].eaten = hit && strcmp(fault, "mute") == 0;
     if (hit && strcmp(fault, "lose") == 0) {
         await_answer(i);
         close_pair(i);
@@ -113,8 +148,17 @@ static void from_server(int i)
 {
     static char buffer[1 << 20];
     const ssize_t n = read(pairs[i].server, buffer, sizeof(buffer));
+    if (n <= 0 && pairs[i].eaten) {
+        /* Nobody is told that the server's end is gone; poll() leaves out what is negative. */
+        close(pairs[i].server);
+        pairs[i].server = -1;
+        return;
+    }
     if (n <= 0) {
         close_pair(i);
+        return;
+    }
+    if (pairs[i].eaten) {
         return;
     }
     write_all(pairs[i].client, buffer, n);
@@ -128,6 +172,7 @@ static void accept_client(int listening, const char *server)
             n_pairs += i == n_pairs;
             pairs[i].client = client;
             pairs[i].server = to;
+            pairs[i].eaten = time(NULL) < deaf_until;
             return;
         }
     }
@@ -138,7 +183,7 @@ static void accept_client(int listening, const char *server)
 
 int main(int argc, char **argv)
 {
-    struct sigaction term = {.sa_handler = on_term};
+    struct sigaction term = {.sa_handler = on_term}, usr1 = {.sa_handler = on_usr1};
     if (argc != 5) {
         return 2;
     }
@@ -146,6 +191,7 @@ int main(int argc, char **argv)
     wanted = (int)strtol(argv[4], NULL, 10);
     signal(SIGPIPE, SIG_IGN);
     sigaction(SIGTERM, &term, NULL);
+    sigaction(SIGUSR1, &usr1, NULL);
     const int listening = open_socket(argv[1], 1);
     if (listening < 0) {
         perror(argv[1]);
@@ -158,7 +204,12 @@ int main(int argc, char **argv)
             fds[2 + 2 * i] = (struct pollfd){.fd = pairs[i].server, .events = POLLIN};
         }
         const int n = n_pairs;
-        if (poll(fds, (nfds_t)(1 + 2 * n), -1) < 0) {
+        const int ready = poll(fds, (nfds_t)(1 + 2 * n), -1);
+        if (eat_now) {
+            eat_all();
+            eat_now = 0;
+        }
+        if (ready < 0) {
             continue;
         }
         for (int i = 0; i < n; i++) {
