@@ -3,7 +3,7 @@
 
 @test "faults at some points, with an application beside them" {
     [ -z "${FAULT_ALL:-}" ] || skip "all of them are run"
-    run "$BATS_TEST_DIRNAME/matrix" --slice "$(date +%-j)/70"
+    run "$BATS_TEST_DIRNAME/matrix" --slice "$(date +%-j)/140"
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(grep -c '^ok' <<<"$output")" -ge 5 ]
