@@ -81,11 +81,14 @@ static enum status abort_it(struct context *c, struct error *err)
     }
     if (!status && workers == 0) {
         error_set(err, ST_USAGE, "no run is working on it: there is nothing to abort");
-        error_hint(err, "the rows done stay done; migrate up goes on, migrate mark VERSION --pending forgets it");
+        error_hint(err, "the rows done stay done; migrate up goes on, migrate mark VERSION --pending forgets it; of a "
+                        "shadow change, migrate down takes all back");
         return ST_USAGE;
     }
     return status ? status
-                  : control(c, "abort", "the run ends behind its batch; the rows done stay done, migrate up goes on\n",
+                  : control(c, "abort",
+                            "the run ends behind its batch; the rows done stay done, migrate up goes on; a shadow "
+                            "change is taken back\n",
                             err);
 }
 
@@ -153,7 +156,8 @@ const struct command cmd_backfill = {
              "list    how far each is, how fast, what it waits for, who works on it\n"
              "pause   behind the batch that is running, until resume\n"
              "resume  takes pause back\n"
-             "abort   the run ends behind its batch, exit code 7; migrate up goes on from there\n"
+             "abort   the run ends behind its batch, exit code 7; migrate up goes on from there. A shadow\n"
+             "        change is taken back, exit code 4: the table is as it was\n"
              "tune    --rate, --batch and --max-bad-rows hold from the next batch on\n\n"
              "migrate up --join takes part in a running one.",
     .examples = "migrate backfill list\nmigrate backfill pause\nmigrate backfill tune 20261120093000 --rate 5000",

@@ -44,13 +44,15 @@ static enum status run_down(struct context *c, struct error *err)
                 error_set(err, ST_USAGE, "version %.*s is not applied, so there is no way down to it", STR_ARG(to));
         }
     }
-    if (!status) {
+    status = status ? status : choose_undo(&s, &c->arena, &chosen, err);
+    const bool undo = chosen.n > 0;
+    if (!status && !undo) {
         status = choose_down(c, &s, limit, to, &chosen, err);
     }
     if (!status) {
         status = ask_before_down(c, &chosen, err);
     }
-    return status ? status : run_chosen(c, &chosen, true, err);
+    return status ? status : run_chosen(c, &chosen, !undo, err);
 }
 
 /* What was just undone is pending now: read anew, go up again. */
@@ -148,7 +150,10 @@ const struct command cmd_down = {
     .usage = "[N]",
     .about = "Runs the -- migrate:down parts, the last applied first. Where a file is gone, the text\n"
              "recorded when it was applied is used. Asks before --all, and when the database looks\n"
-             "like production.",
+             "like production.\n\n"
+             "A shadow change that was begun and not swapped yet is taken back first, and nothing else.\n"
+             "One that was swapped is swapped back, in one short transaction, where -- migrate:shadow stands\n"
+             "in the down part, too: see migrate-backfill(7).",
     .examples = "migrate down\nmigrate down 3\nmigrate down --to 20261120093000\nmigrate down --all --yes",
     .exits = "02345678",
     .options = down_options,

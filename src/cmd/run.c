@@ -22,7 +22,7 @@
 
 struct run {
     struct context *c;
-    bool down;
+    bool down, undo;
     struct arena catalog_memory; /* of its own: the catalog is taken back to a state of before */
     struct catalog catalog;
     struct judge judge;
@@ -131,7 +131,7 @@ static void show_stopping(struct run *r)
 
 static enum status gate(struct run *r, struct error *err)
 {
-    if (r->down) {
+    if (r->down || r->undo) {
         return ST_OK;
     }
     const enum status status = let_pass(r, err);
@@ -177,6 +177,15 @@ static void show_plan(struct run *r)
     const bool colour = context_colour(r->c, STDOUT_FILENO);
     const enum analyze_mode mode = (enum analyze_mode)r->c->set.analyze;
     struct rollback *back = r->down ? NULL : arena_array(&r->c->arena, struct rollback, r->n);
+    if (r->undo && !r->c->set.json) {
+        strbuf_init(&out, 4096);
+        strbuf_addf(&out,
+                    "%.*s %.*s is in the middle of a shadow change: it would be taken back, in one short transaction\n",
+                    STR_ARG(r->plans[0].migration->version), STR_ARG(r->plans[0].migration->name));
+        context_print(strbuf_str(&out));
+        strbuf_free(&out);
+        return;
+    }
     if (back) {
         rollback_plan(&r->judge, &r->plan_options, r->plans, r->n, &r->c->arena, back);
     }
@@ -208,7 +217,7 @@ static void show_result(struct run *r, const struct run_result *result, enum sta
         return;
     }
     strbuf_init(&out, 1024);
-    strbuf_add_cstr(&out, r->down ? "undid " : "applied ");
+    strbuf_add_cstr(&out, r->down || r->undo ? "undid " : "applied ");
     if (status) {
         strbuf_addf(&out, "%u of ", result->n_done);
     }
@@ -265,6 +274,7 @@ static enum status execute(struct run *r, struct error *err)
     options.throttle.gentle = c->set.pace == PACE_GENTLE;
     options.max_xact_age_ms = c->set.max_xact_age_ms;
     options.preflight_only = c->set.preflight_only;
+    options.undo = r->undo;
     options.window = c->set.window && c->set.window[0] ? c->set.window : NULL;
     options.window_wait = c->set.outside_window == 0;
     for (size_t i = 0; i < r->n; i++) {
@@ -301,7 +311,7 @@ enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool
 {
     struct catalog_info info = {0};
     struct chosen_list left = *chosen;
-    struct run r = {.c = c, .down = down, .chosen = &left};
+    struct run r = {.c = c, .down = down, .undo = left.n > 0 && left.at[0].undo, .chosen = &left};
     enum status status = ST_OK;
     if (left.n > 0 && !c->set.dry_run) {
         status = mirror_begin(c, &left, down, &r.mirror, err);
@@ -408,6 +418,27 @@ static enum status migration_of(struct context *c, struct state *s, const struct
         error_hint(err, "write one (%s), or undo it by hand and say so: migrate mark %.*s --pending",
                    native ? "it may be empty" : m->layout->form, STR_ARG(m->version));
         return ST_USAGE;
+    }
+    return ST_OK;
+}
+
+enum status choose_undo(struct state *s, struct arena *a, struct chosen_list *out, struct error *err)
+{
+    for (size_t i = 0; i < s->history.applied.n; i++) {
+        const struct applied *x = &s->history.applied.at[i];
+        if (x->state != APPLIED_PARTIAL || !x->shadow) {
+            continue;
+        }
+        const struct migration *m = migrations_find(&s->migrations, x->version);
+        if (!m) {
+            error_set(err, ST_CONFLICT, "the file of %.*s %.*s is gone, in the middle of a shadow change",
+                      STR_ARG(x->version), STR_ARG(x->name));
+            error_hint(err, "restore it: down then takes the change back, or up goes on");
+            return ST_CONFLICT;
+        }
+        *vec_push(a, out) = (struct chosen){
+            .migration = m, .first_step = x->steps_done, .statements = x->statements_done, .undo = true};
+        return ST_OK;
     }
     return ST_OK;
 }

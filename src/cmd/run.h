@@ -11,6 +11,7 @@ struct chosen {
     unsigned first_step; /* steps before it were done by an earlier run */
     unsigned statements; /* that those steps have: the plan may cut the file otherwise now */
     bool edited;         /* the file is not as it was then */
+    bool undo;           /* the shadow change that it is in the middle of is to be taken back */
 };
 
 VEC_DECLARE(chosen_list, struct chosen);
@@ -21,6 +22,11 @@ VEC_DECLARE(chosen_list, struct chosen);
  * run) or the last line of the run on standard output, progress and findings on standard error.
  */
 NODISCARD enum status run_chosen(struct context *c, const struct chosen_list *chosen, bool down, struct error *err);
+
+/*
+ * The migration that is in the middle of a shadow change, for run_chosen(…, false, …) to take that back; none: an empty list. Its file must be there.
+ */
+NODISCARD enum status choose_undo(struct state *s, struct arena *a, struct chosen_list *out, struct error *err);
 
 /* Pending migrations in order, at most `limit` of them, up to version `to` (empty: all). */
 void choose_up(const struct state *s, size_t limit, struct str to, struct arena *a, struct chosen_list *out);

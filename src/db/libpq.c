@@ -71,6 +71,8 @@
     F(int, PQntuples, (const PGresult *r), (r))                                                                 \
     F(int, PQnfields, (const PGresult *r), (r))                                                                 \
     F(char *, PQfname, (const PGresult *r, int column), (r, column))                                            \
+    F(Oid, PQftype, (const PGresult *r, int column), (r, column))                                               \
+    F(int, PQfmod, (const PGresult *r, int column), (r, column))                                                \
     F(char *, PQgetvalue, (const PGresult *r, int row, int column), (r, row, column))                           \
     F(int, PQgetlength, (const PGresult *r, int row, int column), (r, row, column))                             \
     F(int, PQgetisnull, (const PGresult *r, int row, int column), (r, row, column))                             \

@@ -174,6 +174,12 @@ const char *rows_column_name(const struct rows *r, size_t column)
     return PQfname(r->result, (int)column);
 }
 
+void rows_column_type(const struct rows *r, size_t column, uint32_t *oid, int *modifier)
+{
+    *oid = PQftype(r->result, (int)column);
+    *modifier = PQfmod(r->result, (int)column);
+}
+
 static void check_cell(const struct rows *r, size_t row, size_t column)
 {
     if (row >= rows_count(r) || column >= rows_columns(r)) {

@@ -78,6 +78,8 @@ int64_t rows_i64(const struct rows *r, size_t row, size_t column);      /* 0 for
 bool rows_bool(const struct rows *r, size_t row, size_t column);
 size_t rows_columns(const struct rows *r);
 const char *rows_column_name(const struct rows *r, size_t column);
+/* The column's type: its oid in pg_type, and its modifier; -1: none. */
+void rows_column_type(const struct rows *r, size_t column, uint32_t *oid, int *modifier);
 int64_t rows_affected(const struct rows *r); /* of the command tag; 0 when it has none */
 void rows_free(struct rows *r);
 

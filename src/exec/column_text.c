@@ -17,7 +17,8 @@ const char *column_text(struct str sql, struct str column, const char *fresh, st
         next = lex_next(&lx);
         const bool opens = next.kind == TOK_SELF && next.keyword == '(';
         const bool other = before.kind == TOK_TYPECAST || (before.kind == TOK_SELF && before.keyword == '.') || opens;
-        over = over || (t.kind == TOK_WORD && t.keyword == KW_REFERENCES);
+        over = (over || (t.kind == TOK_WORD && t.keyword == KW_REFERENCES)) &&
+               !(t.kind == TOK_WORD && t.keyword == KW_SET); /* ON DELETE SET NULL (column): ours again */
         if (inside && !over && !other && (t.kind == TOK_WORD || t.kind == TOK_QUOTED) &&
             str_eq(token_name(a, sql, t), column)) {
             strbuf_add(&out, str_slice(sql, at, t.start));

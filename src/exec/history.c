@@ -77,6 +77,7 @@ static void read_row(const struct rows *r, size_t i, struct arena *a, struct app
         .applied_by = copy(r, i, 11, a),
         .order = rows_i64(r, i, 12),
         .statements_done = (unsigned)rows_i64(r, i, 13),
+        .shadow = rows_bool(r, i, 14), /* of HSQL_READ; the other has only what is applied */
     };
     copy_digest(r, i, 7, out->sha256);
     copy_digest(r, i, 8, out->sha256_text);

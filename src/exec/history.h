@@ -21,6 +21,7 @@ struct applied {
     struct str version, name, file, layout;
     enum applied_state state;
     bool going_down; /* PARTIAL: a down was begun */
+    bool shadow;     /* PARTIAL, up: in the middle of a shadow change, which down takes back */
     unsigned steps_done, n_steps;
     unsigned statements_done; /* PARTIAL: those of the steps done */
     char sha256[65], sha256_text[65];

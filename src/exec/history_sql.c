@@ -175,7 +175,9 @@ static const char *const statements[HSQL_COUNT] = {
         "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
         " m.applied_by, m.apply_order, CASE WHEN m.state <> 'applied' THEN (SELECT coalesce(sum(s.statements), 0)"
         " FROM @.steps s WHERE s.version = m.version AND s.state = 'done'"
-        " AND s.direction = CASE m.state WHEN 'applying' THEN 'up' ELSE 'down' END) END FROM @.migrations m",
+        " AND s.direction = CASE m.state WHEN 'applying' THEN 'up' ELSE 'down' END) END,"
+        " m.state = 'applying' AND EXISTS (SELECT FROM @.steps s WHERE s.version = m.version AND s.direction = 'up'"
+        " AND s.kind = 'shadow' AND s.state = 'started') FROM @.migrations m",
     [HSQL_STEPS] =
         "SELECT s.version, s.ordinal, s.sha256, s.state, s.backend_pid, s.backend_start, s.kind, s.statements"
         " FROM @.steps s JOIN @.migrations m ON m.version = s.version WHERE m.state <> 'applied'"
@@ -326,6 +328,13 @@ static const char *const statements[HSQL_COUNT] = {
         " AND phase = $4::pg_catalog.int4",
     [HSQL_SHADOW_FORGET] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY
                            " AND NOT EXISTS (SELECT FROM @.shadows WHERE " BACKFILL_KEY " AND done)",
+    [HSQL_SHADOW_REST] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY " AND NOT done",
+    [HSQL_SHADOW_ABORTED] =
+        "SELECT EXISTS (SELECT FROM @.backfills WHERE " BACKFILL_KEY " AND NOT finished AND reason = 'aborted')",
+    [HSQL_SHADOW_UNDONE] = "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY
+                           "), bad AS (DELETE FROM @.bad_rows WHERE " BACKFILL_KEY
+                           "), step AS (DELETE FROM @.steps WHERE " BACKFILL_KEY
+                           ") DELETE FROM @.shadows WHERE " BACKFILL_KEY,
     [HSQL_SHADOW_REFILL] = "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY
                            ") UPDATE @.shadows SET done = false WHERE " BACKFILL_KEY " AND kind = 'backfill'",
     [HSQL_BACKFILL_LIST] =

@@ -171,6 +171,23 @@ static void end_migration(struct run *r, struct item *it, int64_t begun)
     run_emit(r, &e);
 }
 
+/* What was done before the shadow change stays, and so does the migration part-way up. */
+static enum status item_undo(struct run *r, struct item *it, struct error *err)
+{
+    if (!it->started || item_step(it)->kind != STEP_SHADOW) {
+        return conflict(err, it, "is in no shadow change any more");
+    }
+    const enum status status = shadow_undo(r, it, err);
+    it->finished = !status && it->next == 0;
+    if (!status && it->next > 0) {
+        error_set(err, ST_CONFLICT, "%s %s is part-way up: step %zu of %zu is done", it->params.version,
+                  it->params.name, it->next, it->steps.n);
+        error_hint(err, "the shadow change behind it was taken back; migrate up finishes it");
+        return ST_CONFLICT;
+    }
+    return status;
+}
+
 enum status item_run(struct run *r, struct item *it, struct error *err)
 {
     const int64_t begun = clock_monotonic_ms();
@@ -179,6 +196,9 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
     struct event e = run_event(it, NULL, EVENT_MIGRATION_BEGIN);
     e.n_steps = (unsigned)it->steps.n;
     run_emit(r, &e);
+    if (r->o->undo) {
+        return item_undo(r, it, err);
+    }
     for (size_t i = 0; i < it->next; i++) {
         struct event skipped = run_event(it, &it->steps.at[i], EVENT_STEP_SKIPPED);
         run_emit(r, &skipped);

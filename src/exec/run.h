@@ -171,5 +171,7 @@ NODISCARD enum status single_run(struct run *r, struct item *it, struct error *e
 size_t single_add_check(const struct item *it, struct pipe *p);
 NODISCARD enum status backfill_run(struct run *r, struct item *it, struct error *err);
 NODISCARD enum status shadow_run(struct run *r, struct item *it, struct error *err); /* shadow.c */
+/* shadow_undo.c: take back the shadow change that the item's step began: the table is as it was, and the step not begun. */
+NODISCARD enum status shadow_undo(struct run *r, struct item *it, struct error *err);
 
 #endif

@@ -73,7 +73,7 @@ static enum status record_run(struct run *r, struct error *err)
     char pid[16];
     snprintf(pid, sizeof(pid), "%d", (int)getpid());
     const struct param params[] = {
-        {r->result->run_id}, {r->list[0].down ? "down" : "up"}, {r->host},     {pid}, {os_user()},
+        {r->result->run_id}, {r->list[0].down || r->o->undo ? "down" : "up"}, {r->host},     {pid}, {os_user()},
         {MIGRATE_VERSION},   {r->o->source_revision},           {r->pid_text},
     };
     const enum status status =

@@ -53,6 +53,7 @@ struct run_options {
     int64_t
         max_xact_age_ms; /* an older transaction in the way ends the run before its first change (300 000); 0: none does */
     bool preflight_only; /* look, and change nothing */
+    bool undo;           /* instead of going on, take back the shadow change that the one item is in the middle of */
     const char *window;  /* the hours for changes, see window.h; NULL: all */
     bool window_wait;    /* outside them wait; else give way */
     bool redact;         /* no text of other sessions' statements in events and history */

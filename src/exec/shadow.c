@@ -8,17 +8,7 @@
 
 enum { COMPARE_KEYS = 50000, WATCH_MS = 2000, RECORD_LOCK_MS = 10000 };
 
-struct shadow {
-    struct run *r;
-    struct item *it;
-    const struct step *step;
-    struct shadow_phase_list phases;
-    const char *ordinal;
-    struct arena *a;
-    int64_t rows;
-};
-
-static void add_identity(const struct shadow *s, struct param *params, size_t *n)
+void shadow_add_identity(const struct shadow *s, struct param *params, size_t *n)
 {
     params[(*n)++].text = s->it->params.version;
     params[(*n)++].text = s->it->down ? "down" : "up";
@@ -38,7 +28,7 @@ static void add_done(const struct shadow *s, size_t i, struct pipe *p)
 {
     struct param params[4];
     size_t n = 0;
-    add_identity(s, params, &n);
+    shadow_add_identity(s, params, &n);
     params[n++].text = param_i64(p->arena, (int64_t)i);
     pipe_add_params(p, s->r->sql.at[HSQL_SHADOW_DONE], params, n);
 }
@@ -65,7 +55,7 @@ static enum status read_recorded(struct shadow *s, bool *found, struct error *er
     struct rows *rows = NULL;
     size_t n = 0;
     struct shadow_phase *p = NULL;
-    add_identity(s, params, &n);
+    shadow_add_identity(s, params, &n);
     const enum status status = session_query(s->r->s, s->r->sql.at[HSQL_SHADOW_READ], params, n, ANSWER_MS, &rows, err);
     for (size_t i = 0; !status && i < rows_count(rows); i++) {
         if (rows_i64(rows, i, 3) == 1) {
@@ -83,32 +73,42 @@ static enum status read_recorded(struct shadow *s, bool *found, struct error *er
     return status;
 }
 
-static enum status begin(struct shadow *s, struct error *err)
+/* Rows of history for the phases from the first that is not done. */
+static void add_phases(const struct shadow *s, size_t from, struct pipe *p)
+{
+    for (size_t i = from; i < s->phases.n; i++) {
+        const struct shadow_phase *phase = &s->phases.at[i];
+        struct param params[7];
+        size_t n = 0;
+        shadow_add_identity(s, params, &n);
+        params[n++].text = param_i64(p->arena, (int64_t)i);
+        params[n++].text = shadow_kind_name(phase->kind);
+        params[n++].text = arena_cstr(p->arena, phase->title);
+        params[n++].text = param_array(p->arena, phase->statements.at, phase->statements.n);
+        pipe_add_params(p, s->r->sql.at[HSQL_SHADOW_NEW], params, n);
+    }
+}
+
+/* All of them anew, or those behind the ones that are done. */
+static enum status record_phases(struct shadow *s, size_t from, struct error *err)
 {
     struct run *r = s->r;
     struct pipe p;
-    enum status status = shadow_make(r->s, s->step->shadow, s->a, &s->phases, err);
-    if (status) {
-        return status;
-    }
+    struct param params[3];
+    size_t n = 0;
     arena_reset(&r->scratch);
     pipe_begin(&p, &r->scratch);
     step_settings(r, &p, RECORD_LOCK_MS, 0, true);
     pipe_add(&p, "BEGIN");
-    record_step(r, s->it, &p, RECORDED_STARTED, false, 1, 0, 0);
-    for (size_t i = 0; i < s->phases.n; i++) {
-        const struct shadow_phase *phase = &s->phases.at[i];
-        struct param params[7];
-        size_t n = 0;
-        add_identity(s, params, &n);
-        params[n++].text = param_i64(p.arena, (int64_t)i);
-        params[n++].text = shadow_kind_name(phase->kind);
-        params[n++].text = arena_cstr(p.arena, phase->title);
-        params[n++].text = param_array(p.arena, phase->statements.at, phase->statements.n);
-        pipe_add_params(&p, r->sql.at[HSQL_SHADOW_NEW], params, n);
+    if (from == 0) {
+        record_step(r, s->it, &p, RECORDED_STARTED, false, 1, 0, 0);
+    } else {
+        shadow_add_identity(s, params, &n);
+        pipe_add_params(&p, r->sql.at[HSQL_SHADOW_REST], params, n);
     }
+    add_phases(s, from, &p);
     pipe_add(&p, "COMMIT");
-    status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
+    const enum status status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
     if (status) {
         tx_rollback(r->s);
         step_settings_unknown(r);
@@ -116,6 +116,41 @@ static enum status begin(struct shadow *s, struct error *err)
     }
     s->it->text_recorded = true;
     return ST_OK;
+}
+
+static enum status begin(struct shadow *s, struct error *err)
+{
+    const enum status status = shadow_make(s->r->s, s->step->shadow, false, s->a, &s->phases, err);
+    return status ? status : record_phases(s, 0, err);
+}
+
+static bool same_statements(const struct shadow_phase *x, const struct shadow_phase *y)
+{
+    bool same = x->statements.n == y->statements.n;
+    for (size_t i = 0; same && i < x->statements.n; i++) {
+        same = str_eq(x->statements.at[i], y->statements.at[i]);
+    }
+    return same;
+}
+
+/*
+ * Before the swap, which is phase i: what hangs on the column now? A view or a partition that came meanwhile would stay with the first column. Then
+ * the phases from here on are other ones.
+ */
+static enum status look_again(struct shadow *s, size_t i, bool *changed, struct error *err)
+{
+    struct shadow_phase_list now;
+    enum status status = shadow_make(s->r->s, s->step->shadow, true, s->a, &now, err);
+    *changed = !status && (now.n > 1 || !same_statements(&now.at[0], &s->phases.at[i]));
+    if (*changed) {
+        s->phases.n = i;
+        for (size_t k = 0; k < now.n; k++) {
+            *vec_push(s->a, &s->phases) = now.at[k];
+        }
+        status = record_phases(s, i, err);
+        run_repair(s->r, s->it, "something came to hang on the column, or was taken from it, since this began");
+    }
+    return status;
 }
 
 /* ---- phases ---- */
@@ -141,6 +176,9 @@ static enum status attempt(struct shadow *s, size_t i, const struct retry *retry
         record_step(r, s->it, &p, RECORDED_DONE, last, retry->attempt, clock_monotonic_ms() - retry->begun_ms, s->rows);
     }
     pipe_add(&p, "COMMIT");
+    if (swap) {
+        FAULT("shadow-swap");
+    }
     FAULT("shadow-tx");
     r->bounded = false;
     watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
@@ -253,43 +291,63 @@ static enum status compare_range(struct shadow *s, struct backfill *b, struct st
     return status;
 }
 
+static enum status compare_table(struct shadow *s, struct backfill *b, struct str relation, struct str condition,
+                                 int64_t *differ, struct error *err)
+{
+    struct rows *rows = NULL;
+    arena_reset(b->keep);
+    b->lo = b->end = b->next = (struct bounds){0};
+    b->next_is_end = false;
+    enum status status = backfill_table_key(s->r->s, b->spec, relation, b->a, &b->key, err);
+    status = status ? status : session_query(s->r->s, backfill_end_sql(&b->key, b->a), NULL, 0, 0, &rows, err);
+    if (!status) {
+        backfill_read_bounds(b, rows, b->keep, &b->end);
+        rows_free(rows);
+    }
+    while (!status && b->end.set && !b->next_is_end) {
+        status = loop_interrupted(s->r->loop) ? loop_interrupt_error(err) : compare_range(s, b, condition, differ, err);
+    }
+    return status;
+}
+
+static enum status differs(const struct shadow *s, int64_t differ, struct error *err)
+{
+    const struct shadow_spec *spec = s->step->shadow;
+    if (shadow_goes_back(&s->phases)) {
+        error_set(err, ST_USAGE, "no way back: %" PRId64 " rows have a %.*s that is no %.*s any more", differ,
+                  STR_ARG(spec->column), STR_ARG(spec->type));
+        error_hint(err, "nothing was changed; delete or change these rows, or go forward: migrate new --contract %.*s",
+                   STR_ARG(spec->version));
+        return ST_USAGE;
+    }
+    error_set(err, ST_PARTIAL, "%" PRId64 " rows differ between %.*s and its shadow column", differ,
+              STR_ARG(spec->column));
+    error_hint(err, "something writes past the triggers (session_replication_role, disabled triggers); nothing was "
+                    "swapped: the same command fills them and compares again");
+    return ST_PARTIAL;
+}
+
 static enum status run_compare(struct shadow *s, size_t i, struct error *err)
 {
+    const struct str_list *statements = &s->phases.at[i].statements;
     struct arena own, keep;
     struct batch_spec spec;
     struct step step = *s->step;
-    struct rows *rows = NULL;
     struct backfill b;
     int64_t differ = 0;
-    enum status status = ST_OK;
     arena_init(&own, SIZE_MAX);
     arena_init(&keep, SIZE_MAX);
-    for (size_t k = 0; k < i; k++) {
-        if (s->phases.at[k].kind == SHADOW_BACKFILL) {
-            status = read_update(s, s->phases.at[k].statements.at[0], &spec, err);
-        }
-    }
-    step.batch = &spec;
+    enum status status = read_update(s, statements->at[statements->n - 1], &spec, err);
     if (!status) {
+        step.batch = &spec;
         backfill_init(&b, s->r, s->it, &step, &own, &keep);
         status = backfill_table_find(s->r->s, &spec, &own, &b.table, err);
     }
-    status = status ? status : backfill_table_key(s->r->s, &spec, b.table.at[0].name, &own, &b.key, err);
-    status = status ? status : session_query(s->r->s, backfill_end_sql(&b.key, &own), NULL, 0, 0, &rows, err);
-    if (!status) {
-        backfill_read_bounds(&b, rows, &keep, &b.end);
-        rows_free(rows);
-        while (!status && b.end.set && !b.next_is_end) {
-            status = loop_interrupted(s->r->loop)
-                         ? loop_interrupt_error(err)
-                         : compare_range(s, &b, s->phases.at[i].statements.at[0], &differ, err);
-        }
+    for (size_t k = 0; !status && k < b.table.n; k++) {
+        status = compare_table(s, &b, b.table.at[k].name, statements->at[0], &differ, err);
     }
     if (!status && differ > 0) {
-        status = error_set(err, ST_PARTIAL, "%" PRId64 " rows differ between %.*s and its shadow column", differ,
-                           STR_ARG(s->step->shadow->column));
-        error_hint(err, "something writes past the triggers (session_replication_role, disabled triggers); nothing was "
-                        "swapped: the same command fills them and compares again");
+        status = differs(s, differ, err);
     }
     arena_free(&own);
     arena_free(&keep);
@@ -301,7 +359,7 @@ static enum status fill_again(struct shadow *s, struct error *err)
 {
     struct param params[3];
     size_t n = 0;
-    add_identity(s, params, &n);
+    shadow_add_identity(s, params, &n);
     return session_query(s->r->s, s->r->sql.at[HSQL_SHADOW_REFILL], params, n, ANSWER_MS, NULL, err);
 }
 
@@ -311,11 +369,50 @@ static void forget(struct shadow *s)
     struct param params[3];
     struct error ignored;
     size_t n = 0;
-    add_identity(s, params, &n);
+    shadow_add_identity(s, params, &n);
     tx_rollback(s->r->s);
     if (session_query(s->r->s, s->r->sql.at[HSQL_SHADOW_FORGET], params, n, ANSWER_MS, NULL, &ignored)) {
         tx_rollback(s->r->s); /* a later try then goes by these */
     }
+}
+
+/* A row came that does not fit, before there was a constraint against it: nobody may trip over that any longer. */
+static enum status give_up_back(struct shadow *s, struct error *err)
+{
+    const struct error why = *err;
+    enum status status = shadow_take_back(s, err);
+    if (!status) {
+        s->taken_back = true;
+        *err = why;
+        status = err->status = ST_USAGE;
+        error_hint(err, "no way back: a row does not fit any more; nothing was changed");
+    }
+    return status;
+}
+
+/* The backfill stopped; if its control word said so, all of the change is to go. */
+static enum status heed_abort(struct shadow *s, struct error *err)
+{
+    const struct error why = *err;
+    struct param params[3];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    shadow_add_identity(s, params, &n);
+    enum status status = session_query(s->r->s, s->r->sql.at[HSQL_SHADOW_ABORTED], params, n, ANSWER_MS, &rows, err);
+    const bool aborted = !status && rows_bool(rows, 0, 0);
+    rows_free(rows);
+    if (status || !aborted) {
+        *err = why;
+        return ST_PARTIAL;
+    }
+    status = shadow_take_back(s, err);
+    if (!status) {
+        s->taken_back = true;
+        status = error_set(err, ST_GAVE_WAY, "the shadow change of %.*s.%.*s was aborted: the table is as it was",
+                           STR_ARG(s->step->shadow->table), STR_ARG(s->step->shadow->column));
+        error_hint(err, "migrate up begins it anew");
+    }
+    return status;
 }
 
 static enum status run_phase(struct shadow *s, size_t i, struct error *err)
@@ -329,9 +426,15 @@ static enum status run_phase(struct shadow *s, size_t i, struct error *err)
     case SHADOW_ALONE:
     case SHADOW_INDEX:
         status = run_alone(s, i, err);
+        if (status && shadow_goes_back(&s->phases) && strcmp(err->sqlstate, "23514") == 0) {
+            return give_up_back(s, err);
+        }
         break;
     case SHADOW_BACKFILL:
         status = run_backfill(s, i, err);
+        if (status == ST_PARTIAL) {
+            return heed_abort(s, err);
+        }
         break;
     case SHADOW_COMPARE:
         status = run_compare(s, i, err);
@@ -365,7 +468,11 @@ enum status shadow_run(struct run *r, struct item *it, struct error *err)
         if (loop_interrupted(r->loop)) {
             status = loop_interrupt_error(err);
         } else if (!s.phases.at[i].done) {
-            status = run_phase(&s, i, err);
+            bool changed = false;
+            if (s.phases.at[i].kind == SHADOW_SWAP && !shadow_goes_back(&s.phases)) {
+                status = look_again(&s, i, &changed, err);
+            }
+            status = status ? status : run_phase(&s, i, err);
             any = any || !status;
         }
     }
@@ -383,11 +490,11 @@ enum status shadow_run(struct run *r, struct item *it, struct error *err)
         if (err->line == 0) {
             error_place(err, it->m->file.p, s.step->statements.at[0].line, 1);
         }
-        if (any && status == ST_SERVER) {
+        if (any && !s.taken_back && (status == ST_SERVER || status == ST_USAGE)) {
             status = err->status = ST_PARTIAL;
             error_hint(err, "the phases that are done stay so, and the application works on; the same command goes on");
         }
-        const bool clean = !any && !it->started;
+        const bool clean = s.taken_back || (!any && !it->started);
         if (clean) {
             forget(&s);
         }

@@ -2,12 +2,15 @@
 
 #include "exec/column_text.h"
 #include "exec/preview.h"
+#include "exec/shadow_sql.h"
 #include "exec/tx.h"
 #include "sql/lex.h"
 
-enum { MAKE_MS = 60000, TEXT_MAX = 1 << 20 };
+enum { MAKE_MS = 60000, TEXT_MAX = 1 << 20, NAME_BYTES = 50 };
 
 static const char *const names[] = {"tx", "alone", "index", "backfill", "compare", "swap"};
+static const char *const modes[] = {"begin", "on", "back"};
+enum mode { MODE_BEGIN, MODE_ON, MODE_BACK };
 
 const char *shadow_kind_name(enum shadow_kind kind)
 {
@@ -16,12 +19,15 @@ const char *shadow_kind_name(enum shadow_kind kind)
 
 /* ---- texts ---- */
 
-static const char *joined(const char *const *pieces, struct arena *a)
+static const char *joined(const char *const *head, const char *const *rest, struct arena *a)
 {
     struct strbuf sb;
     strbuf_init(&sb, TEXT_MAX);
-    for (size_t i = 0; pieces[i]; i++) {
-        strbuf_add_cstr(&sb, pieces[i]);
+    for (size_t i = 0; head[i]; i++) {
+        strbuf_add_cstr(&sb, head[i]);
+    }
+    for (size_t i = 0; rest && rest[i]; i++) {
+        strbuf_add_cstr(&sb, rest[i]);
     }
     const char *made = arena_cstr(a, strbuf_str(&sb));
     strbuf_free(&sb);
@@ -63,6 +69,11 @@ static bool names_any(struct str expression, struct str array, struct arena *a)
 struct texts {
     const char *oid, *attnum, *table;
     const char *row, *in_trigger, *when, *back;
+    const char *type_oid;
+    struct str type; /* the new type as the server writes it */
+    struct str columns, was,
+        kept; /* other columns' names, as an array; the type; that of a first column that is kept fresh, or empty */
+    enum mode mode;
 };
 
 static bool is_integer(struct str type, int *bytes)
@@ -106,15 +117,39 @@ static const char *way_back(struct str was, struct str type, const char *column,
     return NULL;
 }
 
+/* Which type the file's text is: a column without a name of it. */
+static enum status read_type(struct session *s, const struct shadow_spec *spec, struct arena *a, struct texts *out,
+                             struct error *err)
+{
+    struct rows *rows = NULL;
+    uint32_t oid = 0;
+    int modifier = -1;
+    const char *sql = arena_printf(a, "SELECT NULL::%.*s", STR_ARG(spec->type)).p;
+    enum status status = session_query(s, sql, NULL, 0, MAKE_MS, &rows, err);
+    if (status) {
+        return status;
+    }
+    rows_column_type(rows, 0, &oid, &modifier);
+    rows_free(rows);
+    rows = NULL;
+    out->type_oid = arena_printf(a, "%" PRIu32, oid).p;
+    const struct param params[] = {{out->type_oid}, {arena_printf(a, "%d", modifier).p}};
+    status = session_query(s, "SELECT pg_catalog.format_type($1::pg_catalog.oid, $2::pg_catalog.int4)", params, 2,
+                           MAKE_MS, &rows, err);
+    out->type = status ? STR_NONE : arena_str(a, rows_value(rows, 0, 0));
+    rows_free(rows);
+    return status;
+}
+
 static enum status read_texts(struct session *s, const struct shadow_spec *spec, struct arena *a, struct texts *out,
-                              struct str *columns, struct str *was, struct error *err)
+                              struct error *err)
 {
     struct rows *rows = NULL;
     const char *table = spec->schema.n > 0
                             ? arena_printf(a, "%s.%s", quoted(s, spec->schema, a), quoted(s, spec->table, a)).p
                             : quoted(s, spec->table, a);
     const struct param params[] = {{table}, {arena_cstr(a, spec->column)}};
-    enum status status = session_query(s, joined(shadow_column_sql, a), params, 2, MAKE_MS, &rows, err);
+    enum status status = session_query(s, joined(shadow_column_sql, NULL, a), params, 2, MAKE_MS, &rows, err);
     if (!status && rows_count(rows) == 0) {
         status = error_set(err, ST_USAGE, "cannot do this with a shadow column: table %.*s has no column %.*s",
                            STR_ARG(spec->table), STR_ARG(spec->column));
@@ -123,19 +158,19 @@ static enum status read_texts(struct session *s, const struct shadow_spec *spec,
         out->oid = arena_cstr(a, rows_value(rows, 0, 0));
         out->attnum = arena_cstr(a, rows_value(rows, 0, 1));
         out->table = arena_cstr(a, rows_value(rows, 0, 2));
-        *columns = arena_str(a, rows_value(rows, 0, 3));
-        *was = arena_str(a, rows_value(rows, 0, 5));
+        out->columns = arena_str(a, rows_value(rows, 0, 3));
+        out->was = arena_str(a, rows_value(rows, 0, 4));
+        out->kept = arena_str(a, rows_value(rows, 0, 5));
     }
     rows_free(rows);
-    return status;
+    return status ? status : read_type(s, spec, a, out, err);
 }
 
-static void make_texts(struct session *s, const struct shadow_spec *spec, struct str columns, struct str was,
-                       struct arena *a, struct texts *t)
+static void make_texts(struct session *s, const struct shadow_spec *spec, bool begun, struct arena *a, struct texts *t)
 {
     const char *c = quoted(s, spec->column, a);
     const bool plain = spec->using.n == 0;
-    const bool others = !plain && names_any(spec->using, columns, a);
+    const bool others = !plain && names_any(spec->using, t->columns, a);
     t->row = plain ? arena_printf(a, "%s::%.*s", c, STR_ARG(spec->type)).p
                    : arena_printf(a, "(%.*s\n)", STR_ARG(spec->using)).p;
     /* The row as a table of the table's name: whatever the expression says of it means the row that is written. */
@@ -144,7 +179,12 @@ static void make_texts(struct session *s, const struct shadow_spec *spec, struct
                                          quoted(s, spec->table, a))
                                 .p;
     t->when = others ? "OLD.* IS DISTINCT FROM NEW.*" : arena_printf(a, "NEW.%s IS DISTINCT FROM OLD.%s", c, c).p;
-    t->back = way_back(was, spec->type, c, a);
+    t->mode = begun ? MODE_ON : MODE_BEGIN;
+    if (spec->down && !begun && t->kept.n > 0 && str_eq(t->kept, t->type)) {
+        t->mode = MODE_BACK;
+    } else if (!spec->down) {
+        t->back = way_back(t->was, t->type, c, a);
+    }
 }
 
 /* ---- phases ---- */
@@ -174,59 +214,97 @@ static void read_phases(const struct rows *rows, const struct shadow_spec *spec,
     int64_t phase = -1;
     struct shadow_phase *p = NULL;
     for (size_t i = 0; i < rows_count(rows); i++) {
+        const struct str title = rows_value(rows, i, 3);
         if (rows_i64(rows, i, 0) != phase) {
             phase = rows_i64(rows, i, 0);
             p = vec_push(a, out);
-            p->title = arena_str(a, rows_value(rows, i, 3));
             for (size_t k = 0; k < countof(names); k++) {
                 if (str_eq(rows_value(rows, i, 2), str_of(names[k]))) {
                     p->kind = (enum shadow_kind)k;
                 }
             }
         }
+        p->title = title.n > 0 ? arena_str(a, title) : p->title;
         const struct str sql = arena_str(a, rows_value(rows, i, 4));
         *vec_push(a, &p->statements) = rows_bool(rows, i, 5) ? str_of(column_text(sql, spec->column, fresh, a)) : sql;
     }
 }
 
-static enum status ask_phases(struct session *s, const struct shadow_spec *spec, const struct texts *t, struct arena *a,
-                              struct shadow_phase_list *out, struct error *err)
+/* A question of shadow_sql.h. */
+static enum status ask(struct session *s, const char *const *question, const struct shadow_spec *spec,
+                       const struct texts *t, struct arena *a, struct rows **out, struct error *err)
+{
+    struct param params[SHADOW_PARAMS] = {
+        [SHADOW_TABLE] = {t->oid},
+        [SHADOW_COLUMN] = {t->attnum},
+        [SHADOW_TYPE] = {arena_cstr(a, spec->type)},
+        [SHADOW_ROW] = {t->row},
+        [SHADOW_IN_TRIGGER] = {t->in_trigger},
+        [SHADOW_WHEN] = {t->when},
+        [SHADOW_BACK] = {t->back},
+        [SHADOW_MODE] = {modes[t->mode]},
+        [SHADOW_KEEP_MS] = {spec->down || spec->keep_old_ms == 0 ? NULL : param_i64(a, spec->keep_old_ms)},
+        [SHADOW_VERSION] = {arena_cstr(a, spec->version)},
+        [SHADOW_TYPE_OID] = {t->type_oid},
+        [SHADOW_DOWN] = {spec->down ? "t" : "f"},
+    };
+    return session_query(s, joined(shadow_heads_sql, question, a), params, SHADOW_PARAMS, MAKE_MS, out, err);
+}
+
+static enum status ask_obstacles(struct session *s, const struct shadow_spec *spec, const struct texts *t,
+                                 struct arena *a, struct error *err)
 {
     struct rows *rows = NULL;
-    const struct param params[] = {{t->oid},  {t->attnum}, {arena_cstr(a, spec->type)}, {t->row}, {t->in_trigger},
-                                   {t->when}, {t->back}};
-    const char *base = spec->column.n <= 50 ? arena_printf(a, "%.*s_migrate_new", STR_ARG(spec->column)).p : NULL;
-    enum status status = session_query(s, joined(shadow_obstacles_sql, a), params, 3, MAKE_MS, &rows, err);
+    if (spec->column.n > NAME_BYTES) {
+        return error_set(err, ST_USAGE, "cannot change %.*s by a shadow column: its name is too long",
+                         STR_ARG(spec->column));
+    }
+    enum status status = ask(s, shadow_obstacles_sql, spec, t, a, &rows, err);
     if (!status && rows_count(rows) > 0) {
         status = refuse(spec, rows, err);
-    } else if (!status && !base) {
-        status = error_set(err, ST_USAGE, "cannot change %.*s by a shadow column: its name is too long",
-                           STR_ARG(spec->column));
-    }
-    rows_free(rows);
-    rows = NULL;
-    status =
-        status ? status : session_query(s, joined(shadow_phases_sql, a), params, countof(params), MAKE_MS, &rows, err);
-    if (!status) {
-        read_phases(rows, spec, quoted(s, str_of(base), a), a, out);
     }
     rows_free(rows);
     return status;
 }
 
-enum status shadow_make(struct session *s, const struct shadow_spec *spec, struct arena *a,
+static enum status ask_phases(struct session *s, const struct shadow_spec *spec, const struct texts *t, struct arena *a,
+                              struct shadow_phase_list *out, struct error *err)
+{
+    const char *const *const questions[] = {shadow_build_sql, shadow_swap_sql};
+    const char *beside = t->mode == MODE_BACK ? "_migrate_old" : "_migrate_new";
+    const char *fresh = quoted(s, arena_printf(a, "%.*s%s", STR_ARG(spec->column), beside), a);
+    enum status status = ask_obstacles(s, spec, t, a, err);
+    for (size_t i = 0; i < countof(questions) && !status; i++) {
+        struct rows *rows = NULL;
+        status = ask(s, questions[i], spec, t, a, &rows, err);
+        if (!status) {
+            read_phases(rows, spec, fresh, a, out);
+        }
+        rows_free(rows);
+    }
+    return status;
+}
+
+/* A transaction that only looks, with an empty search path; the caller rolls it back. */
+static enum status look(struct session *s, const struct shadow_spec *spec, bool begun, struct arena *a,
+                        struct texts *out, struct error *err)
+{
+    *out = (struct texts){0};
+    enum status status = session_query(s, "BEGIN", NULL, 0, MAKE_MS, NULL, err);
+    status = status ? status : read_texts(s, spec, a, out, err);
+    if (!status) {
+        make_texts(s, spec, begun, a, out);
+        status = session_query(s, "SET LOCAL search_path = ''", NULL, 0, MAKE_MS, NULL, err);
+    }
+    return status;
+}
+
+enum status shadow_make(struct session *s, const struct shadow_spec *spec, bool begun, struct arena *a,
                         struct shadow_phase_list *out, struct error *err)
 {
     struct texts t;
-    struct str columns, was;
     *out = (struct shadow_phase_list){0};
-    enum status status = read_texts(s, spec, a, &t, &columns, &was, err);
-    if (status) {
-        return status;
-    }
-    make_texts(s, spec, columns, was, a, &t);
-    status = session_query(s, "BEGIN", NULL, 0, MAKE_MS, NULL, err);
-    status = status ? status : session_query(s, "SET LOCAL search_path = ''", NULL, 0, MAKE_MS, NULL, err);
+    enum status status = look(s, spec, begun, a, &t, err);
     status = status ? status : ask_phases(s, spec, &t, a, out, err);
     if (session_usable(s)) {
         tx_rollback(s);
@@ -234,10 +312,33 @@ enum status shadow_make(struct session *s, const struct shadow_spec *spec, struc
     return status;
 }
 
+enum status shadow_unmake(struct session *s, const struct shadow_spec *spec, struct arena *a, struct str_list *out,
+                          struct error *err)
+{
+    struct texts t;
+    struct rows *rows = NULL;
+    *out = (struct str_list){0};
+    enum status status = look(s, spec, false, a, &t, err);
+    status = status ? status : ask(s, shadow_undo_sql, spec, &t, a, &rows, err);
+    for (size_t i = 0; !status && i < rows_count(rows); i++) {
+        *vec_push(a, out) = arena_str(a, rows_value(rows, i, 0));
+    }
+    rows_free(rows);
+    if (session_usable(s)) {
+        tx_rollback(s);
+    }
+    return status;
+}
+
+bool shadow_goes_back(const struct shadow_phase_list *phases)
+{
+    return phases->n > 0 && phases->at[0].kind == SHADOW_COMPARE;
+}
+
 enum status shadow_preview(struct session *s, struct shadow_spec *spec, struct arena *a, struct error *err)
 {
     struct shadow_phase_list list;
-    const enum status status = shadow_make(s, spec, a, &list, err);
+    const enum status status = shadow_make(s, spec, false, a, &list, err);
     for (size_t i = 0; !status && i < list.n; i++) {
         *vec_push(a, &spec->phases) = list.at[i].title;
     }
