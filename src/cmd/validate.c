@@ -6,7 +6,7 @@ enum { QUERY_MS = 60000 };
 
 /*
  * Left behind by an interrupted build, unless one is at it right now; then constraints that were never validated.
- * System schemas are not ours. Source: PostgreSQL documentation, pg_index.indisvalid, pg_constraint.convalidated,
+ * Then what shadow changes left. System schemas are not ours. Source: PostgreSQL documentation, pg_index.indisvalid, pg_constraint.convalidated,
  * pg_stat_progress_create_index.
  */
 #define OUR_TENANT                                                    \
@@ -25,8 +25,17 @@ static const char leftovers_sql[] =
     " 'is not validated: rows from before it may break it; ALTER TABLE … VALIDATE CONSTRAINT checks them'"
     " FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace"
     " WHERE NOT k.convalidated AND k.conrelid <> '0'::pg_catalog.oid AND n.nspname !~ '^pg_'::pg_catalog.text "
-    "AND " OUR_TENANT " ORDER BY "
-    "1 DESC, 2";
+    "AND " OUR_TENANT
+    /* Of shadow changes: what keep-old has over, or a week where nothing was said. */
+    " UNION ALL SELECT 'column', pg_catalog.format('%s.%I', a.attrelid::pg_catalog.regclass, a.attname),"
+    " pg_catalog.format('is left of a shadow change: migrate new --contract %s takes it away', m[1])"
+    " FROM pg_catalog.pg_description d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objoid AND a.attnum = "
+    "d.objsubid JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace,"
+    " LATERAL pg_catalog.regexp_match(d.description, '^kept by migrate (.*) (since|until) ([0-9TZ:-]+)$') m"
+    " WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND a.attname ~ '_migrate_old$'::pg_catalog.text"
+    " AND " OUR_TENANT " AND m IS NOT NULL AND pg_catalog.timestamptz_pl_interval(m[3]::pg_catalog.timestamptz,"
+    " CASE m[2] WHEN 'since' THEN '7 days' ELSE '0' END::pg_catalog.interval) < pg_catalog.now() ORDER BY 1 DESC, 2";
 
 static size_t say_files(const struct state *s, struct strbuf *out)
 {
@@ -81,7 +90,8 @@ const struct command cmd_validate = {
     .summary = "check files against history, and the server for leftovers",
     .usage = "",
     .about = "Reports migrations that were edited, are missing, out of order or half done; indexes\n"
-             "left invalid; constraints never validated. One line each, nothing is changed.\n"
+             "left invalid; constraints never validated; columns that shadow changes left longer than\n"
+             "keep-old says (a week). One line each, nothing is changed.\n"
              "That down undoes what up did is shown by migrate rehearse.",
     .examples = "migrate validate",
     .exits = "01235",

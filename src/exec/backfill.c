@@ -32,6 +32,7 @@ static enum status abort_backfill(struct backfill *b, struct error *err)
     backfill_add_identity(params, &n, b);
     enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_ABORTED], params, n, ANSWER_MS, NULL, err);
     if (!status) {
+        b->aborted = true;
         status =
             error_set(err, ST_PARTIAL, "the backfill of step %u of migration %s was aborted after %" PRId64 " rows",
                       b->step->ordinal, b->it->params.version, b->sum.rows + b->part_rows);
@@ -198,7 +199,8 @@ static enum status run_all(struct backfill *b, struct error *err)
     return status;
 }
 
-enum status backfill_inner(struct run *r, struct item *it, const struct step *step, int64_t *rows, struct error *err)
+enum status backfill_inner(struct run *r, struct item *it, const struct step *step, int64_t *rows, bool *aborted,
+                           struct error *err)
 {
     struct arena own, keep;
     struct backfill b;
@@ -208,6 +210,7 @@ enum status backfill_inner(struct run *r, struct item *it, const struct step *st
     backfill_init(&b, r, it, step, &own, &keep);
     const enum status status = run_all(&b, err);
     *rows = b.sum.rows;
+    *aborted = b.aborted;
     arena_free(&own);
     arena_free(&keep);
     return status;

@@ -92,6 +92,7 @@ struct backfill {
     struct arena *keep; /* for the part: a few bytes per batch, given back now and then */
     char old_settings[5][64];
     bool settings;
+    bool aborted; /* a control word ended it */
 };
 
 /* ---- backfill_bounds.c ---- */
@@ -184,9 +185,10 @@ NODISCARD enum status backfill_bad(struct backfill *b, int64_t keys, struct erro
 NODISCARD enum status backfill_work(struct backfill *b, struct error *err);
 void backfill_init(struct backfill *b, struct run *r, struct item *it, const struct step *step, struct arena *a,
                    struct arena *keep);
-/* A backfill that is a phase of another step: begun or taken up, run to its end; *rows are those of all runs. */
+/* A backfill that is a phase of another step: begun or taken up, run to its end; *rows are those of all runs; *aborted: its control word ended
+ * it. */
 NODISCARD enum status backfill_inner(struct run *r, struct item *it, const struct step *step, int64_t *rows,
-                                     struct error *err);
+                                     bool *aborted, struct error *err);
 
 /* ---- backfill_help.c ---- */
 struct helpers {

@@ -329,8 +329,6 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_SHADOW_FORGET] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY
                            " AND NOT EXISTS (SELECT FROM @.shadows WHERE " BACKFILL_KEY " AND done)",
     [HSQL_SHADOW_REST] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY " AND NOT done",
-    [HSQL_SHADOW_ABORTED] =
-        "SELECT EXISTS (SELECT FROM @.backfills WHERE " BACKFILL_KEY " AND NOT finished AND reason = 'aborted')",
     [HSQL_SHADOW_UNDONE] = "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY
                            "), bad AS (DELETE FROM @.bad_rows WHERE " BACKFILL_KEY
                            "), step AS (DELETE FROM @.steps WHERE " BACKFILL_KEY

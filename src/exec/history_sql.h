@@ -52,7 +52,6 @@ enum history_statement {
     HSQL_SHADOW_DONE,     /* phase */
     HSQL_SHADOW_FORGET,
     HSQL_SHADOW_REST,    /* forget the phases that are not done */
-    HSQL_SHADOW_ABORTED, /* -> did a control word end its backfill */
     HSQL_SHADOW_UNDONE,  /* forget it with its backfill and its step */
     HSQL_SHADOW_REFILL,  /* its backfill is to be done again */
     HSQL_BACKFILL_PARTS, /* -> see backfill_left.c */

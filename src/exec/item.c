@@ -1,4 +1,5 @@
 /* One migration of a run: where it stands, and its steps one after the other. */
+#include "exec/shadow_contract.h"
 #include "exec/tx.h"
 #include "exec/window.h"
 
@@ -72,6 +73,27 @@ static enum status forget_earlier(struct run *r, struct item *it, struct error *
     return status;
 }
 
+/* A down part that does not know of the shadow change would leave its column and trigger behind, with nobody to tell of them. */
+static enum status check_kept(struct run *r, const struct item *it, struct error *err)
+{
+    struct str name;
+    for (size_t i = 0; i < it->steps.n; i++) {
+        if (it->steps.at[i].kind == STEP_SHADOW) {
+            return ST_OK;
+        }
+    }
+    const enum status status = shadow_kept(r->s, &r->sql, it->params.version, &r->arena, &name, err);
+    if (status || name.n == 0) {
+        return status;
+    }
+    error_set(err, ST_USAGE, "%s %s changed a type by a shadow column, and its down part does not: %.*s would stay",
+              it->params.version, it->params.name, STR_ARG(name));
+    error_place(err, it->m->file.p, 0, 0);
+    error_hint(err,
+               "write -- migrate:shadow before ALTER TABLE … ALTER COLUMN … TYPE in the down part: it then swaps back");
+    return ST_USAGE;
+}
+
 enum status item_place(struct run *r, struct item *it, const struct history *h, const struct recorded_list *steps,
                        struct error *err)
 {
@@ -99,7 +121,7 @@ enum status item_place(struct run *r, struct item *it, const struct history *h, 
             return ST_CONFLICT;
         }
         it->finished = !it->down;
-        return ST_OK;
+        return it->down ? check_kept(r, it, err) : ST_OK;
     }
     if (a->going_down != it->down) {
         conflict(err, it, a->going_down ? "is half reverted" : "is half applied");

@@ -240,7 +240,7 @@ static enum status read_update(struct shadow *s, struct str sql, struct batch_sp
     return status;
 }
 
-static enum status run_backfill(struct shadow *s, size_t i, struct error *err)
+static enum status run_backfill(struct shadow *s, size_t i, bool *aborted, struct error *err)
 {
     struct batch_spec spec;
     struct step step = *s->step;
@@ -248,7 +248,7 @@ static enum status run_backfill(struct shadow *s, size_t i, struct error *err)
     if (!status) {
         step.batch = &spec;
         step.lock_timeout_ms = 200;
-        status = backfill_inner(s->r, s->it, &step, &s->rows, err);
+        status = backfill_inner(s->r, s->it, &step, &s->rows, aborted, err);
     }
     return status;
 }
@@ -390,22 +390,10 @@ static enum status give_up_back(struct shadow *s, struct error *err)
     return status;
 }
 
-/* The backfill stopped; if its control word said so, all of the change is to go. */
-static enum status heed_abort(struct shadow *s, struct error *err)
+/* A control word ended the backfill: all of the change is to go. */
+static enum status take_back_aborted(struct shadow *s, struct error *err)
 {
-    const struct error why = *err;
-    struct param params[3];
-    struct rows *rows = NULL;
-    size_t n = 0;
-    shadow_add_identity(s, params, &n);
-    enum status status = session_query(s->r->s, s->r->sql.at[HSQL_SHADOW_ABORTED], params, n, ANSWER_MS, &rows, err);
-    const bool aborted = !status && rows_bool(rows, 0, 0);
-    rows_free(rows);
-    if (status || !aborted) {
-        *err = why;
-        return ST_PARTIAL;
-    }
-    status = shadow_take_back(s, err);
+    enum status status = shadow_take_back(s, err);
     if (!status) {
         s->taken_back = true;
         status = error_set(err, ST_GAVE_WAY, "the shadow change of %.*s.%.*s was aborted: the table is as it was",
@@ -418,6 +406,7 @@ static enum status heed_abort(struct shadow *s, struct error *err)
 static enum status run_phase(struct shadow *s, size_t i, struct error *err)
 {
     enum status status = ST_OK;
+    bool aborted = false;
     tell(s, i);
     switch (s->phases.at[i].kind) {
     case SHADOW_TX:
@@ -431,9 +420,9 @@ static enum status run_phase(struct shadow *s, size_t i, struct error *err)
         }
         break;
     case SHADOW_BACKFILL:
-        status = run_backfill(s, i, err);
-        if (status == ST_PARTIAL) {
-            return heed_abort(s, err);
+        status = run_backfill(s, i, &aborted, err);
+        if (aborted) {
+            return take_back_aborted(s, err);
         }
         break;
     case SHADOW_COMPARE:

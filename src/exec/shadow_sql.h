@@ -26,7 +26,7 @@ enum shadow_param {
     SHADOW_WHEN,
     SHADOW_BACK,
     SHADOW_MODE, /* "begin"; "on": the second column is there; "back": the first one of an earlier change is, and fresh */
-    SHADOW_KEEP_MS,  /* how long the first column is to stay; NULL: the swap drops it */
+    SHADOW_KEEP_MS,  /* how long the first column is to stay at least; -1: not said; NULL: the swap drops it */
     SHADOW_VERSION,  /* of the migration */
     SHADOW_TYPE_OID, /* of the new type */
     SHADOW_DOWN,     /* bool: what an earlier change of this migration left may go */

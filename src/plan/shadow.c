@@ -3,8 +3,6 @@
 #include "catalog/replay.h"
 #include "migration/place.h"
 
-enum { KEEP_OLD_MS = 7 * 24 * 3600 * 1000 };
-
 static enum status refuse(const struct judged_statement *s, struct str text, const char *file, size_t i,
                           const char *why, struct error *err)
 {
@@ -31,7 +29,7 @@ enum status shadow_spec_of(const struct judged_statement *s, struct str text, co
     const struct statement *st = &s->st;
     size_t i = 2, using, n = st->n_tokens;
     int depth = 0;
-    *out = (struct shadow_spec){.keep_old_ms = KEEP_OLD_MS};
+    *out = (struct shadow_spec){.keep_old_ms = -1};
     for (size_t k = 0; k < s->directives.n; k++) {
         const struct directive *d = &s->directives.at[k];
         out->keep_old_ms = d->kind == DIRECTIVE_SHADOW && d->keep_old_ms >= 0 ? d->keep_old_ms : out->keep_old_ms;
