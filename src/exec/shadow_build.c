@@ -31,8 +31,7 @@ const char *const shadow_build_sql[] = {
     " UNION ALL SELECT 10, 2, 'tx', '', format('ALTER TABLE ONLY %s ALTER COLUMN %s SET STATISTICS %s', rel.t, n,"
     " rel.attstattarget), false FROM rel, col WHERE rel.attstattarget >= 0 AND mode = 'begin'",
     " UNION ALL SELECT 10, 2, 'tx', '', format('ALTER TABLE ONLY %s ALTER COLUMN %s SET (%s)', rel.t, n,"
-    " array_to_string(rel.attoptions, ', ')), false FROM rel, col WHERE rel.attoptions IS NOT NULL AND mode ="
-    " 'begin'",
+    " rel.options), false FROM rel, col WHERE rel.options IS NOT NULL AND mode = 'begin'",
     " UNION ALL SELECT 10, 3, 'tx', '', format('CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SET"
     " search_path FROM CURRENT AS $migrate$BEGIN NEW.%s := %s; RETURN NEW; END$migrate$', f, n, in_trigger),"
     " false FROM col WHERE mode = 'begin'",
@@ -79,9 +78,9 @@ const char *const shadow_build_sql[] = {
     " WHERE mode = 'back'",
     " UNION ALL SELECT 400001, 1, 'alone', 'validate it', format('ALTER TABLE %s VALIDATE CONSTRAINT %I', t, g ||"
     " '_agree'), false FROM col WHERE mode = 'back'",
-    " UNION ALL SELECT 500000 + k.nth, 1, 'tx', 'add constraint ' || k.fresh || ' NOT VALID', format('ALTER TABLE"
-    " %s ADD CONSTRAINT %s %s%s', k.t, k.fresh, k.def, CASE WHEN k.convalidated THEN ' NOT VALID' ELSE '' END),"
-    " true FROM added k WHERE NOT k.there",
+    " UNION ALL SELECT 500000 + k.nth, 1, 'tx', 'add constraint ' || k.fresh || CASE WHEN k.root THEN '' ELSE '"
+    " of ' || k.t END || ' NOT VALID', format('ALTER TABLE %s ADD CONSTRAINT %s %s%s', k.t, k.fresh, k.def, CASE"
+    " WHEN k.convalidated THEN ' NOT VALID' ELSE '' END), true FROM added k WHERE NOT k.there",
     " UNION ALL SELECT 500001 + k.nth, 1, 'alone', 'validate it', format('ALTER TABLE %s VALIDATE CONSTRAINT %s',"
     " k.t, k.fresh), false FROM added k WHERE k.convalidated",
     /* A partitioned table takes over its partitions' valid ones. */

@@ -40,10 +40,11 @@ const char *const shadow_heads_sql[] = {
     " = r.oid AND o.attname = a.attname || '_migrate_old') ELSE a.attnum END AS k) x)",
     /* The table, and all below it when it is partitioned. */
     ", rel AS (SELECT r.oid, r.relkind, n.nspname, format('%I.%I', n.nspname, r.relname) AS t, r.oid = col.oid AS"
-    " root, a.attnum, a.attnotnull, a.attacl, a.attstattarget, a.attoptions FROM col CROSS JOIN LATERAL (SELECT"
-    " col.oid UNION SELECT p.relid::oid FROM pg_partition_tree(col.oid::regclass) p) x(oid) JOIN pg_class r ON"
-    " r.oid = x.oid JOIN pg_namespace n ON n.oid = r.relnamespace JOIN pg_attribute a ON a.attrelid = r.oid AND"
-    " a.attname = col.attname AND NOT a.attisdropped)",
+    " root, a.attnum, a.attnotnull, a.attacl, a.attstattarget, (SELECT string_agg(u.x, ', ') FROM"
+    " unnest(a.attoptions) u(x) WHERE u.x ~ '^n_distinct') AS options FROM col CROSS JOIN LATERAL (SELECT col.oid"
+    " UNION SELECT p.relid::oid FROM pg_partition_tree(col.oid::regclass) p) x(oid) JOIN pg_class r ON r.oid ="
+    " x.oid JOIN pg_namespace n ON n.oid = r.relnamespace JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname"
+    " = col.attname AND NOT a.attisdropped)",
     ", dep AS (SELECT rel.oid AS relid, rel.t, d.classid, d.objid, d.objsubid, d.deptype FROM rel JOIN pg_depend"
     " d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = rel.oid AND d.refobjsubid = rel.attnum)",
     /* Views on the column, and on these; the deepest last. */
@@ -89,7 +90,7 @@ const char *const shadow_heads_sql[] = {
     ", ref AS (SELECT k.oid, k.conname, k.conrelid, k.confrelid, k.conrelid::regclass::text AS child,"
     " quote_ident(k.conname) AS name," BESIDE("k.conname", "col.fs") " AS fresh, x.def,"
     " regexp_replace(substr(x.def, strpos(x.def, ' REFERENCES ') + 1), '[(][^()]*[)]', '(' || replace(x.keys,"
-    " '\\', '\\\\') || ')') AS target, left(x.def, strpos(x.def, ' REFERENCES ')) AS source, y.oid IS NOT NULL AS"
+    " '\', '\\\') || ')') AS target, left(x.def, strpos(x.def, ' REFERENCES ')) AS source, y.oid IS NOT NULL AS"
     " there, coalesce(y.convalidated, false) AS valid FROM rel CROSS JOIN col JOIN pg_constraint k ON k.contype ="
     " 'f' AND k.confrelid = rel.oid AND rel.attnum = ANY (k.confkey) AND k.conparentid = 0 AND NOT " OURS("k.conname")
     " CROSS JOIN LATERAL (SELECT pg_get_constraintdef(k.oid) AS def, (SELECT string_agg(CASE u.x WHEN rel.attnum"
@@ -127,9 +128,11 @@ const char *const shadow_obstacles_sql[] = {
     " UNION ALL SELECT 'it has to do with inheritance' FROM col WHERE NOT relispartition AND EXISTS (SELECT FROM"
     " pg_inherits i WHERE (i.inhparent = col.oid AND col.relkind <> 'p') OR i.inhrelid = col.oid)",
     " UNION ALL SELECT 'partition ' || rel.t || ' is a foreign table' FROM rel WHERE rel.relkind = 'f'",
+    /* Of an expression in the key a column depends by the key, not the key by the column. */
     " UNION ALL SELECT 'it is in the partition key of ' || rel.t FROM rel JOIN pg_partitioned_table p ON"
-    " p.partrelid = rel.oid WHERE rel.attnum = ANY (p.partattrs) OR EXISTS (SELECT FROM dep WHERE dep.classid ="
-    " 'pg_class'::regclass AND dep.objid = rel.oid AND dep.relid = rel.oid)",
+    " p.partrelid = rel.oid WHERE rel.attnum = ANY (p.partattrs) OR EXISTS (SELECT FROM pg_depend d WHERE"
+    " d.classid = 'pg_class'::regclass AND d.objid = rel.oid AND d.objsubid = rel.attnum AND d.refclassid ="
+    " 'pg_class'::regclass AND d.refobjid = rel.oid AND d.refobjsubid = 0 AND d.deptype = 'i')",
     " UNION ALL SELECT 'it is NOT NULL in ' || rel.t || ', and not in the table' FROM rel, col WHERE"
     " rel.attnotnull AND NOT col.attnotnull",
     " UNION ALL SELECT 'the column is generated' FROM col WHERE attgenerated <> ''",

@@ -47,9 +47,6 @@ const char *const shadow_swap_sql[] = {
     SWAP("1013", "format('CREATE TEMPORARY TABLE migrate_shadow_sequence ON COMMIT DROP AS SELECT last_value, is_called"
          " FROM %s', i.name)") "idn i",
     SWAP("1014", "format('ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY', t, c)") "col WHERE attidentity <> ''",
-    SWAP("1015", "format('ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL', t, c)") "col WHERE attnotnull",
-    SWAP("1016", "format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', t, g || '_n', " NOT_NULL_NAME ")")
-    "col WHERE attnotnull AND " NOT_NULL_NAME " IS NOT NULL",
     SWAP("1020", "format('ALTER TABLE %s RENAME COLUMN %s TO %s', t, c, o)") "col",
     SWAP("1021", "format('ALTER TABLE %s RENAME COLUMN %s TO %s', t, n, c)") "col",
     SWAP("1030", "format('ALTER INDEX %I.%s RENAME TO %s', i.nspname, i.name, i.stale)")
@@ -71,6 +68,10 @@ const char *const shadow_swap_sql[] = {
     SWAP("1035", "format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %s', i.t, i.name)")
     "ind i WHERE i.indisreplident",
     SWAP("1035", "format('ALTER TABLE %s CLUSTER ON %s', i.t, i.name)") "ind i WHERE i.indisclustered",
+    /* Not before another one is the replica identity. */
+    SWAP("1036", "format('ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL', t, o)") "col WHERE attnotnull",
+    SWAP("1037", "format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', t, g || '_n', " NOT_NULL_NAME ")")
+    "col WHERE attnotnull AND " NOT_NULL_NAME " IS NOT NULL",
     SWAP("1040", "format('ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s', d.t, col.c, d.sql)") "def d, col",
     SWAP("1041", "format('ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT', d.t, col.o)") "def d, col",
     SWAP("1042", "format('ALTER SEQUENCE %s%s OWNED BY %s.%s', s.name, CASE WHEN col.type_oid IN ('int2'::regtype,"
