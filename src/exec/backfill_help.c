@@ -30,6 +30,7 @@ static int help(const struct backfill *of, unsigned number)
     options.sink = (struct event_sink){.emit = quiet};
     r.o = &options;
     r.opened = NULL;
+    r.lock_of = NULL;
     arena_init(&own, SIZE_MAX);
     arena_init(&keep, SIZE_MAX);
     arena_init(&r.scratch, SIZE_MAX);

@@ -185,6 +185,17 @@ static enum status settle(struct run *r, struct item *it, unsigned *losses, stru
     return it->finished || r->again ? ST_OK : item_replay_settings(r, it, err);
 }
 
+/* Wait for the window, then see what has become of this migration meanwhile: another run may have gone on with it. */
+static enum status wait_outside(struct run *r, struct item *it, int64_t estimate_ms, struct error *err)
+{
+    enum status status = window_wait(r, it, estimate_ms, err);
+    status = status ? status : run_place(r, err);
+    for (const struct item *i = r->list; i < it && !status; i++) {
+        r->again = r->again || !i->finished;
+    }
+    return status || it->finished || r->again ? status : item_replay_settings(r, it, err);
+}
+
 static void end_migration(struct run *r, struct item *it, int64_t begun)
 {
     struct event e = run_event(it, NULL, EVENT_MIGRATION_END);
@@ -243,8 +254,13 @@ enum status item_run(struct run *r, struct item *it, struct error *err)
         }
         arena_reset(&r->scratch);
         /* A backfill may be cut short and taken up again in the next window; it looks between its batches. */
-        status = window_admit(r, it, item_step(it)->kind == STEP_BACKFILL ? -1 : item_step(it)->estimate_ms, err);
+        const int64_t estimate_ms = item_step(it)->kind == STEP_BACKFILL ? -1 : item_step(it)->estimate_ms;
+        status = window_admit(r, it, estimate_ms, err);
         status = status ? status : step_run(r, it, err);
+        if (status == ST_GAVE_WAY && r->window_waits) {
+            status = wait_outside(r, it, estimate_ms, err);
+            continue;
+        }
         if (it->touch.session) {
             step_settings_unknown(r);
         }

@@ -50,6 +50,7 @@ struct run {
     char pid_text[16];
     char role[128];    /* the role that the session began with; "" not asked yet */
     struct item *list; /* n_items, placed */
+    bool window_waits; /* the window has closed, and is to be waited for: see window.h */
     bool again;        /* items that were done are not any more (the server crashed): start over */
     /* As the session has them; -1: not known */
     int64_t lock_timeout_ms, statement_timeout_ms;

@@ -303,11 +303,23 @@ static enum status run_locked(struct run *r, struct error *err)
     if (status || unfinished(r) == 0) {
         return status;
     }
-    status = preflight_run(r, err);
-    if (status || r->o->preflight_only) {
-        return status;
+    bool open = false;
+    while (!open) {
+        status = preflight_run(r, err);
+        if (status || r->o->preflight_only) {
+            return status;
+        }
+        status = window_admit(r, NULL, -1, err);
+        open = !(status == ST_GAVE_WAY && r->window_waits);
+        if (!open) {
+            /* Much may have happened in these hours. */
+            status = window_wait(r, NULL, -1, err);
+            status = status ? status : run_read(r, err);
+            if (status || unfinished(r) == 0) {
+                return status;
+            }
+        }
     }
-    status = window_admit(r, NULL, -1, err);
     status = status ? status : run_place(r, err);
     if (status) {
         return status;

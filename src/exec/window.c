@@ -87,43 +87,115 @@ static enum status refuse(const struct run *r, const char *what, struct error *e
     return ST_GAVE_WAY;
 }
 
+/* Is it open for so long? If not, *what says why, and the status is that of giving way when no window is ever long enough. */
+static enum status look(struct run *r, const struct window *w, int64_t estimate_ms, bool *open, int64_t *opens_ms,
+                        struct strbuf *what, struct error *err)
+{
+    struct answer now = {0};
+    const enum status status = ask(r, w, &now, err);
+    const bool never = estimate_ms > (int64_t)(w->to - w->from) * 60000;
+    *open = !status && now.left_ms > 0 && estimate_ms <= now.left_ms;
+    *opens_ms = now.opens_ms;
+    if (status || *open) {
+        return status;
+    }
+    strbuf_reset(what);
+    if (now.left_ms > 0 || never) {
+        add_time(what, "the step takes about ", estimate_ms);
+        add_time(what, never ? ", longer than all of it" : ", and what is left of it is ",
+                 never ? estimate_ms : now.left_ms);
+    } else {
+        add_time(what, "it opens in ", now.opens_ms);
+    }
+    return never ? refuse(r, strbuf_cstr(what), err) : ST_OK;
+}
+
+static void tell(const struct run *r, const struct item *it, int64_t opens_ms, const struct strbuf *what)
+{
+    struct event e = run_event(it, it && it->next < it->steps.n ? item_step(it) : NULL, EVENT_WINDOW);
+    struct strbuf text;
+    strbuf_init(&text, 512);
+    strbuf_addf(&text, "%.*s; meanwhile others may run", (int)what->n, what->p);
+    e.detail = strbuf_cstr(&text);
+    e.wait_ms = opens_ms;
+    run_emit(r, &e);
+    strbuf_free(&text);
+}
+
+/* The connection may be lost in all these hours. A new one comes with the run lock. */
+static enum status again(struct run *r, enum status status, struct error *err)
+{
+    struct error lost = *err;
+    if (status == ST_INTERRUPTED || session_usable(r->s)) {
+        return status;
+    }
+    if (run_recover(r, err)) {
+        *err = lost;
+        return lost.status;
+    }
+    runlock_release(r->s, &r->sql);
+    return ST_OK;
+}
+
+/* Without the lock, or without one to give back. */
+static enum status wait(struct run *r, const struct item *it, const struct window *w, int64_t estimate_ms,
+                        bool recovers, struct error *err)
+{
+    enum status status = ST_OK;
+    bool open = false, told = false;
+    struct strbuf what;
+    strbuf_init(&what, 512);
+    while (!status && !open) {
+        int64_t opens_ms = 0;
+        status = look(r, w, estimate_ms, &open, &opens_ms, &what, err);
+        if (status && recovers) {
+            status = again(r, status, err);
+            continue;
+        }
+        if (!status && !open && !told) {
+            tell(r, it, opens_ms, &what);
+            told = true;
+        }
+        if (!status && !open) {
+            status = loop_sleep(r->loop, opens_ms < NAP_MS ? opens_ms + 10 : NAP_MS, err);
+        }
+    }
+    strbuf_free(&what);
+    return status;
+}
+
 enum status window_admit(struct run *r, const struct item *it, int64_t estimate_ms, struct error *err)
 {
     struct window w;
-    bool told = false;
+    bool open = false;
+    int64_t opens_ms;
+    struct strbuf what;
     if (!r->o->window) {
         return ST_OK;
     }
     enum status status = window_parse(r->o->window, &w, err);
-    while (!status) {
-        struct answer now = {0};
-        struct strbuf what;
-        status = ask(r, &w, &now, err);
-        if (status || (now.left_ms > 0 && estimate_ms <= now.left_ms)) {
-            return status;
-        }
-        strbuf_init(&what, 512);
-        const bool never = estimate_ms > (int64_t)(w.to - w.from) * 60000;
-        if (now.left_ms > 0 || never) {
-            add_time(&what, "the step takes about ", estimate_ms);
-            add_time(&what, never ? ", longer than all of it" : ", and what is left of it is ",
-                     never ? estimate_ms : now.left_ms);
-        } else {
-            add_time(&what, "it opens in ", now.opens_ms);
-        }
-        if (never || !r->o->window_wait) {
-            status = refuse(r, strbuf_cstr(&what), err);
-        } else if (!told) {
-            struct event e = run_event(it, it && it->next < it->steps.n ? item_step(it) : NULL, EVENT_WINDOW);
-            e.detail = strbuf_cstr(&what);
-            e.wait_ms = now.opens_ms;
-            run_emit(r, &e);
-            told = true;
-        }
-        strbuf_free(&what);
-        if (!status) {
-            status = loop_sleep(r->loop, now.opens_ms < NAP_MS ? now.opens_ms + 10 : NAP_MS, err);
-        }
+    if (!status && r->o->window_wait && r->lock_of != r->s) {
+        return wait(r, it, &w, estimate_ms, false, err);
     }
+    strbuf_init(&what, 512);
+    status = status ? status : look(r, &w, estimate_ms, &open, &opens_ms, &what, err);
+    if (!status && !open) {
+        status = refuse(r, strbuf_cstr(&what), err);
+        r->window_waits = r->o->window_wait;
+    }
+    strbuf_free(&what);
     return status;
+}
+
+enum status window_wait(struct run *r, const struct item *it, int64_t estimate_ms, struct error *err)
+{
+    struct window w;
+    enum status status = window_parse(r->o->window, &w, err);
+    r->window_waits = false;
+    if (status) {
+        return status;
+    }
+    runlock_release(r->s, &r->sql);
+    status = wait(r, it, &w, estimate_ms, true, err);
+    return status ? status : run_lock(r, r->o->run_lock_wait_ms, err);
 }

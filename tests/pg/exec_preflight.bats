@@ -209,6 +209,54 @@ hours() { # FROM TO, as the server's clock in Kiritimati is, plus so many minute
     nothing_changed
 }
 
+soon() { # HOURS SECONDS-OF-TODAY: they, in a zone where it is that time now
+    pg_sql "SELECT '$1@X' || CASE WHEN s < 0 THEN '-' ELSE '' END || to_char(abs(s) * interval '1 s', 'HH24:MI:SS')
+            FROM (SELECT extract(epoch FROM (now() AT TIME ZONE 'UTC')::time)::int - $2 AS s) q"
+}
+
+@test "who waits for the window lets others run, and then does what is left" {
+    file 1_column 'ALTER TABLE t ADD COLUMN x int;'
+    file 2_column 'ALTER TABLE t ADD COLUMN y int;'
+    # It is 11:59:54 there: time for another run to come first.
+    up --window "$(soon 12:00-13:00 $((12 * 3600 - 6)))" --outside-window wait >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pid=$!
+    until_true grep -q "meanwhile others may run" "$BATS_TEST_TMPDIR/out"
+    up 1 --run-lock-wait 0
+    [ "$(pg_sql "SELECT string_agg(version, ' ') FROM migrate.migrations")" = 1 ]
+    wait "$pid" || { cat "$BATS_TEST_TMPDIR/out"; false; }
+    grep -q "^applied 1 of 2 migrations\|^2 column" "$BATS_TEST_TMPDIR/out" || { cat "$BATS_TEST_TMPDIR/out"; false; }
+    [ "$(pg_sql "SELECT version, state FROM migrate.migrations ORDER BY 1" | paste -sd' ')" = "1|applied 2|applied" ]
+}
+
+@test "two that wait for the window: one works, the other finds nothing to do" {
+    file 1_column 'ALTER TABLE t ADD COLUMN x int;'
+    local window a b
+    window=$(soon 12:00-13:00 $((12 * 3600 - 4)))
+    up --window "$window" --outside-window wait >"$BATS_TEST_TMPDIR/a" 2>&1 3>&- &
+    a=$!
+    up --window "$window" --outside-window wait >"$BATS_TEST_TMPDIR/b" 2>&1 3>&- &
+    b=$!
+    wait "$a" || { cat "$BATS_TEST_TMPDIR/a"; false; }
+    wait "$b" || { cat "$BATS_TEST_TMPDIR/b"; false; }
+    [ "$(pg_sql "SELECT count(*) FROM migrate.steps WHERE state = 'done'")" = 1 ]
+}
+
+@test "a window that closes during a backfill: another run may finish it" {
+    pg_sql "INSERT INTO t SELECT g FROM generate_series(1, 3000) g" "ALTER TABLE t ADD PRIMARY KEY (id), ADD COLUMN filled int"
+    printf -- '-- migrate:up\n-- migrate:backfill batch=100 rate=200/s\nUPDATE t SET filled = 1 WHERE filled IS NULL;\n-- migrate:down\n' >"$PROJECT/1_fill.sql"
+    up --window "$(soon 11:00-12:00 $((12 * 3600 - 5)))" --outside-window wait >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pid=$!
+    UNTIL_S=40 until_true grep -q "meanwhile others may run" "$BATS_TEST_TMPDIR/out" || { cat "$BATS_TEST_TMPDIR/out"; false; }
+    [ "$(pg_sql "SELECT count(*) > 0 AND count(*) < 3000 FROM t WHERE filled = 1")" = t ]
+    [ "$(pg_sql "SELECT state FROM migrate.migrations")" != applied ]
+    migrate backfill tune 1 --rate 100000
+    up --run-lock-wait 0
+    [ "$(pg_sql "SELECT count(*) FROM t WHERE filled = 1")" = "$(pg_sql "SELECT count(*) FROM t")" ]
+    kill "$pid"
+    wait "$pid" || true
+    [ "$(pg_sql "SELECT state FROM migrate.migrations")" = applied ]
+}
+
 @test "a step that does not fit what is left is not begun" {
     pg_sql "UPDATE pg_class SET reltuples = 4e9, relpages = 40000000 WHERE relname = 't'"
     file 1_column 'ALTER TABLE t ADD COLUMN x int;'
