@@ -15,6 +15,13 @@ struct str target_arn(const struct rds_target *t)
     return t->is_cluster ? t->cluster.arn : t->instance.arn;
 }
 
+struct str target_login_id(const struct rds_target *t)
+{
+    return t->host.kind == HOST_PROXY || t->host.kind == HOST_PROXY_ENDPOINT ? STR("prx-*")
+           : t->is_cluster                                                   ? t->cluster.resource_id
+                                                                             : t->instance.resource_id;
+}
+
 struct str target_status(const struct rds_target *t)
 {
     return t->is_cluster ? t->cluster.status : t->instance.status;

@@ -35,6 +35,11 @@ NODISCARD enum status target_find(struct aws *aws, const struct target_wish *wis
 
 struct str target_id(const struct rds_target *t);
 struct str target_arn(const struct rds_target *t);
+/*
+ * What stands in the ARN for rds-db:connect: "cluster-ABC…", "db-ABC…". A token for a proxy is checked against the proxy's own, which only its ARN
+ * tells: "prx-*".
+ */
+struct str target_login_id(const struct rds_target *t);
 struct str target_status(const struct rds_target *t);
 /* "cluster app-prod in us-east-1" */
 struct str target_name(const struct rds_target *t, const struct aws *aws, struct arena *a);

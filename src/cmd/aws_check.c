@@ -161,8 +161,7 @@ static struct str connect_arn(const struct check *k)
 {
     const struct rds_target *t = &k->target;
     return arena_printf(&k->c->arena, "arn:%s:rds-db:%s:%.*s:dbuser:%.*s/USER", region_partition(k->aws->region),
-                        k->aws->region, STR_ARG(k->who.account),
-                        STR_ARG(t->is_cluster ? t->cluster.resource_id : t->instance.resource_id));
+                        k->aws->region, STR_ARG(k->who.account), STR_ARG(target_login_id(t)));
 }
 
 static void print_json(const struct check *k)

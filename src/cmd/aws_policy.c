@@ -116,7 +116,7 @@ enum status aws_policy(struct context *c, struct error *err)
         .kind = t.is_cluster ? "cluster" : "db",
         .snapshot_kind = t.is_cluster ? "cluster-snapshot" : "snapshot",
         .id = arena_cstr(&c->arena, target_id(&t)),
-        .resource_id = t.is_cluster ? t.cluster.resource_id.p : t.instance.resource_id.p,
+        .resource_id = arena_cstr(&c->arena, target_login_id(&t)),
         .user = "USER",
     };
     json_t *o = policy(&n, t.is_cluster, secret_arn(&n, &t, c->set.aws.secret));

@@ -414,9 +414,44 @@ enum status login_prepare(struct context *c, struct error *err)
     return status;
 }
 
+static bool is_proxy(const struct login *l)
+{
+    return l && (l->host.kind == HOST_PROXY || l->host.kind == HOST_PROXY_ENDPOINT);
+}
+
+const char *login_remark(const struct context *c)
+{
+    return is_proxy(c->login) ? "the URL leads through an RDS Proxy: what has been sent there cannot be cancelled, and "
+                                "a session that is "
+                                "idle for long is cut; the cluster's writer endpoint has neither"
+                              : NULL;
+}
+
+/* Its words differ from a server's; its codes are few. */
+static void explain_proxy(const struct context *c, struct error *err)
+{
+    const char *options = getenv("PGOPTIONS");
+    if (strcmp(err->sqlstate, "0A000") == 0) {
+        error_hint(err, "an RDS Proxy takes no startup options: %s",
+                   c->tenant               ? "work for tenants by schema through the cluster's writer endpoint"
+                   : options && options[0] ? "unset PGOPTIONS"
+                                           : "take options= out of the URL");
+    } else if (strcmp(err->sqlstate, "28000") == 0 || strcmp(err->sqlstate, "28P01") == 0) {
+        error_hint(
+            err,
+            "check that the proxy has a secret for this user and its role may read it, and how its auth is set "
+            "(IAM required, or not); with --iam TLS is a must, and the policy needs rds-db:connect on dbuser:prx-…, "
+            "the proxy's resource id");
+    }
+}
+
 void login_explain(const struct context *c, struct error *err)
 {
     const struct login *l = c->login;
+    if (is_proxy(l)) {
+        explain_proxy(c, err);
+        return;
+    }
     if (!l || l->way != WAY_IAM || (strcmp(err->sqlstate, "28000") != 0 && strcmp(err->sqlstate, "28P01") != 0)) {
         return;
     }

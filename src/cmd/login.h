@@ -16,6 +16,8 @@ struct login;
 NODISCARD enum status login_prepare(struct context *c, struct error *err);
 /* After a connection was refused: add to *err what is most likely wrong with this way of logging in. */
 void login_explain(const struct context *c, struct error *err);
+/* What a person should know of the way that the connection takes before something is changed; NULL: nothing. */
+const char *login_remark(const struct context *c);
 void login_free(struct login *l); /* NULL is fine; wipes */
 
 #endif

@@ -5,6 +5,7 @@
 #include "cmd/hook.h"
 #include "cmd/lint_baseline.h"
 #include "cmd/listen.h"
+#include "cmd/login.h"
 #include "cmd/metrics_run.h"
 #include "cmd/mirror.h"
 #include "cmd/notify_run.h"
@@ -246,6 +247,9 @@ static enum status execute(struct run *r, struct error *err)
     enum status status = c->set.join ? ST_OK : hook_before(c, &facts, err);
     if (status) {
         return status;
+    }
+    if (login_remark(c) && !c->set.quiet) {
+        context_say(arena_printf(&c->arena, "migrate: note: %s\n", login_remark(c)));
     }
     listen_begin(&listeners, c, r->down);
     run_options_default(&options);

@@ -3,7 +3,8 @@
 
 It speaks TLS with the certificate of the endpoint, demands the password in clear, verifies that it is an IAM token by having botocore sign the
 same request anew (host, port, user, 900 seconds, session token), and then hands the connection on to the server's unix socket. With
-"passwords" in the configuration it takes one of these instead: [[user, password], …]. Every login is a line of "log".
+"passwords" in the configuration it takes one of these instead: [[user, password], …]. Every login is a line of "log". With "proxy" it is as an RDS
+Proxy: startup options are refused, and nothing can be cancelled.
 """
 import json
 import os
@@ -85,6 +86,8 @@ def serve(raw, config, context, log):
         length, code = struct.unpack("!II", read_exact(raw, 8))
         if code == 80877102:  # CancelRequest: pass it on
             body = read_exact(raw, length - 8)
+            if config.get("proxy"):
+                return
             with socket.socket(socket.AF_UNIX) as to:
                 to.connect(config["socket"])
                 to.sendall(struct.pack("!II", length, code) + body)
@@ -98,6 +101,9 @@ def serve(raw, config, context, log):
         startup = read_exact(s, length - 4)
         words = startup[4:].split(b"\0")
         params = {words[i].decode(): words[i + 1].decode() for i in range(0, len(words) - 2, 2)}
+        if config.get("proxy") and params.get("options"):
+            error(s, "0A000", "startup options are not supported here")
+            return
         s.sendall(b"R" + struct.pack("!II", 8, 3))
         kind, length = struct.unpack("!cI", read_exact(s, 5))
         password = read_exact(s, length - 4).rstrip(b"\0").decode()

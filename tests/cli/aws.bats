@@ -330,6 +330,9 @@ INI
     run migrate aws check --url "postgres://u@app-prod.cluster-ro-$tail/db"
     [ "$status" -eq 8 ]
     [[ "$output" == *"is a reader endpoint: nothing can be changed through it"* ]]
+    run migrate aws check --url "postgres://u@px.proxy-$tail/db"
+    [[ "$output" == *":dbuser:prx-*/USER"*"leads through an RDS Proxy"* ]]
+    [[ "$(migrate aws policy --url "postgres://u@px.proxy-$tail/db")" == *":dbuser:prx-*/u"* ]]
     run migrate aws check --url "postgres://u@ro.endpoint.proxy-$tail/db"
     [[ "$output" == *"read-only endpoint of an RDS Proxy"* ]]
     run migrate aws check --url "postgres://u@app-prod.cluster-other.us-east-1.rds.amazonaws.com/db"

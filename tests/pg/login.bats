@@ -36,7 +36,8 @@ front() {
     jq -n --arg dir "$BATS_FILE_TMPDIR" --arg socket "$PG_DIR/.s.PGSQL.5432" --arg log "$PWD/front.log" --arg host "$HOST:5432" \
         --arg key "${KEY:-AKIDEXAMPLE}" --arg secret "${SECRET:-wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY}" --arg passwords "${1:-}" \
         '{cert: ($dir + "/cert.pem"), key: ($dir + "/key.pem"), socket: $socket, log: $log, endpoint: $host, region: "us-east-1",
-          keys: {($key): {secret: $secret}}} + (if $passwords == "" then {} else {passwords: $passwords} end)' >front.json
+          keys: {($key): {secret: $secret}}} + (if $passwords == "" then {} else {passwords: $passwords} end)
+         + (if env.FRONT_IS_PROXY then {proxy: true} else {} end)' >front.json
     : >front.log
     /usr/bin/python3 "$BATS_TEST_DIRNAME/../aws/tls_front.py" front.json front.port >front.out 2>&1 3>&- &
     FRONT_PID=$!
@@ -182,4 +183,27 @@ pg() { psql -XAtq -h "$PG_DIR" -p 5432 -U postgres -d login -c "$1"; }
     unset MIGRATE_URL
     run migrate status
     [ "$status" -eq 0 ]
+}
+
+@test "through an RDS Proxy: said before the first change; what its refusals mean" {
+    local proxy=px.proxy-c9akciq32rg0.us-east-1.rds.amazonaws.com
+    aws_clean
+    echo '[["postgres", "right"]]' >passwords.json
+    FRONT_IS_PROXY=1 front passwords.json
+    export MIGRATE_URL="postgres://postgres@$proxy:$FRONT_PORT/login?hostaddr=127.0.0.1&sslmode=require&sslrootcert=$BATS_FILE_TMPDIR/cert.pem" PGPASSWORD=right
+    run migrate status
+    [ "$status" -eq 0 ] || { echo "$output"; cat front.log; false; }
+    [[ "$output" != *"RDS Proxy"* ]]
+    run migrate up
+    [ "$status" -eq 0 ]
+    [ "$(grep -c "note: the URL leads through an RDS Proxy: what has been sent there cannot be cancelled" <<<"$output")" -eq 1 ]
+    PGOPTIONS='-c work_mem=8MB' run migrate status
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"an RDS Proxy takes no startup options: unset PGOPTIONS"* ]] || { echo "$output"; false; }
+    run migrate status --tenant public
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"an RDS Proxy takes no startup options: work for tenants by schema through the cluster's writer endpoint"* ]]
+    PGPASSWORD=wrong run migrate status
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"check that the proxy has a secret for this user"* && "$output" != *wrong* ]]
 }
