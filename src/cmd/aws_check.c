@@ -160,8 +160,8 @@ static bool is_missing(const struct check *k)
 static struct str connect_arn(const struct check *k)
 {
     const struct rds_target *t = &k->target;
-    return arena_printf(&k->c->arena, "arn:%s:rds-db:%s:%.*s:dbuser:%.*s/USER", region_partition(k->aws->region),
-                        k->aws->region, STR_ARG(k->who.account), STR_ARG(target_login_id(t)));
+    return arena_printf(&k->c->arena, "arn:%s:rds-db:%s:%.*s:dbuser:%.*s/%s", region_partition(k->aws->region),
+                        k->aws->region, STR_ARG(k->who.account), STR_ARG(target_login_id(t)), aws_user(k->c));
 }
 
 static void print_json(const struct check *k)

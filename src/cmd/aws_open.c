@@ -82,3 +82,10 @@ enum status aws_must_target(struct context *c, struct rds_target *target, struct
     }
     return status;
 }
+
+const char *aws_user(struct context *c)
+{
+    struct endpoint at;
+    struct error ignored;
+    return !endpoint_of(&c->target, &c->arena, &at, &ignored) && at.user_said ? at.user : "USER";
+}

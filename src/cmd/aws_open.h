@@ -18,4 +18,7 @@ NODISCARD enum status aws_target(struct context *c, bool *found, struct rds_targ
 /* The same, but it is an error when there is none: for commands that are about nothing else. */
 NODISCARD enum status aws_must_target(struct context *c, struct rds_target *target, struct error *err);
 
+/* The user that the URL names, for ARNs; "USER" when it names none. */
+const char *aws_user(struct context *c);
+
 #endif

@@ -117,7 +117,7 @@ enum status aws_policy(struct context *c, struct error *err)
         .snapshot_kind = t.is_cluster ? "cluster-snapshot" : "snapshot",
         .id = arena_cstr(&c->arena, target_id(&t)),
         .resource_id = arena_cstr(&c->arena, target_login_id(&t)),
-        .user = "USER",
+        .user = aws_user(c),
     };
     json_t *o = policy(&n, t.is_cluster, secret_arn(&n, &t, c->set.aws.secret));
     json_dumpf(o, stdout, JSON_INDENT(2));

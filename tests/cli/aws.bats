@@ -331,7 +331,7 @@ INI
     [ "$status" -eq 8 ]
     [[ "$output" == *"is a reader endpoint: nothing can be changed through it"* ]]
     run migrate aws check --url "postgres://u@px.proxy-$tail/db"
-    [[ "$output" == *":dbuser:prx-*/USER"*"leads through an RDS Proxy"* ]]
+    [[ "$output" == *":dbuser:prx-*/u"*"leads through an RDS Proxy"* ]]
     [[ "$(migrate aws policy --url "postgres://u@px.proxy-$tail/db")" == *":dbuser:prx-*/u"* ]]
     run migrate aws check --url "postgres://u@ro.endpoint.proxy-$tail/db"
     [[ "$output" == *"read-only endpoint of an RDS Proxy"* ]]
