@@ -269,6 +269,7 @@ static enum status send_once(struct aws *aws, const struct wire *w, const struct
                                          .headers = send,
                                          .n_headers = n_send,
                                          .body = w->body,
+                                         .timeout_ms = aws->o.timeout_ms,
                                          .ca_bundle = aws->ca_bundle};
     const enum status status = http_send(aws->http, &request, answer, err);
     if (keys) {

@@ -17,6 +17,7 @@
 struct aws_options {
     const char *profile;     /* --profile; NULL: not given */
     const char *region;      /* --region; NULL: not given */
+    int64_t timeout_ms;      /* of one request; 0: 60 s */
     const char *host_region; /* of the database's host name; NULL: it has none */
     /* Wait, serving what else goes on; ST_INTERRUPTED. NULL: only wait. */
     enum status (*sleep)(void *arg, int64_t ms, struct error *err);

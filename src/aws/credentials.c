@@ -146,6 +146,33 @@ static enum status web_identity(struct aws *aws, struct credentials *out, struct
 
 /* ---- the chain ---- */
 
+/* Files edited elsewhere leave a carriage return behind; in a header it would begin another one. */
+static bool is_clean(const char *text)
+{
+    for (; text && *text; text++) {
+        if ((unsigned char)*text <= ' ' || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status check_clean(const struct credentials *c, struct error *err)
+{
+    const struct {
+        const char *text, *what;
+    } parts[] = {{c->key_id, "access key id"}, {c->secret, "secret access key"}, {c->token, "session token"}};
+    for (size_t i = 0; i < countof(parts); i++) {
+        if (!is_clean(parts[i].text)) {
+            error_set(err, ST_REMOTE, "the %s has a blank, a line break or a control character in it", parts[i].what);
+            error_detail(err, "it is from: %s", c->source);
+            error_hint(err, "was it copied with the end of its line, or by a file with the line ends of Windows?");
+            return ST_REMOTE;
+        }
+    }
+    return ST_OK;
+}
+
 enum status credentials_find(struct aws *aws, struct credentials *out, struct error *err)
 {
     struct strbuf tried;
@@ -180,6 +207,7 @@ enum status credentials_find(struct aws *aws, struct credentials *out, struct er
                    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; migrate aws whoami tries them");
     }
     strbuf_free(&tried);
+    status = status ? status : check_clean(out, err);
     if (status) {
         credentials_free(out);
     }

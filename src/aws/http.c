@@ -140,6 +140,23 @@ static bool may_be_sent(CURLcode code)
     }
 }
 
+/* The variable that names the proxy, as curl looks for it; NULL: none does. */
+static const char *proxy_variable(const struct http_request *r)
+{
+    static const char *const secure[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    static const char *const plain[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
+    const bool https = str_starts_nocase(str_of(r->url), STR("https:"));
+    const char *const *names = https ? secure : plain;
+    const size_t n = https ? countof(secure) : countof(plain);
+    for (size_t i = 0; i < n && !r->direct; i++) {
+        const char *value = getenv(names[i]);
+        if (value && value[0]) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
 static enum status transfer_error(const struct http *h, const struct http_request *r, CURLcode code,
                                   const char *explained, struct http_answer *out, struct error *err)
 {
@@ -166,6 +183,8 @@ static enum status transfer_error(const struct http *h, const struct http_reques
         error_hint(err, "check the region (--region, AWS_REGION) and that this machine can look up names");
     } else if (code == CURLE_COULDNT_RESOLVE_PROXY) {
         error_hint(err, "check HTTPS_PROXY and NO_PROXY");
+    } else if (proxy_variable(r) && code != CURLE_WRITE_ERROR) {
+        error_hint(err, "%s is set: is that proxy right, and is this host one for NO_PROXY?", proxy_variable(r));
     } else if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_CONNECT) {
         error_hint(err, "check that this machine can reach it: a private subnet needs a NAT gateway, a VPC endpoint or "
                         "HTTPS_PROXY");
@@ -175,6 +194,16 @@ static enum status transfer_error(const struct http *h, const struct http_reques
 }
 
 /* ---- the transfer ---- */
+
+static enum status check_headers(const struct http_request *r, struct error *err)
+{
+    for (size_t i = 0; i < r->n_headers; i++) {
+        if (strpbrk(r->headers[i].value, "\r\n")) {
+            return error_set(err, ST_REMOTE, "the header %s would have a line break in it", r->headers[i].name);
+        }
+    }
+    return ST_OK;
+}
 
 static struct curl_slist *header_list(const struct http *h, const struct http_request *r)
 {
@@ -273,6 +302,10 @@ enum status http_send(struct http *h, const struct http_request *request, struct
         error_set(err, ST_INTERRUPTED, "interrupted before a request");
         err->signal = signals_pending();
         return ST_INTERRUPTED;
+    }
+    if (check_headers(request, err)) {
+        out->hopeless = true;
+        return ST_REMOTE;
     }
     struct curl_slist *headers = header_list(h, request);
     prepare(h, request, headers, explained, out);

@@ -33,6 +33,7 @@ enum status context_aws(struct context *c, struct aws **out, struct error *err)
         const struct aws_options options = {
             .profile = said(c->set.aws.profile),
             .region = said(c->set.aws.region),
+            .timeout_ms = c->set.aws.answer_ms,
             .sleep = sleep_in_loop,
             .warn = warn,
             .arg = c,

@@ -32,7 +32,7 @@ enum { CONFIG_KEYS_MAX = 96, CONFIG_KEY_URL = 0 };
 /* Row i of the table; NULL behind the last. */
 const struct config_key *config_key_at(size_t i);
 /* The part of the table about logging in, AWS and snapshots (config_keys_aws.c). */
-enum { CONFIG_KEYS_AWS = 31 };
+enum { CONFIG_KEYS_AWS = 32 };
 extern const struct config_key config_keys_aws[CONFIG_KEYS_AWS];
 
 /* Where a value of the file stands; line 0: it is not there. */

@@ -179,6 +179,7 @@ NORETURN static void reader(struct context *c, struct metrics_seen *seen, pid_t 
     const struct aws_options options = {.profile =
                                             c->set.aws.profile && c->set.aws.profile[0] ? c->set.aws.profile : NULL,
                                         .region = c->set.aws.region && c->set.aws.region[0] ? c->set.aws.region : NULL,
+                                        .timeout_ms = c->set.aws.answer_ms,
                                         .sleep = nap};
     enum status status = aws_wish(c, &wish, &err);
     status = status ? status : aws_open(&options, &aws, &err);

@@ -17,7 +17,7 @@ struct option_rows {
 const struct option_rows *option_group_rows(size_t i);
 
 /* rows_aws.c */
-enum { ROWS_LOGIN = 12, ROWS_SNAPSHOT = 11 };
+enum { ROWS_LOGIN = 13, ROWS_SNAPSHOT = 11 };
 extern const struct option rows_login[ROWS_LOGIN], rows_snapshot[ROWS_SNAPSHOT];
 
 #endif

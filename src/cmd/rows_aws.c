@@ -22,6 +22,8 @@ const struct option rows_login[ROWS_LOGIN] = {
      0, 0},
     {"aws-wait", 0, OPTION_DURATION, "TIME", AT(wait_ms),
      "how long to wait for a cluster that is busy, such as with a backup (10min)", 0, INT64_MAX},
+    {"aws-timeout", 0, OPTION_DURATION, "TIME", AT(answer_ms),
+     "how long to wait for one answer of AWS, before it is asked again (60s)", 100, 600000},
     {"aws-poll", 0, OPTION_DURATION, "TIME", AT(poll_ms), "how often to ask AWS how far something is (15s)", 10,
      3600000},
 };

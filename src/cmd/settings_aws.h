@@ -14,6 +14,7 @@ struct aws_settings {
     const char *region, *profile;
     const char *cluster, *instance; /* --rds-cluster, --rds-instance */
     int64_t wait_ms;                /* for a cluster that is busy */
+    int64_t answer_ms;              /* for one answer of AWS */
     /* logging in */
     bool iam;
     const char *iam_host;
@@ -47,7 +48,7 @@ struct aws_settings {
 #define AWS_SETTINGS_DEFAULT                                                                                       \
     {                                                                                                              \
         .wait_ms = 600000, .timeout_ms = 3600000, .poll_ms = 15000, .reuse_ms = 3600000, .keep = 3, .keep_ms = -1, \
-        .fleet_jobs = 4, .fleet_failures = 1, .metrics_every_ms = 60000                                            \
+        .fleet_jobs = 4, .fleet_failures = 1, .metrics_every_ms = 60000, .answer_ms = 60000                        \
     }
 
 #endif

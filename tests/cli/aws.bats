@@ -5,7 +5,10 @@ load lib
 load aws
 
 setup() { common_setup; }
-teardown() { aws_stop; }
+teardown() {
+    aws_stop
+    [ -z "${LISTENER:-}" ] || kill "$LISTENER" 2>/dev/null || true
+}
 
 WHO=arn:aws:iam::123456789012:user/deploy
 
@@ -350,4 +353,71 @@ INI
     run migrate aws check --json --url postgres://u@x.cluster-custom-c9akciq32rg0.us-east-1.rds.amazonaws.com/db
     [ "$(jq -r .id <<<"$output")" = last ]
     [ "$(aws_log '[.[] | select(.action == "DescribeDBClusters" and .params.Marker)] | length')" -eq 2 ]
+}
+
+# Take connections on the port in NAME.port, write NAME.asked for each, and answer this, or nothing.
+listen() { # NAME [ANSWER]
+    local i
+    /usr/bin/python3 -c 'import os, socket, sys
+s, name, held = socket.create_server(("127.0.0.1", 0)), sys.argv[1], []
+with open(name + ".new", "w") as f:
+    f.write(str(s.getsockname()[1]))
+os.rename(name + ".new", name + ".port")
+while True:
+    c, _ = s.accept()
+    c.recv(65536)
+    open(name + ".asked", "w").close()
+    if len(sys.argv) > 2:
+        c.sendall(sys.argv[2].encode().decode("unicode_escape").encode())
+        c.close()
+    else:
+        held.append(c)' "$@" >/dev/null 2>&1 3>&- &
+    LISTENER=$!
+    disown $LISTENER
+    for ((i = 0; i < 500; i++)); do [ ! -e "$1.port" ] || return 0; sleep 0.02; done
+    return 1
+}
+
+@test "endpoints that hang: the time and the URL are told, exit 8; a signal ends the wait at once" {
+    aws_start
+    listen silent
+    export AWS_ENDPOINT_URL=http://127.0.0.1:$(cat silent.port)
+    AWS_MAX_ATTEMPTS=2 run migrate aws check --rds-cluster app-prod --aws-timeout 200ms
+    [ "$status" -eq 8 ]
+    [[ "$output" == *"no answer from $AWS_ENDPOINT_URL/: "*"timed out"*"tried 2 times"* ]] || { echo "$output"; false; }
+    [[ "$output" == *"check that this machine can reach it"* ]]
+    local from=$SECONDS code=0 i
+    rm silent.asked
+    "$MIGRATE_BIN" aws whoami >out 2>&1 3>&- &
+    local pid=$!
+    for ((i = 0; i < 500; i++)); do [ ! -e silent.asked ] || break; sleep 0.02; done
+    kill -TERM $pid
+    wait $pid || code=$?
+    [ "$code" -eq 143 ] || { cat out; false; }
+    [ $((SECONDS - from)) -lt 20 ]
+}
+
+@test "proxies: one that is not there, one that wants a password, one that answers by itself" {
+    aws_start
+    unset AWS_ENDPOINT_URL
+    export AWS_MAX_ATTEMPTS=1
+    HTTPS_PROXY=http://me:sekret@127.0.0.1:1 run migrate aws whoami
+    [ "$status" -eq 8 ]
+    [[ "$output" == *"no answer from https://sts.us-east-1.amazonaws.com/"*"HTTPS_PROXY is set"*"NO_PROXY"* && "$output" != *sekret* ]] || { echo "$output"; false; }
+    listen proxy 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n'
+    HTTPS_PROXY=http://127.0.0.1:$(cat proxy.port) run migrate aws whoami
+    [ "$status" -eq 8 ]
+    [[ "$output" == *"407"*"HTTPS_PROXY is set"* ]] || { echo "$output"; false; }
+    # It shows a certificate of its own, or a page: see TLS and HTML above.
+}
+
+@test "credentials with the end of a line in them are refused before anything is sent" {
+    aws_start
+    local name value
+    for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN; do
+        run env "$name=hidden"$'\r\nX-Evil: yes' "$MIGRATE_BIN" aws whoami
+        [ "$status" -eq 8 ] || { echo "$output"; false; }
+        [[ "$output" == *"has a blank, a line break or a control character in it"*"environment"* && "$output" != *Evil* && "$output" != *hidden* ]] || { echo "$output"; false; }
+    done
+    [ "$(aws_log length)" -eq 0 ]
 }
