@@ -136,17 +136,32 @@ static void add_needs(struct preflight *p, const struct judged_statement *s)
     }
 }
 
+static void add_room(struct preflight *p, struct str tablespace, int64_t bytes)
+{
+    const char *const name = arena_cstr(p->a, tablespace);
+    if (bytes <= 0) {
+        return;
+    }
+    for (size_t i = 0; i < p->rooms.n; i++) {
+        if (strcmp(p->rooms.at[i].tablespace, name) == 0) {
+            p->rooms.at[i].bytes += bytes;
+            return;
+        }
+    }
+    *vec_push(p->a, &p->rooms) = (struct preflight_room){name, bytes};
+}
+
 /* What work leaves on disk before the old can go: a copy of what is rewritten, half a table for an index. */
 static void add_work(struct preflight *p, const struct effects *e)
 {
     for (size_t i = 0; i < e->rewrite.n; i++) {
-        const int64_t bytes = e->rewrite.at[i].relation->bytes;
-        p->room += bytes > 0 ? bytes : 0;
+        const struct relation *r = e->rewrite.at[i].relation;
+        add_room(p, r->tablespace, r->bytes);
         p->much_wal = true;
     }
     for (size_t i = 0; i < e->build.n; i++) {
-        const struct relation *table = e->build.at[i].relation->table;
-        p->room += table && table->bytes > 0 ? table->bytes / 2 : 0;
+        const struct relation *index = e->build.at[i].relation;
+        add_room(p, index->tablespace, index->table ? index->table->bytes / 2 : 0);
         p->much_wal = true;
     }
 }

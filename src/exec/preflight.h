@@ -30,6 +30,13 @@ struct preflight_need {
 };
 VEC_DECLARE(preflight_needs, struct preflight_need);
 
+/* Bytes that rewrites and builds take for a time in a tablespace ("": the database's own), as far as sizes are known. */
+struct preflight_room {
+    const char *tablespace;
+    int64_t bytes;
+};
+VEC_DECLARE(preflight_rooms, struct preflight_room);
+
 struct preflight {
     struct run *r;
     struct arena *a;
@@ -37,7 +44,7 @@ struct preflight {
     struct preflight_needs needs;
     bool waits_for_snapshots; /* a step waits for every old transaction of the database */
     bool much_wal;            /* a rewrite, an index build or a backfill */
-    int64_t room;             /* bytes that rewrites and builds take, as far as sizes are known */
+    struct preflight_rooms rooms;
     unsigned findings, stopping;
     enum status stop;   /* the gravest */
     struct strbuf list; /* what stops, a line each */
@@ -53,6 +60,7 @@ void preflight_tell(struct preflight *p, enum preflight_level level, enum status
 /* A question that the server did not answer: told as a note. ST_OK, but for a lost connection and an interruption. */
 NODISCARD enum status preflight_unknown(struct preflight *p, enum status status, const char *check,
                                         const struct error *why, struct error *err);
+const char *preflight_megabytes(struct preflight *p, int64_t bytes); /* "12 MB", in the arena */
 NODISCARD enum status preflight_rights(struct preflight *p, struct error *err);
 NODISCARD enum status preflight_blockers(struct preflight *p, struct error *err);
 NODISCARD enum status preflight_prepared(struct preflight *p, struct error *err);

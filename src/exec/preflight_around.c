@@ -1,11 +1,9 @@
-/* Preflight: what is around the database: other migration tools, disk, replication. */
+/* Preflight: what is around the database: other migration tools, replication. */
 #include "exec/preflight.h"
 
 #include "exec/tx.h"
 
-#include <sys/statvfs.h>
-
-enum { MUCH_RETAINED_MB = 1024, MUCH_LAG_S = 30, MUCH_ROOM_MB = 1024 };
+enum { MUCH_RETAINED_MB = 1024, MUCH_LAG_S = 30 };
 
 /* ---- other tools ---- */
 
@@ -115,54 +113,6 @@ enum status preflight_tools(struct preflight *p, struct error *err)
     return liquibase(p, err);
 }
 
-/* ---- disk ---- */
-
-static const char *megabytes(struct preflight *p, int64_t bytes)
-{
-    return arena_printf(p->a, "%" PRId64 " MB", (bytes + (1 << 20) - 1) >> 20).p;
-}
-
-/*
- * The server tells nobody how full its disk is. Where it is reached by a socket it is on this machine, and its folder can be asked about.
- */
-enum status preflight_disk(struct preflight *p, struct error *err)
-{
-    struct rows *rows = NULL;
-    struct error why;
-    struct statvfs disk;
-    const bool local = session_host(p->r->s)[0] == '/';
-    if (p->room == 0) {
-        return ST_OK;
-    }
-    const enum status status =
-        session_query(p->r->s, "SELECT pg_catalog.current_setting('data_directory')", NULL, 0, ANSWER_MS, &rows, &why);
-    if (status && (status == ST_INTERRUPTED || !session_usable(p->r->s))) {
-        return preflight_unknown(p, status, "disk", &why, err);
-    }
-    const char *const folder = status ? "" : arena_cstr(p->a, rows_value(rows, 0, 0));
-    rows_free(rows);
-    if (!local || status || statvfs(folder, &disk) != 0) {
-        if (p->room >= (int64_t)MUCH_ROOM_MB << 20) {
-            preflight_tell(p, PREFLIGHT_NOTE, ST_OK, "disk",
-                           arena_printf(p->a, "the steps need about %s of disk for a time", megabytes(p, p->room)).p,
-                           "how much is free on the server cannot be seen from here", "look there");
-        }
-        return ST_OK;
-    }
-    const int64_t free_bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
-    if (free_bytes < p->room * 2) {
-        const bool too_little = free_bytes < p->room;
-        preflight_tell(p, too_little ? PREFLIGHT_STOP : PREFLIGHT_WARNING, ST_CHECK, "disk",
-                       arena_printf(p->a, "the steps need about %s of disk for a time, and %s are free in %s",
-                                    megabytes(p, p->room), megabytes(p, free_bytes), folder)
-                           .p,
-                       too_little ? "the server would run full, for everybody"
-                                  : "with the WAL that goes with it, that is little",
-                       "make room, or take the large steps one at a time: migrate up 1");
-    }
-    return ST_OK;
-}
-
 /* ---- replication ---- */
 
 enum status preflight_replication(struct preflight *p, struct error *err)
@@ -170,10 +120,14 @@ enum status preflight_replication(struct preflight *p, struct error *err)
     static const char slots_sql[] =
         "SELECT slot_name, active, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)"
         "::pg_catalog.int8 FROM pg_catalog.pg_replication_slots WHERE restart_lsn IS NOT NULL";
-    static const char lag_sql[] = "SELECT application_name, pg_catalog.date_part('epoch', replay_lag)::pg_catalog.int8"
-                                  " FROM pg_catalog.pg_stat_replication WHERE replay_lag > $1::pg_catalog.float8 * '1 "
-                                  "second'::pg_catalog.interval";
-    const struct param lag = {param_i64(p->a, MUCH_LAG_S)};
+    /* replay_lag is that of the last WAL replayed: one whose replay is paused shows it in bytes only. */
+    static const char lag_sql[] =
+        "SELECT application_name, coalesce(pg_catalog.date_part('epoch', replay_lag)::pg_catalog.int8, 0), behind FROM"
+        " (SELECT *, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), replay_lsn)::pg_catalog.int8 AS behind"
+        " FROM pg_catalog.pg_stat_replication) s"
+        " WHERE replay_lag > $1::pg_catalog.float8 * '1 second'::pg_catalog.interval OR behind > $2::pg_catalog.int8";
+    const int64_t most = p->r->o->throttle.lag_bytes;
+    const struct param lag[] = {{param_i64(p->a, MUCH_LAG_S)}, {most > 0 ? param_i64(p->a, most) : NULL}};
     struct rows *rows = NULL;
     struct error why;
     if (!p->much_wal) {
@@ -190,20 +144,21 @@ enum status preflight_replication(struct preflight *p, struct error *err)
             preflight_tell(
                 p, PREFLIGHT_WARNING, ST_OK, "replication",
                 arena_printf(p->a, "replication slot %.*s %s, and keeps %s of WAL", STR_ARG(rows_value(rows, i, 0)),
-                             active ? "is behind" : "is used by nobody", megabytes(p, retained))
+                             active ? "is behind" : "is used by nobody", preflight_megabytes(p, retained))
                     .p,
                 "the steps write much WAL, which stays on the server's disk until the slot is through with it",
                 "see to its consumer first; or drop the slot, if nobody needs it");
         }
     }
     rows_free(rows);
-    status = session_query(p->r->s, lag_sql, &lag, 1, ANSWER_MS, &rows, &why);
+    status = session_query(p->r->s, lag_sql, lag, 2, ANSWER_MS, &rows, &why);
     if (status) {
         return preflight_unknown(p, status, "replication", &why, err);
     }
     for (size_t i = 0; i < rows_count(rows); i++) {
         preflight_tell(p, PREFLIGHT_WARNING, ST_OK, "replication",
-                       arena_printf(p->a, "standby %.*s is %" PRId64 " s behind", STR_ARG(rows_value(rows, i, 0)),
+                       arena_printf(p->a, "standby %.*s is %s behind, its last replay took %" PRId64 " s",
+                                    STR_ARG(rows_value(rows, i, 0)), preflight_megabytes(p, rows_i64(rows, i, 2)),
                                     rows_i64(rows, i, 1))
                            .p,
                        "the steps write much WAL, and it falls further behind", "wait until it has caught up");

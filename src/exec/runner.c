@@ -274,7 +274,12 @@ static enum status take_snapshot(struct run *r, struct error *err)
 static enum status prepare(struct run *r, struct error *err)
 {
     const enum history_statement which = r->list[0].down ? HSQL_WRITE_DOWN_LAST : HSQL_WRITE_UP;
-    return unfinished(r) >= 4 ? session_prepare(r->s, r->sql.at[which], err) : ST_OK;
+    if (unfinished(r) < 4) {
+        return ST_OK;
+    }
+    const enum status status = session_prepare(r->s, r->sql.at[which], err);
+    /* A connection that is lost here is found lost, and replaced, by the first step. */
+    return status && status != ST_INTERRUPTED && !session_usable(r->s) ? ST_OK : status;
 }
 
 static enum status run_items(struct run *r, struct error *err)

@@ -39,6 +39,25 @@ file() { cat >"$PROJECT/$1.sql"; }
 
 up() { migrate up --gate off --dir "$PROJECT"; }
 
+@test "preflight sees that it does not fit: nothing is begun, and the tablespace is named" {
+    printf -- '-- migrate:up\nALTER TABLE item ALTER COLUMN n TYPE bigint;\n' | file 1_rewrite
+    pg_sql "ANALYZE item" # sizes are those that the server keeps of it
+    resize 14
+    run up
+    [ "$status" -eq 1 ] || { echo "$status: $output"; false; }
+    [[ "$output" == *"the steps need about "*" MB of disk for a time, and "*" MB are free in $DISK/$BATS_TEST_NUMBER"* ]] || { echo "$output"; false; }
+    [ -z "$(pg_sql "SELECT to_regnamespace('migrate')")" ]
+    # Elsewhere there is room: an index that does not go to that tablespace is none of its business.
+    printf -- '-- migrate:up\nCREATE INDEX CONCURRENTLY item_n ON item (n);\n' | file 1_rewrite
+    up
+    # Room, but not twice: a warning.
+    printf -- '-- migrate:up\nALTER TABLE item ALTER COLUMN n TYPE bigint;\n' | file 2_rewrite
+    resize 24
+    run up
+    [ "$status" -eq 0 ] || { echo "$status: $output"; false; }
+    [[ "$output" == *"that is little"* ]] || { echo "$output"; false; }
+}
+
 @test "an index that does not fit: nothing stays, and it is built when there is room" {
     printf -- '-- migrate:up\nCREATE INDEX CONCURRENTLY item_pad ON item (pad, id) TABLESPACE small_%s;\n' "$BATS_TEST_NUMBER" | file 1_index
     resize 12

@@ -24,6 +24,31 @@ teardown_file() {
     [[ "$output" == *"applied"* && "$output" == *"pending"* ]]
 }
 
+@test "a standby whose replay is paused: what writes much is warned, by the bytes that it is behind" {
+    local standby=(psql -XAtq -h "$PG_DIR" -p 5433 -d postgres)
+    mkdir "$BATS_TEST_TMPDIR/project"
+    cd "$BATS_TEST_TMPDIR"
+    printf 'throttle:\n  max_lag_bytes: 1000000\n' >migrate.yaml
+    cp "$BATS_FILE_TMPDIR/project/1_a.sql" "$BATS_TEST_TMPDIR/project/1_a.sql"
+    printf -- '-- migrate:up\nALTER TABLE a ADD COLUMN note text;\n' >"$BATS_TEST_TMPDIR/project/3_c.sql"
+    printf -- '-- migrate:up\nCREATE INDEX CONCURRENTLY a_id ON a (id);\n' >"$BATS_TEST_TMPDIR/project/4_d.sql"
+    "${standby[@]}" -c "SELECT pg_wal_replay_pause()"
+    until_true eval '[ "$("${standby[@]}" -c "SELECT pg_get_wal_replay_pause_state()")" = paused ]'
+    pg_sql "CREATE TABLE bulk AS SELECT g, repeat('x', 500) FROM generate_series(1, 6000) g" "SELECT pg_switch_wal()" >/dev/null
+    until_true eval '[ "$(pg_sql "SELECT pg_wal_lsn_diff(sent_lsn, replay_lsn) > 2000000 FROM pg_stat_replication")" = t ]'
+    # What writes little is not warned.
+    run migrate up 1 --preflight-only --dir project --allow-out-of-order --gate off
+    [ "$status" -eq 0 ]
+    [[ "$output" != *"behind"* ]] || { echo "$output"; false; }
+    run migrate up --preflight-only --dir project --allow-out-of-order --gate off
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"standby walreceiver is "*" MB behind"*"wait until it has caught up"* ]] || { echo "$output"; false; }
+    "${standby[@]}" -c "SELECT pg_wal_replay_resume()"
+    until_true eval '[ "$(pg_sql "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 1000 FROM pg_stat_replication")" = t ]'
+    run migrate up --preflight-only --dir project --allow-out-of-order --gate off
+    [[ "$output" != *"behind"* ]] || { echo "$output"; false; }
+}
+
 @test "up on a standby is refused before anything, with the way out" {
     run migrate up --url "$STANDBY_URL" --dir "$BATS_FILE_TMPDIR/project"
     [ "$status" -eq 3 ]
