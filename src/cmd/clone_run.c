@@ -3,6 +3,7 @@
 #include "aws/clone.h"
 #include "base/clock.h"
 #include "cmd/aws_open.h"
+#include "cmd/clone_locks.h"
 #include "cmd/commands.h"
 
 static void tell(void *arg, const char *text, int percent)
@@ -93,8 +94,14 @@ enum status clone_run(struct context *c, struct error *err)
         c->set.aws.snapshot = SNAPSHOT_NEVER;
         c->set.aws.min_acu = NULL;
         c->set.aws.iam_host = NULL;
+        c->set.aws.cluster = arena_cstr(&c->arena, str_of(id)); /* whose metrics count */
+        c->set.aws.instance = NULL;
         c->set.hooks = false;
+        c->set.gate = GATE_OFF; /* a rehearsal is to see what it does */
+        struct clone_locks seen;
+        clone_locks_begin(&seen, c);
         status = cmd_up.run(c, err);
+        clone_locks_end(&seen);
     }
     if (c->set.aws.keep_clone && !status) {
         context_say(arena_printf(&c->arena, "clone: %s stays, as --keep says\n", id));

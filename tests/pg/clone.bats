@@ -88,3 +88,21 @@ instances() { aws_state '.instances | length'; }
     [ "$status" -eq 8 ]
     [[ "$output" == *"is not Aurora: only its clusters can be cloned"* ]]
 }
+
+@test "real times and locks of each step, as text and as JSON" {
+    pg_sql "CREATE TABLE big (id int PRIMARY KEY, n int)"
+    printf -- '-- migrate:up transaction:true\nALTER TABLE big ADD COLUMN m int;\nCREATE TABLE waited AS SELECT 1 AS x FROM pg_sleep(1.5);\n' >migrations/2_b.sql
+    printf -- '-- migrate:up\nCREATE INDEX CONCURRENTLY big_n ON big (n);\n' >migrations/3_c.sql
+    run migrate rehearse --clone
+    [ "$status" -eq 0 ] || { echo "$output"; false; }
+    [[ "$output" == *"2, step 1: "*"done in "*"AccessExclusiveLock on big, held for about "*"3, step 1: CREATE INDEX CONCURRENTLY"*"done in "* ]] || { echo "$output"; false; }
+    [[ "$output" != *"on migrate."* ]]
+    # In the first run the migrations went into the clone's place, which is the same database here: take them back.
+    pg_fresh_db cloned
+    pg_sql "CREATE TABLE big (id int PRIMARY KEY, n int)"
+    run migrate rehearse --clone --json
+    [ "$status" -eq 0 ] || { echo "$output"; false; }
+    grep '"rehearsed"' <<<"$output" >seen
+    [ "$(jq -c '[.steps[] | [.version, .step]]' seen)" = '[["1",1],["2",1],["3",1]]' ] || { cat seen; false; }
+    jq -e '.steps[1] | (.ms >= 1400) and ([.locks[] | select(.relation == "big" and .mode == "AccessExclusiveLock" and .ms > 500)] | length == 1)' seen || { cat seen; false; }
+}
