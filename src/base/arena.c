@@ -41,14 +41,6 @@ void *mem_realloc(void *old, size_t size)
     return p;
 }
 
-size_t mem_size(size_t count, size_t size)
-{
-    if (size != 0 && count > SIZE_MAX / size) {
-        mem_out("size overflow");
-    }
-    return count * size;
-}
-
 void arena_init(struct arena *a, size_t max_bytes)
 {
     *a = (struct arena){.max = max_bytes};
@@ -214,34 +206,25 @@ void arena_restore(struct arena *a, struct arena_copy *copy)
     free(copy);
 }
 
-void *arena_alloc_raw(struct arena *a, size_t size)
+void *arena_alloc_chunk(struct arena *a, size_t size)
 {
     if (size > SIZE_MAX - ALIGN) {
         mem_out("size overflow");
     }
     size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (!a->at || size > (size_t)(a->end - a->at)) {
-        size_t chunk_size = a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
-        const size_t most = a->saved ? MAX_MAPPED_CHUNK : MAX_CHUNK;
-        chunk_size = chunk_size > most ? most : chunk_size;
-        chunk_size = chunk_size < size ? size : chunk_size;
-        if (chunk_size > a->max || a->used > a->max - chunk_size) {
-            mem_out("this unit of work passed its limit");
-        }
-        struct arena_chunk *c = new_chunk(a, chunk_size);
-        a->chunk = c;
-        a->used += chunk_size;
-        a->at = c->data;
-        a->end = c->data + chunk_size;
+    size_t chunk_size = a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
+    const size_t most = a->saved ? MAX_MAPPED_CHUNK : MAX_CHUNK;
+    chunk_size = chunk_size > most ? most : chunk_size;
+    chunk_size = chunk_size < size ? size : chunk_size;
+    if (chunk_size > a->max || a->used > a->max - chunk_size) {
+        mem_out("this unit of work passed its limit");
     }
-    void *p = a->at;
-    a->at += size;
-    return p;
-}
-
-void *arena_alloc(struct arena *a, size_t size)
-{
-    return memset(arena_alloc_raw(a, size), 0, size);
+    struct arena_chunk *c = new_chunk(a, chunk_size);
+    a->chunk = c;
+    a->used += chunk_size;
+    a->at = c->data + size;
+    a->end = c->data + chunk_size;
+    return c->data;
 }
 
 char *arena_cstr(struct arena *a, struct str s)

@@ -44,9 +44,37 @@ struct arena_copy;
 struct arena_copy *arena_save(struct arena *a);
 void arena_restore(struct arena *a, struct arena_copy *copy); /* frees the copy */
 
-void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull)); /* zeroed, aligned to 16 */
-void *arena_alloc_raw(struct arena *a, size_t size)
-    __attribute__((returns_nonnull));                /* the same, not zeroed: for what is written whole */
+NORETURN void mem_out(const char *what); /* "out of memory: what", exit 71 */
+
+/* count * size; ends the process on overflow. */
+static inline size_t mem_size(size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) {
+        mem_out("size overflow");
+    }
+    return count * size;
+}
+
+/* What arena_alloc_raw() does when the newest chunk has no room. */
+void *arena_alloc_chunk(struct arena *a, size_t size) __attribute__((returns_nonnull));
+
+/* Aligned to 16, not zeroed: for what is written whole. Here in full, as everything is made with it. */
+static inline void *arena_alloc_raw(struct arena *a, size_t size)
+{
+    if (!a->at || size > (size_t)(a->end - a->at)) { /* the room is a multiple of 16: what fits, fits rounded up */
+        return arena_alloc_chunk(a, size);
+    }
+    void *p = a->at;
+    a->at += (size + 15) & ~(size_t)15;
+    return p;
+}
+
+/* Zeroed. */
+static inline void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(arena_alloc_raw(a, size), 0, size);
+}
+
 struct str arena_str(struct arena *a, struct str s); /* a copy, NUL-terminated behind its end */
 char *arena_cstr(struct arena *a, struct str s);     /* a NUL-terminated copy */
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
@@ -57,7 +85,5 @@ struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 /* malloc and realloc that end the process instead of failing. */
 void *mem_alloc(size_t size) __attribute__((returns_nonnull, malloc));
 void *mem_realloc(void *old, size_t size) __attribute__((returns_nonnull));
-size_t mem_size(size_t count, size_t size); /* count * size; ends the process on overflow */
-NORETURN void mem_out(const char *what);    /* "out of memory: what", exit 71 */
 
 #endif

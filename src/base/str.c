@@ -2,11 +2,6 @@
 
 #include "base/arena.h"
 
-struct str str_of(const char *cstring)
-{
-    return cstring ? (struct str){cstring, strlen(cstring)} : STR_NONE;
-}
-
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -42,19 +37,9 @@ bool str_eq_nocase(struct str a, struct str b)
     return true;
 }
 
-bool str_starts(struct str s, struct str prefix)
-{
-    return s.n >= prefix.n && str_eq(str_slice(s, 0, prefix.n), prefix);
-}
-
 bool str_starts_nocase(struct str s, struct str prefix)
 {
     return s.n >= prefix.n && str_eq_nocase(str_slice(s, 0, prefix.n), prefix);
-}
-
-bool str_ends(struct str s, struct str suffix)
-{
-    return s.n >= suffix.n && str_eq(str_slice(s, s.n - suffix.n, s.n), suffix);
 }
 
 struct str str_without_end(struct str s, struct str suffix)
@@ -86,12 +71,6 @@ size_t str_find(struct str s, struct str needle)
         i++;
     }
     return SIZE_MAX;
-}
-
-size_t str_find_char(struct str s, char c)
-{
-    const char *hit = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
-    return hit ? (size_t)(hit - s.p) : SIZE_MAX;
 }
 
 uint64_t str_hash(struct str s, uint64_t seed)

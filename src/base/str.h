@@ -22,9 +22,17 @@ struct str {
 /* For printf: "%.*s", STR_ARG(s). Cuts at INT_MAX bytes. */
 #define STR_ARG(s) ((int)((s).n > INT_MAX ? INT_MAX : (s).n)), ((s).p ? (s).p : "")
 
-struct str str_of(const char *cstring); /* NULL gives an empty view */
+/*
+ * The short ones that everything calls are here in full: most calls have a literal on one side, and come down to comparing a length.
+ */
 
-/* Clamped to s. These two are here in full because everything calls them. */
+/* NULL gives an empty view. */
+static inline struct str str_of(const char *cstring)
+{
+    return cstring ? (struct str){cstring, strlen(cstring)} : STR_NONE;
+}
+
+/* Clamped to s. */
 static inline struct str str_slice(struct str s, size_t start, size_t end)
 {
     end = end > s.n ? s.n : end;
@@ -37,16 +45,30 @@ static inline bool str_eq(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+static inline bool str_ends(struct str s, struct str suffix)
+{
+    return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
+}
+
+/* Offset, or SIZE_MAX. */
+static inline size_t str_find_char(struct str s, char c)
+{
+    const char *hit = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
+    return hit ? (size_t)(hit - s.p) : SIZE_MAX;
+}
+
 struct str str_trim(struct str s);              /* ASCII white space at both ends */
 bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
-bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
-bool str_ends(struct str s, struct str suffix);
 struct str str_without_end(struct str s, struct str suffix); /* s as it is when it does not end so */
-int str_cmp(struct str a, struct str b);          /* bytes, then length */
-size_t str_find(struct str s, struct str needle); /* offset, or SIZE_MAX */
-size_t str_find_char(struct str s, char c);       /* offset, or SIZE_MAX */
-uint64_t str_hash(struct str s, uint64_t seed);   /* not the same on every machine */
+int str_cmp(struct str a, struct str b);                     /* bytes, then length */
+size_t str_find(struct str s, struct str needle);            /* offset, or SIZE_MAX */
+uint64_t str_hash(struct str s, uint64_t seed);              /* not the same on every machine */
 
 /* Take the part of *rest before the next `sep` and advance past it; false when *rest is used up. */
 bool str_next(struct str *rest, char sep, struct str *part);

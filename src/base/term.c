@@ -42,9 +42,18 @@ size_t utf8_decode(struct str s, size_t at, uint32_t *codepoint)
     return len;
 }
 
-/* Eight bytes at a time, as far as all of them are ASCII, none below `least` and none DEL. */
+/* As far as all bytes are ASCII, none below `least` and none DEL; to within eight bytes of the first that is not. */
 static size_t skip_ascii(struct str s, size_t at, unsigned char least)
 {
+    enum { BLOCK = 64 };
+    for (bool plain = true; plain && at + BLOCK <= s.n; at += plain ? BLOCK : 0) {
+        unsigned char odd = 0; /* a loop that compilers make vector instructions of */
+        for (size_t i = at; i < at + BLOCK; i++) {
+            const unsigned char c = (unsigned char)s.p[i];
+            odd |= (unsigned char)(c < least) | (unsigned char)(c >= 0x7f);
+        }
+        plain = !odd;
+    }
     const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
     for (uint64_t eight; at + sizeof eight <= s.n; at += sizeof eight) {
         memcpy(&eight, s.p + at, sizeof eight);

@@ -318,7 +318,8 @@ static bool names_migrate(struct str text)
     const struct str word = STR("migrate");
     for (const char *letter = "gG"; *letter; letter++) { /* its rarest */
         for (size_t i = 2, at; (at = str_find_char(str_slice(text, i, text.n), *letter)) != SIZE_MAX; i += at + 1) {
-            if (str_starts_nocase(str_slice(text, i + at - 2, text.n), word)) {
+            const size_t g = i + at; /* most letters of this kind have other neighbours */
+            if ((text.p[g - 1] | 0x20) == 'i' && str_starts_nocase(str_slice(text, g - 2, text.n), word)) {
                 return true;
             }
         }

@@ -3,11 +3,14 @@
 #include "sql/lex.h"
 
 static const struct {
-    const char *tool, *up, *down; /* up NULL: the file begins with it */
+    const char *tool;
+    struct str up, down; /* up "-": the file begins with it */
 } tools[] = {
-    {"goose", "+goose up", "+goose down"},       {"sql-migrate", "+migrate up", "+migrate down"},
-    {"micrate", "+micrate up", "+micrate down"}, {"node-pg-migrate", "up migration", "down migration"},
-    {"tern", NULL, "create above / drop below"},
+    {"goose", STR_INIT("+goose up"), STR_INIT("+goose down")},
+    {"sql-migrate", STR_INIT("+migrate up"), STR_INIT("+migrate down")},
+    {"micrate", STR_INIT("+micrate up"), STR_INIT("+micrate down")},
+    {"node-pg-migrate", STR_INIT("up migration"), STR_INIT("down migration")},
+    {"tern", STR_INIT("-"), STR_INIT("create above / drop below")},
 };
 
 /* What a comment line says, without its dashes and blanks; empty: it is no line comment. */
@@ -22,23 +25,24 @@ static struct str words_of(struct str comment)
     return str_trim(comment);
 }
 
-static bool says(struct str words, const char *mark)
+static bool says(struct str words, struct str mark)
 {
-    const struct str m = mark ? str_of(mark) : STR("-");
-    return str_starts_nocase(words, m) && (words.n == m.n || words.p[m.n] == ' ');
+    return str_starts_nocase(words, mark) && (words.n == mark.n || words.p[mark.n] == ' ');
 }
 
 /* Is there a line that might be a mark? Most files have none, and are not read twice. */
 static bool may_have(struct str text)
 {
-    struct str line;
-    while (str_next(&text, '\n', &line)) {
-        const struct str words = str_starts(line, STR("--")) ? words_of(line) : STR("");
+    for (size_t at = 0; at < text.n;) {
+        const struct str rest = str_slice(text, at, text.n);
+        const size_t end = str_find_char(rest, '\n');
+        const struct str words = str_starts(rest, STR("--")) ? words_of(str_slice(rest, 0, end)) : STR("");
         for (size_t i = 0; words.n > 0 && i < countof(tools); i++) {
             if (says(words, tools[i].down)) {
                 return true;
             }
         }
+        at = end == SIZE_MAX ? text.n : at + end + 1;
     }
     return false;
 }

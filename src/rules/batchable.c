@@ -39,24 +39,32 @@ static const struct relation *read_from(const struct judged_statement *s, struct
 
 bool batchable(const struct judge *j, const struct judged_statement *s, struct str text)
 {
-    static const char *const changing[] = {"update",     "update-all",   "update-from", "delete",
-                                           "delete-all", "delete-using", "with-update", "with-delete"};
+    static const struct str changing[] = {
+        STR_INIT("update"),     STR_INIT("update-all"),   STR_INIT("update-from"), STR_INIT("delete"),
+        STR_INIT("delete-all"), STR_INIT("delete-using"), STR_INIT("with-update"), STR_INIT("with-delete"),
+    };
     const struct form *form = s->n_actions == 1 ? s->actions[0].what.form : NULL;
     const struct relation *r = NULL;
+    if (!form) {
+        return false;
+    }
     for (size_t i = 0; i < s->directives.n; i++) {
         if (s->directives.at[i].kind == DIRECTIVE_WHOLE) {
             return false;
         }
     }
-    for (size_t i = 0; form && i < countof(changing); i++) {
-        if (str_eq(form->id, str_of(changing[i])) && s->effects.locks.n > 0) {
+    for (size_t i = 0; i < countof(changing); i++) {
+        if (str_eq(form->id, changing[i]) && s->effects.locks.n > 0) {
             r = s->effects.locks.at[0].relation;
         }
     }
-    if (form && (str_eq(form->id, STR("insert-select")) || str_eq(form->id, STR("with-insert")))) {
+    if (str_eq(form->id, STR("insert-select")) || str_eq(form->id, STR("with-insert"))) {
         r = read_from(s, text, j->catalog, j->scratch);
     }
-    const bool is = r && (r->made.statement == 0 || r->made.file != j->files) && is_long(&j->options, r, j->scratch);
+    if (!r) {
+        return false;
+    }
+    const bool is = (r->made.statement == 0 || r->made.file != j->files) && is_long(&j->options, r, j->scratch);
     arena_reset(j->scratch);
     return is;
 }

@@ -58,23 +58,26 @@ enum tri ask_holds_exclusive(struct eval *e, struct call call)
 
 enum tri ask_changes_history(struct eval *e, struct call call)
 {
-    static const char *const tables[] = {"runs", "migrations", "steps", "backfills"};
+    static const struct str tables[] = {STR_INIT("runs"), STR_INIT("migrations"), STR_INIT("steps"),
+                                        STR_INIT("backfills")};
     const struct str given = e->options ? e->options->history_schema : STR_NONE;
     const struct str schema = given.n > 0 ? given : STR("migrate");
-    const struct term captured = {.kind = TERM_CAPTURE, .text = STR("schema")};
-    struct str rest = term_shape(e, &captured), none, name;
     (void)call;
     for (size_t i = 0; e->effects && i < e->effects->locks.n; i++) {
         const struct relation_lock *l = &e->effects->locks.at[i];
         for (size_t k = 0; l->mode >= LOCK_ROW_EXCLUSIVE && str_eq(l->schema, schema) && k < countof(tables); k++) {
-            if (str_eq(l->name, str_of(tables[k]))) {
+            if (str_eq(l->name, tables[k])) {
                 return TRI_YES;
             }
         }
     }
-    const bool of_schema =
-        statement_is(e->what->statement, 0, KW_DROP) || statement_is(e->what->statement, 0, KW_ALTER);
-    while (of_schema && statement_is(e->what->statement, 1, KW_SCHEMA) && term_next_name(e, &rest, &none, &name)) {
+    const struct statement *st = e->what->statement;
+    if (!statement_is(st, 1, KW_SCHEMA) || !(statement_is(st, 0, KW_DROP) || statement_is(st, 0, KW_ALTER))) {
+        return TRI_NO;
+    }
+    const struct term captured = {.kind = TERM_CAPTURE, .text = STR("schema")};
+    struct str rest = term_shape(e, &captured), none, name;
+    while (term_next_name(e, &rest, &none, &name)) {
         if (str_eq(name, schema)) {
             return TRI_YES;
         }

@@ -77,9 +77,9 @@ enum tri ask_long_name(struct eval *e, struct call call)
     size_t i;
     (void)call;
     for (const size_t last = own_tokens(e, &i); i < last; i++) {
-        const struct token t = st->tokens[i];
-        const uint32_t quotes = t.kind == TOK_QUOTED ? 2 : 0;
-        if ((t.kind == TOK_WORD || t.kind == TOK_QUOTED) && t.end - t.start > NAME_BYTES + quotes) {
+        const struct token *t = &st->tokens[i];
+        if (t->end - t->start > NAME_BYTES && /* few are, whatever they are */
+            (t->kind == TOK_WORD || (t->kind == TOK_QUOTED && t->end - t->start > NAME_BYTES + 2))) {
             return TRI_YES;
         }
     }

@@ -31,6 +31,9 @@ static bool is_only(struct eval *e, const struct term *term, const struct relati
     struct str rest = text, name, schema, last;
     bool only =
         text.n > 0 && text.p >= all.p + 5 && str_ends(str_slice(all, 0, (size_t)(text.p - all.p)), STR(" ONLY "));
+    if (!only && str_find(text, STR("ONLY ")) == SIZE_MAX) {
+        return false;
+    }
     while (rest.n > 0) {
         only = only || str_starts(rest, STR("ONLY "));
         if (!term_next_listed(&rest, &name)) {

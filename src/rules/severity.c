@@ -15,11 +15,11 @@ static const struct rule_severity *said_of(const struct judge_options *o, struct
     return NULL;
 }
 
-bool hazard_severity(const struct judge_options *options, const struct hazard *h, enum severity *severity)
+bool hazard_severity_said(const struct judge_options *options, const struct hazard *h, enum severity *severity)
 {
-    const struct rule_severity *said = options && options->n_severities > 0 ? said_of(options, h->id) : NULL;
+    const struct rule_severity *said = said_of(options, h->id);
     *severity = said && !said->off ? said->severity : h->severity;
-    return said ? !said->off : !h->off || (options && options->all_rules);
+    return said ? !said->off : !h->off || options->all_rules;
 }
 
 void severities_settle(const struct judge_options *options, struct finding_list *list)

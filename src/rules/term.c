@@ -131,6 +131,9 @@ bool term_next_listed(struct str *rest, struct str *name)
     size_t end = 0, depth = 0, paren = SIZE_MAX; /* an element may have a list of columns behind its name */
     for (bool quoted = false; end < rest->n; end++) {
         const char c = rest->p[end];
+        if (c > ',' && !quoted) {
+            continue; /* letters, digits and dots: most of what there is */
+        }
         quoted = quoted != (c == '"');
         if (!quoted && c == '(') {
             paren = depth == 0 && paren == SIZE_MAX ? end : paren;
@@ -188,7 +191,7 @@ bool term_tokens(const struct eval *e, const struct term *term, size_t *first, s
 /* Did every capture that the term rests on take part? */
 static bool takes_part(const struct eval *e, const struct term *term)
 {
-    bool all = term->kind != TERM_CAPTURE || term_shape(e, term).n > 0 || (e->each && str_eq(term->text, STR("each")));
+    bool all = term->kind != TERM_CAPTURE || capture_of(e, term) || (e->each && str_eq(term->text, STR("each")));
     for (unsigned i = 0; i < term->n_arguments; i++) {
         all = all && takes_part(e, term->arguments[i]);
     }

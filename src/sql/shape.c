@@ -10,8 +10,9 @@ enum role {
     ROLE_NAME,   /* key words and placeholders too */
     ROLE_NUMBER, /* and parameters */
     ROLE_STRING,
-    ROLE_CLOSE, /* ) or ] */
+    ROLE_CLOSE, /* ) */
     ROLE_OPEN_BRACKET,
+    ROLE_CLOSE_BRACKET,
     ROLE_DOT,
     ROLE_CAST,
     ROLE_STAR,
@@ -28,31 +29,32 @@ static enum role role_of(struct token t)
         [TOK_COMMENT] = ROLE_OTHER,
     };
     static const uint8_t by_self[128] = {
-        ['.'] = ROLE_DOT, ['['] = ROLE_OPEN_BRACKET, [']'] = ROLE_CLOSE, [')'] = ROLE_CLOSE, ['*'] = ROLE_STAR,
+        ['.'] = ROLE_DOT, [')'] = ROLE_CLOSE, ['['] = ROLE_OPEN_BRACKET, [']'] = ROLE_CLOSE_BRACKET, ['*'] = ROLE_STAR,
     };
     return (enum role)(t.kind == TOK_SELF ? by_self[t.keyword & 127] : by_kind[t.kind]);
 }
 
 /* Does no space stand between these two? By the rules of shape.h; lexing the text must give the same tokens again. */
-static bool glued(enum role before, enum role after, char self)
+static bool glued(enum role before, enum role after)
 {
-    const bool value = before == ROLE_NAME || before == ROLE_STRING || before == ROLE_NUMBER || before == ROLE_CLOSE;
-    if (before == ROLE_DOT) {
-        return after == ROLE_NAME || after == ROLE_STAR;
-    }
-    if (after == ROLE_DOT) {
-        return value && before != ROLE_NUMBER;
-    }
-    if (after == ROLE_CAST || after == ROLE_OPEN_BRACKET) {
-        return value;
-    }
-    if (self == ']') {
-        return value || before == ROLE_OPEN_BRACKET;
-    }
-    if (before == ROLE_CAST || before == ROLE_OPEN_BRACKET) {
-        return after == ROLE_NAME || after == ROLE_NUMBER || after == ROLE_STRING;
-    }
-    return false;
+    enum {
+        NAME = 1 << ROLE_NAME,
+        CONSTANT = 1 << ROLE_NUMBER | 1 << ROLE_STRING,
+        ELEMENT = 1 << ROLE_OPEN_BRACKET | 1 << ROLE_CLOSE_BRACKET | 1 << ROLE_CAST,
+        FIELD = ELEMENT | 1 << ROLE_DOT,
+    };
+    static const uint16_t behind[] = {
+        [ROLE_NAME] = FIELD,
+        [ROLE_STRING] = FIELD,
+        [ROLE_CLOSE] = FIELD,
+        [ROLE_CLOSE_BRACKET] = FIELD,
+        [ROLE_NUMBER] = ELEMENT,
+        [ROLE_DOT] = NAME | 1 << ROLE_STAR,
+        [ROLE_CAST] = NAME | CONSTANT,
+        [ROLE_OPEN_BRACKET] = NAME | CONSTANT | 1 << ROLE_CLOSE_BRACKET,
+        [ROLE_STAR] = 0,
+    };
+    return behind[before] >> after & 1;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
@@ -88,6 +90,23 @@ static void put(struct writer *w, struct str s)
     } else {
         w->cut = true;
     }
+}
+
+/* A word as the server folds it: in lower case, cut to 63 bytes. */
+static void put_folded(struct writer *w, struct str word)
+{
+    enum { MAX_NAME = 63 };
+    word.n = word.n > MAX_NAME ? lex_cut(word, MAX_NAME) : word.n;
+    if (word.n > w->room - w->n) {
+        w->cut = true;
+        return;
+    }
+    char *to = w->p + w->n;
+    for (size_t i = 0; i < word.n; i++) {
+        const char c = word.p[i];
+        to[i] = (char)(c | (c >= 'A' && c <= 'Z') << 5);
+    }
+    w->n += word.n;
 }
 
 static void put_char(struct writer *w, char c)
@@ -130,7 +149,7 @@ static void put_name(struct writer *w, struct token t)
     const struct str name = token_name(w->arena, w->text, t);
     if (t.kind == TOK_PLACEHOLDER) {
         put_placeholder(w, name);
-    } else if (t.kind == TOK_WORD || bare(name)) {
+    } else if (bare(name)) {
         put(w, name);
     } else {
         put_quoted(w, name);
@@ -156,6 +175,8 @@ static void put_token(struct writer *w, struct token t, enum role role)
     case ROLE_NAME:
         if (t.keyword != KW_NONE) {
             put(w, keyword_text((enum keyword)t.keyword));
+        } else if (t.kind == TOK_WORD) {
+            put_folded(w, token_text(w->text, t));
         } else {
             put_name(w, t);
         }
@@ -177,10 +198,7 @@ static void put_token(struct writer *w, struct token t, enum role role)
 /* U&"x" UESCAPE '!': the two tokens behind the name are its, not the statement's. */
 static size_t uescape(const struct statement *st, size_t i, size_t last)
 {
-    return (st->tokens[i].kind == TOK_UQUOTED || st->tokens[i].kind == TOK_USTRING) && i + 2 < last &&
-                   statement_is(st, i + 1, KW_UESCAPE) && st->tokens[i + 2].kind == TOK_STRING
-               ? 2
-               : 0;
+    return i + 2 < last && statement_is(st, i + 1, KW_UESCAPE) && st->tokens[i + 2].kind == TOK_STRING ? 2 : 0;
 }
 
 /* How many tokens each open parenthesis has written; deeper ones count with the deepest. */
@@ -234,7 +252,7 @@ static void put_tokens(struct writer *w, const struct statement *st, size_t firs
         const struct token t = st->tokens[i];
         const enum role role = role_of(t);
         const size_t was = w->n;
-        if (w->n_tokens > 0 && !glued(w->before, role, t.kind == TOK_SELF ? (char)t.keyword : '\0')) {
+        if (w->n_tokens > 0 && !glued(w->before, role)) {
             put_char(w, ' ');
         }
         const uint32_t at = (uint32_t)w->n;
@@ -245,7 +263,9 @@ static void put_tokens(struct writer *w, const struct statement *st, size_t firs
         }
         w->tokens[w->n_tokens++] = (struct shape_token){at, (uint32_t)i};
         w->before = role;
-        i += uescape(st, i, last);
+        if (t.kind == TOK_UQUOTED || t.kind == TOK_USTRING) {
+            i += uescape(st, i, last);
+        }
     }
 }
 
@@ -325,20 +345,17 @@ enum { MAX_GROWTH = 2 * 63 + 3 };
 /* Bytes enough for the shape of the tokens [first, last), but for a cut one. */
 static size_t room_for(const struct statement *st, size_t first, size_t last)
 {
+    static const uint8_t by_kind[] = {
+        /* 0: its own bytes and a space */
+        [TOK_STRING] = 3,          [TOK_ESTRING] = 3,          [TOK_USTRING] = 3, [TOK_NSTRING] = 3,
+        [TOK_BITSTRING] = 3,       [TOK_HEXSTRING] = 3,        [TOK_DOLLAR] = 3,  [TOK_PLACEHOLDER] = MAX_GROWTH,
+        [TOK_QUOTED] = MAX_GROWTH, [TOK_UQUOTED] = MAX_GROWTH, [TOK_COMMENT] = 0,
+    };
     size_t n = 0;
-    for (size_t i = first; i < last && n < SHAPE_MAX_TEXT; i++) {
-        const struct token t = st->tokens[i];
-        switch (role_of(t)) {
-        case ROLE_STRING:
-            n += 3;
-            break;
-        case ROLE_NAME:
-            n += t.kind == TOK_WORD ? t.end - t.start + 1 : MAX_GROWTH;
-            break;
-        default:
-            n += t.end - t.start + 1;
-            break;
-        }
+    for (size_t i = first; i < last; i++) {
+        const struct token *t = &st->tokens[i];
+        const size_t given = by_kind[t->kind];
+        n += given ? given : t->end - t->start + 1;
     }
     return n < SHAPE_MAX_TEXT ? n : SHAPE_MAX_TEXT;
 }
