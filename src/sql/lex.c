@@ -287,11 +287,11 @@ static struct token scan_with_extras(struct lexer *lx, uint32_t start)
     return t;
 }
 
-struct token lex_next(struct lexer *lx)
+/* Any token, from `at` on; comments are passed over unless they are asked for. */
+static struct token read_any(struct lexer *lx, uint32_t at)
 {
     const struct str text = lx->text;
     for (;;) {
-        uint32_t at = lx->at;
         while (at < text.n && lex_class[(uint8_t)text.p[at]] == CLASS_SPACE) {
             at++;
         }
@@ -300,9 +300,45 @@ struct token lex_next(struct lexer *lx)
             return lex_make(TOK_END, lx->at, lx->at, KW_NONE);
         }
         const struct token t = lx->extras ? scan_with_extras(lx, at) : scan(lx, at);
-        lx->at = t.end;
+        lx->at = at = t.end;
         if (t.kind != TOK_COMMENT || lx->comments) {
             return t;
         }
     }
+}
+
+/*
+ * Two of three tokens are a plain word, or a comma or parenthesis: those are read right here, as read_any() would.
+ */
+void lex_read(struct lexer *lx, struct token *out)
+{
+    const char *const p = lx->text.p;
+    const size_t n = lx->text.n;
+    size_t at = lx->at;
+    uint8_t class = CLASS_STRAY;
+    while (at < n && (class = lex_class[(uint8_t)p[at]]) == CLASS_SPACE) {
+        at++;
+    }
+    if (at < n && class == CLASS_WORD) {
+        size_t end = at + 1;
+        while (end < n && lex_is(p[end], PART_WORD)) {
+            end++;
+        }
+        if (p[end - 1] != '$' && (end == n || p[end] != '{')) { /* no placeholder touches it */
+            const enum keyword kw = keyword_find((struct str){p + at, end - at});
+            *out = lex_make(TOK_WORD, (uint32_t)at, (uint32_t)end, kw);
+            lx->at = (uint32_t)end;
+            lx->last = (uint16_t)kw;
+            return;
+        }
+    } else if (at < n && class == CLASS_SELF) {
+        *out = lex_make(TOK_SELF, (uint32_t)at, (uint32_t)at + 1, (uint8_t)p[at]);
+        lx->at = (uint32_t)at + 1;
+        if (lx->extras) {
+            note_bracket(lx, p[at]);
+            lx->last = out->keyword;
+        }
+        return;
+    }
+    *out = read_any(lx, (uint32_t)at);
 }

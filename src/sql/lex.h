@@ -103,7 +103,13 @@ enum { LEX_MAX_PLACEHOLDER = 1024 };
 /* Start at the beginning; a UTF-8 byte order mark is passed over. */
 void lex_init(struct lexer *lx, struct str text, bool extras);
 /* The next token; at the end of the text TOK_END, again and again. */
-struct token lex_next(struct lexer *lx);
+void lex_read(struct lexer *lx, struct token *out);
+static inline struct token lex_next(struct lexer *lx)
+{
+    struct token t;
+    lex_read(lx, &t);
+    return t;
+}
 /*
  * The data block that starts at the line after lx->at; the splitter calls it behind COPY … FROM STDIN. Without a
  * line of only \. it goes on to the end of the text, as in psql. What stands on the rest of lx->at's own line is

@@ -26,26 +26,32 @@ void splitter_free(struct splitter *sp)
     vec_free(&sp->tokens);
 }
 
-static struct token next_token(struct splitter *sp)
+/* The next token, behind those that the statement has so far; keep() makes it the statement's. */
+static const struct token *next_token(struct splitter *sp)
 {
+    if (sp->tokens.n == sp->tokens.cap) {
+        sp->tokens.at = vec_grow(NULL, sp->tokens.at, sp->tokens.n, &sp->tokens.cap, sizeof sp->tokens.at[0]);
+    }
+    struct token *t = &sp->tokens.at[sp->tokens.n];
     if (sp->has_ahead) {
         sp->has_ahead = false;
-        return sp->ahead;
+        *t = sp->ahead;
+        return t;
     }
-    struct token t = lex_next(&sp->lx);
-    if (t.kind == TOK_BAD && t.end == sp->lx.text.n && sp->recoveries < SPLIT_MAX_RECOVERIES) {
-        const uint32_t cut = split_unterminated(sp->lx.text, t);
-        if (cut < t.end) {
-            t.end = sp->lx.at = cut;
+    lex_read(&sp->lx, t);
+    if (t->kind == TOK_BAD && t->end == sp->lx.text.n && sp->recoveries < SPLIT_MAX_RECOVERIES) {
+        const uint32_t cut = split_unterminated(sp->lx.text, *t);
+        if (cut < t->end) {
+            t->end = sp->lx.at = cut;
             sp->recoveries++;
         }
     }
     return t;
 }
 
-static void put_back(struct splitter *sp, struct token t)
+static void put_back(struct splitter *sp, const struct token *t)
 {
-    sp->ahead = t;
+    sp->ahead = *t;
     sp->has_ahead = true;
 }
 
@@ -73,9 +79,9 @@ static void note_head(struct reading *r, const struct statement *st, enum keywor
     }
 }
 
-static void note_word(struct reading *r, const struct statement *st, struct token t)
+static void note_word(struct reading *r, const struct statement *st, const struct token *t)
 {
-    const enum keyword kw = (enum keyword)t.keyword;
+    const enum keyword kw = (enum keyword)t->keyword;
     if (st->n_tokens < 4) {
         note_head(r, st, kw);
     }
@@ -92,43 +98,47 @@ static void note_word(struct reading *r, const struct statement *st, struct toke
     if (kw == KW_STDIN && r->last == KW_FROM && r->parens == 0 && statement_is(st, 0, KW_COPY)) {
         r->from_stdin = true;
     }
+    r->last = kw;
 }
 
-static void note_token(struct reading *r, struct statement *st, struct token t)
+static void note_token(struct reading *r, struct statement *st, const struct token *t)
 {
-    if (t.kind == TOK_WORD) {
-        note_word(r, st, t);
-    } else if (t.kind == TOK_SELF && t.keyword == '(') {
-        if (r->parens++ == 0) {
-            r->open_at = t.start;
+    r->last = KW_NONE;
+    switch ((enum token_kind)t->kind) {
+    case TOK_SELF:
+        if (t->keyword == '(') {
+            if (r->parens++ == 0) {
+                r->open_at = t->start;
+            }
+        } else if (t->keyword == ')') {
+            r->parens -= r->parens > 0;
         }
-    } else if (t.kind == TOK_SELF && t.keyword == ')') {
-        r->parens -= r->parens > 0;
-    } else if (t.kind == TOK_PLACEHOLDER) {
+        break;
+    case TOK_PLACEHOLDER:
         st->has_placeholder = true;
-    } else if (t.kind == TOK_BAD && st->broken == LEX_FINE) {
-        st->broken = (enum lex_bad)t.bad;
-        st->broken_at = t.start;
+        break;
+    case TOK_BAD:
+        if (st->broken == LEX_FINE) {
+            st->broken = (enum lex_bad)t->bad;
+            st->broken_at = t->start;
+        }
+        break;
+    default:
+        break;
     }
-    r->last = t.kind == TOK_WORD ? (enum keyword)t.keyword : KW_NONE;
 }
 
-static void keep(struct splitter *sp, struct statement *st, struct token t)
+static void keep(struct splitter *sp, struct statement *st, const struct token *t)
 {
     if (st->n_tokens == 0) {
-        st->start = t.start;
+        st->start = t->start;
     }
-    st->end = t.end;
+    st->end = t->end;
     if (sp->tokens.n == STATEMENT_MAX_TOKENS) {
         st->cut = true;
         return;
     }
-    if (sp->tokens.n == sp->tokens.cap) {
-        sp->tokens.at = vec_grow(NULL, sp->tokens.at, sp->tokens.n, &sp->tokens.cap, sizeof sp->tokens.at[0]);
-        st->tokens = sp->tokens.at;
-    }
-    st->tokens[sp->tokens.n++] = t;
-    st->n_tokens = sp->tokens.n;
+    st->n_tokens = ++sp->tokens.n;
 }
 
 /* Does this semicolon end the statement? */
@@ -145,19 +155,19 @@ static bool semicolon_ends(const struct splitter *sp, const struct reading *r)
 }
 
 /* Does the statement end before this token, which is no semicolon? */
-static bool ends_before(const struct splitter *sp, const struct statement *st, struct token t)
+static bool ends_before(const struct splitter *sp, const struct statement *st, const struct token *t)
 {
-    switch ((enum token_kind)t.kind) {
+    switch ((enum token_kind)t->kind) {
     case TOK_END:
     case TOK_PSQL:
         return true;
     case TOK_COMMENT:
-        return split_section_line(sp->lx.text, t);
+        return split_section_line(sp->lx.text, *t);
     case TOK_WORD: /* a template tag alone on its line, before a statement or another tag */
     case TOK_PLACEHOLDER:
         return st->n_tokens == 1 && st->tokens[0].kind == TOK_PLACEHOLDER &&
-               (t.kind == TOK_PLACEHOLDER || split_begins_statement((enum keyword)t.keyword, false)) &&
-               split_begins_line(sp->lx.text, t.start);
+               (t->kind == TOK_PLACEHOLDER || split_begins_statement((enum keyword)t->keyword, false)) &&
+               split_begins_line(sp->lx.text, t->start);
     default:
         return false;
     }
@@ -186,25 +196,31 @@ bool splitter_next(struct splitter *sp, struct statement *st)
 {
     struct reading r = {0};
     uint32_t run = UINT32_MAX, run_end = 0;
-    *st = (struct statement){.tokens = sp->tokens.at};
+    *st = (struct statement){0};
     sp->tokens.n = 0;
     for (;;) {
-        const struct token t = next_token(sp);
+        const struct token *t = next_token(sp);
+        st->tokens = sp->tokens.at;
         if (st->n_tokens > 0 && ends_before(sp, st, t)) {
             put_back(sp, t);
             break;
         }
-        if (t.kind == TOK_END) {
+        if (t->kind == TOK_WORD) {
+            note_word(&r, st, t);
+            keep(sp, st, t);
+            continue;
+        }
+        if (t->kind == TOK_END) {
             return false;
         }
-        if (t.kind == TOK_COMMENT) {
+        if (t->kind == TOK_COMMENT) {
             if (st->n_tokens == 0) {
-                note_comment(sp, t, &run, &run_end);
+                note_comment(sp, *t, &run, &run_end);
             }
             continue;
         }
-        if (t.kind == TOK_SELF && t.keyword == ';') {
-            sp->ended = t.end;
+        if (t->kind == TOK_SELF && t->keyword == ';') {
+            sp->ended = t->end;
             if (st->n_tokens == 0) {
                 run = UINT32_MAX;
                 continue;
@@ -214,14 +230,13 @@ bool splitter_next(struct splitter *sp, struct statement *st)
                 break;
             }
         }
-        if (t.kind != TOK_PSQL) {
-            note_token(&r, st, t);
-        }
-        keep(sp, st, t);
-        if (t.kind == TOK_PSQL) {
+        if (t->kind == TOK_PSQL) {
+            keep(sp, st, t);
             st->psql = true;
             break;
         }
+        note_token(&r, st, t);
+        keep(sp, st, t);
     }
     if (!st->terminated) {
         sp->ended = st->end;
