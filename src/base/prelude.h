@@ -26,6 +26,7 @@
 #define NORETURN          __attribute__((noreturn))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define UNUSED            __attribute__((unused))
+#define NOINLINE          __attribute__((noinline)) /* for the rare case, so that the common one stays small */
 
 /* Number of elements of a true array. */
 #define countof(array) (sizeof(array) / sizeof((array)[0]))

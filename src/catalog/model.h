@@ -118,7 +118,7 @@ struct rule {
 };
 
 struct formula;
-struct statement;
+struct function_reading;
 
 struct relation {
     struct str schema, name;
@@ -182,9 +182,9 @@ struct function {
     struct str schema, name;
     char volatility; /* 'i' 's' 'v'; 0 unknown */
     struct str language;
-    struct str body;          /* of a SQL function, for inlining; empty when not known */
-    struct str source;        /* the text of a SQL or PL/pgSQL function or procedure; empty when it is not known */
-    struct statement *tokens; /* of the source; NULL: nobody asked for them yet (rules/select_behind.c) */
+    struct str body;   /* of a SQL function, for inlining; empty when not known */
+    struct str source; /* the text of a SQL or PL/pgSQL function or procedure; empty when it is not known */
+    struct function_reading *reading; /* of the source; NULL: nobody asked for it yet (rules/select_behind.c) */
     unsigned n_args;
     bool returns_trigger;
     struct origin made;

@@ -124,6 +124,7 @@ static void add_source(struct walk *w, enum query_use use)
         r = catalog_mention(q->catalog, arena_str(q->catalog->arena, schema), arena_str(q->catalog->arena, name),
                             REL_UNKNOWN);
     }
+    *vec_push(q->a, &q->names) = (struct query_name){schema, name, r};
     if (is_system(r)) {
         return;
     }
@@ -429,6 +430,16 @@ struct query *query_read(struct arena *a, struct catalog *catalog, struct str te
         }
     }
     return q;
+}
+
+bool query_holds(const struct query *q)
+{
+    for (size_t i = 0; i < q->names.n; i++) {
+        if (catalog_resolve(q->catalog, q->names.at[i].schema, q->names.at[i].name) != q->names.at[i].relation) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- conditions --------------------------------------------------------------------------------------------------------- */

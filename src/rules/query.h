@@ -32,6 +32,12 @@ struct query_source {
     struct formula *facts; /* NULL: not read yet */
 };
 
+/* A name that was looked up, and what it was found to be. */
+struct query_name {
+    struct str schema, name;
+    const struct relation *relation;
+};
+
 struct query {
     struct arena *a;
     struct catalog *catalog;
@@ -39,7 +45,8 @@ struct query {
     const struct statement *st;
     VEC(struct query_level) levels;
     VEC(struct query_source) sources;
-    bool cut; /* too deep to be read to the end */
+    VEC(struct query_name) names; /* all of them, those of the system's schemas, too */
+    bool cut;                     /* too deep to be read to the end */
 };
 
 /*
@@ -48,6 +55,8 @@ struct query {
  */
 struct query *query_read(struct arena *a, struct catalog *catalog, struct str text, const struct statement *st,
                          size_t first, size_t last);
+/* Would it be read the same again: does each name still mean the same relation? */
+bool query_holds(const struct query *q);
 /* What the WHERE of its level says of this source alone, by its columns' bare names; never NULL. */
 struct formula *query_facts(struct query *q, struct query_source *s);
 /* Is it read from end to end? No where WHERE compares the first column of an index with a constant, or LIMIT ends it early. */

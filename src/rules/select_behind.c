@@ -11,6 +11,23 @@
 /* What a body runs has bodies behind it, too. */
 enum { MAX_DEPTH = 3, MAX_BODIES = 32 };
 
+/* What f ( … ) calls. */
+struct called {
+    struct str schema, name;
+};
+
+VEC_DECLARE(called_list, struct called);
+
+/*
+ * A function as it is read once, for all statements that run it: every INSERT into a table with a trigger does. Of the catalog only
+ * the query depends on, and knows by itself whether it still holds. Memory is the catalog's.
+ */
+struct function_reading {
+    struct statement tokens;
+    struct called_list calls;
+    struct query *query; /* NULL: not read yet */
+};
+
 /* All texts that run behind the statement, found once for all that is asked of them. */
 struct eval_behind {
     struct eval *e;
@@ -19,56 +36,102 @@ struct eval_behind {
     bool whole; /* every text is known */
 };
 
-static void run(struct eval_behind *b, struct eval *e);
+static void run(struct eval_behind *b, struct eval *e, const struct called_list *calls);
 
 /* ---- one text ----------------------------------------------------------------------------------------------------------- */
 
-static void run_text(struct eval_behind *b, struct str text, const struct statement *tokens)
+/* f ( … ) where it is no relation's name, among the tokens [first, last). */
+static void find_calls(struct arena *a, struct str text, const struct statement *st, size_t first, size_t last,
+                       struct called_list *out)
+{
+    for (size_t i = first; i + 1 < last && i + 1 < st->n_tokens; i++) {
+        struct called called;
+        size_t at = i;
+        const struct token t = st->tokens[i];
+        if (t.kind != TOK_UQUOTED && !expression_is_self(st, i + 1, '(') && !expression_is_self(st, i + 1, '.')) {
+            continue; /* no name that is called: most of what there is */
+        }
+        const bool named = i > first && (statement_is(st, i - 1, KW_INTO) || statement_is(st, i - 1, KW_TABLE) ||
+                                         statement_is(st, i - 1, KW_REFERENCES) || statement_is(st, i - 1, KW_COPY));
+        if (!named && qualified_name_view(a, text, st, &at, &called.schema, &called.name) &&
+            expression_is_self(st, at, '(')) {
+            *vec_push(a, out) = called;
+            i = at - 1;
+        }
+    }
+}
+
+/* Another statement that runs behind b's; NULL: too many do. */
+static struct eval *enter(struct eval_behind *b, struct str text, const struct statement *tokens)
 {
     struct arena *a = b->e->a;
     if (b->depth >= MAX_DEPTH || b->bodies.n >= MAX_BODIES) {
         b->whole = false;
-        return;
+        return NULL;
     }
     struct shape *shape = arena_new(a, struct shape);
-    struct classified *what = arena_new(a, struct classified);
-    struct eval *e = arena_new(a, struct eval);
+    struct classified *what = arena_alloc_raw(a, sizeof *what);
+    struct eval *e = arena_alloc_raw(a, sizeof *e);
     *shape = (struct shape){.n_actions = 1, .last = (uint32_t)tokens->n_tokens};
     *what = (struct classified){.shape = shape, .statement = tokens, .text = text};
     *e = *b->e;
     e->what = what;
     e->memo = NULL; /* of another statement */
     *vec_push(a, &b->bodies) = e;
-    b->depth++;
-    run(b, e);
-    b->depth--;
+    return e;
+}
+
+static void run_text(struct eval_behind *b, struct str text)
+{
+    struct statement *st = arena_new(b->e->a, struct statement);
+    struct called_list calls = {0};
+    *st = expression_lex_all(b->e->a, text);
+    struct eval *e = enter(b, text, st);
+    if (e) {
+        find_calls(e->a, text, st, 0, st->n_tokens, &calls);
+        b->depth++;
+        run(b, e, &calls);
+        b->depth--;
+    }
 }
 
 /* ---- what runs ---------------------------------------------------------------------------------------------------------- */
 
-/* The catalog keeps a function's tokens: every INSERT into a table with a trigger asks for them. */
-static const struct statement *tokens_of(const struct eval *e, struct function *f)
+static struct function_reading *read_function(const struct eval *e, struct function *f)
 {
-    if (!f->tokens) {
+    if (!f->reading) {
         struct arena *a = e->catalog->arena;
-        const struct statement st = expression_lex_all(e->a, f->source);
-        f->tokens = arena_new(a, struct statement);
-        *f->tokens = st;
-        f->tokens->tokens = arena_alloc_raw(a, mem_size(st.n_tokens, sizeof st.tokens[0]));
-        if (st.n_tokens > 0) {
-            memcpy(f->tokens->tokens, st.tokens, st.n_tokens * sizeof st.tokens[0]);
+        struct function_reading *r = arena_new(a, struct function_reading);
+        r->tokens = expression_lex_all(e->a, f->source);
+        struct token *kept = arena_alloc_raw(a, mem_size(r->tokens.n_tokens, sizeof kept[0]));
+        if (r->tokens.n_tokens > 0) {
+            memcpy(kept, r->tokens.tokens, r->tokens.n_tokens * sizeof kept[0]);
         }
+        r->tokens.tokens = kept;
+        find_calls(a, f->source, &r->tokens, 0, r->tokens.n_tokens, &r->calls);
+        f->reading = r;
     }
-    return f->tokens;
+    return f->reading;
 }
 
 static void run_function(struct eval_behind *b, struct function *f)
 {
-    if (f && f->source.n > 0) {
-        run_text(b, f->source, tokens_of(b->e, f));
-    } else {
+    if (!f || f->source.n == 0) {
         b->whole = false;
+        return;
     }
+    struct function_reading *r = read_function(b->e, f);
+    struct eval *e = enter(b, f->source, &r->tokens);
+    if (!e) {
+        return;
+    }
+    if (!r->query || !query_holds(r->query)) {
+        r->query = query_read(e->catalog->arena, e->catalog, f->source, &r->tokens, 0, r->tokens.n_tokens);
+    }
+    eval_memo(e)->query = r->query;
+    b->depth++;
+    run(b, e, &r->calls);
+    b->depth--;
 }
 
 static unsigned event_of(const struct query_source *s)
@@ -97,9 +160,7 @@ static void run_rules(struct eval_behind *b, const struct relation *r, unsigned 
     for (size_t i = 0; i < r->rules.n; i++) {
         const struct rule *rule = &r->rules.at[i];
         if ((rule->event & event) && rule->actions.n > 0) {
-            struct statement *st = arena_new(b->e->a, struct statement);
-            *st = expression_lex_all(b->e->a, rule->actions);
-            run_text(b, rule->actions, st);
+            run_text(b, rule->actions);
         }
     }
 }
@@ -151,32 +212,7 @@ static void run_changed(struct eval_behind *b, const struct query_source *s)
     }
 }
 
-/* f ( … ) where it is no relation's name. */
-static void run_calls(struct eval_behind *b, const struct eval *e)
-{
-    const struct statement *st = e->what->statement;
-    const struct shape *shape = e->what->shape;
-    for (size_t i = shape->first; i + 1 < shape->last && i + 1 < st->n_tokens; i++) {
-        struct str schema, name;
-        size_t at = i;
-        const struct token t = st->tokens[i];
-        if (t.kind != TOK_UQUOTED && !expression_is_self(st, i + 1, '(') && !expression_is_self(st, i + 1, '.')) {
-            continue; /* no name that is called: most of what there is */
-        }
-        const bool named =
-            i > shape->first && (statement_is(st, i - 1, KW_INTO) || statement_is(st, i - 1, KW_TABLE) ||
-                                 statement_is(st, i - 1, KW_REFERENCES) || statement_is(st, i - 1, KW_COPY));
-        const bool calls = !named && qualified_name_view(e->a, e->what->text, st, &at, &schema, &name) &&
-                           expression_is_self(st, at, '(');
-        struct function *f = calls ? catalog_function(e->catalog, schema, name) : NULL;
-        if (f) {
-            run_function(b, f);
-        }
-        i = calls ? at - 1 : i;
-    }
-}
-
-static void run(struct eval_behind *b, struct eval *e)
+static void run(struct eval_behind *b, struct eval *e, const struct called_list *calls)
 {
     const struct query *q = eval_query(e);
     for (size_t i = 0; i < q->sources.n; i++) {
@@ -184,8 +220,11 @@ static void run(struct eval_behind *b, struct eval *e)
             run_changed(b, &q->sources.at[i]);
         }
     }
-    if (e->catalog->functions.used > 0) {
-        run_calls(b, e);
+    for (size_t i = 0; e->catalog->functions.used > 0 && i < calls->n; i++) {
+        struct function *f = catalog_function(e->catalog, calls->at[i].schema, calls->at[i].name);
+        if (f) {
+            run_function(b, f);
+        }
     }
 }
 
@@ -195,7 +234,12 @@ static struct eval_behind *behind(struct eval *e)
     if (!memo->behind) {
         struct eval_behind *b = arena_new(e->a, struct eval_behind);
         *b = (struct eval_behind){.e = e, .whole = true};
-        run(b, e);
+        struct called_list calls = {0};
+        if (e->catalog->functions.used > 0) {
+            const struct shape *s = e->what->shape;
+            find_calls(e->a, e->what->text, e->what->statement, s->first, s->last, &calls);
+        }
+        run(b, e, &calls);
         memo->behind = b;
     }
     return memo->behind;

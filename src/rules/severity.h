@@ -13,8 +13,7 @@ bool hazard_severity_said(const struct judge_options *options, const struct haza
  * Is the hazard looked for, and how severe is a finding of it? What the project says of the rule goes before its default
  * and before all_rules. options NULL: the defaults.
  */
-static inline bool hazard_severity(const struct judge_options *options, const struct hazard *h,
-                                   enum severity *severity)
+static inline bool hazard_severity(const struct judge_options *options, const struct hazard *h, enum severity *severity)
 {
     if (options && options->n_severities > 0) {
         return hazard_severity_said(options, h, severity);

@@ -288,7 +288,7 @@ static struct token scan_with_extras(struct lexer *lx, uint32_t start)
 }
 
 /* Any token, from `at` on; comments are passed over unless they are asked for. */
-static struct token read_any(struct lexer *lx, uint32_t at)
+NOINLINE static struct token read_any(struct lexer *lx, uint32_t at)
 {
     const struct str text = lx->text;
     for (;;) {
@@ -318,6 +318,9 @@ void lex_read(struct lexer *lx, struct token *out)
     uint8_t class = CLASS_STRAY;
     while (at < n && (class = lex_class[(uint8_t)p[at]]) == CLASS_SPACE) {
         at++;
+    }
+    if (class == CLASS_PREFIX && at + 1 < n && lex_is(p[at + 1], PART_WORD)) {
+        class = CLASS_WORD; /* no quote comes right behind it */
     }
     if (at < n && class == CLASS_WORD) {
         size_t end = at + 1;

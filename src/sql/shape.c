@@ -95,8 +95,8 @@ static void put(struct writer *w, struct str s)
 /* A word as the server folds it: in lower case, cut to 63 bytes. */
 static void put_folded(struct writer *w, struct str word)
 {
-    enum { MAX_NAME = 63 };
-    word.n = word.n > MAX_NAME ? lex_cut(word, MAX_NAME) : word.n;
+    enum { LONGEST = 63 };
+    word.n = word.n > LONGEST ? lex_cut(word, LONGEST) : word.n;
     if (word.n > w->room - w->n) {
         w->cut = true;
         return;
