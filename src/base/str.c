@@ -203,7 +203,7 @@ static bool reserve(struct strbuf *sb, size_t more)
     }
     const size_t need = sb->n + more + 1;
     if (need > sb->cap) {
-        size_t cap = sb->cap ? sb->cap : 64;
+        size_t cap = sb->cap ? sb->cap : 256; /* most have enough in that */
         while (cap < need) {
             cap += cap / 2 + 32;
         }

@@ -445,6 +445,28 @@ static bool has(const char *list, struct str name)
     }
 }
 
+/* The same of a list that is sorted by bytes. */
+static bool sorted_has(const char *list, struct str name)
+{
+    const struct str text = str_of(list);
+    size_t low = 0, high = text.n - 1; /* the spaces around what is still to be looked at */
+    while (low < high) {
+        size_t start = low + (high - low) / 2;
+        while (text.p[start] != ' ') {
+            start--;
+        }
+        const struct str rest = str_slice(text, start + 1, text.n);
+        const struct str here = str_slice(rest, 0, str_find_char(rest, ' '));
+        const int order = str_cmp(name, here);
+        if (order == 0) {
+            return true;
+        }
+        low = order > 0 ? start + 1 + here.n : low;
+        high = order < 0 ? start : high;
+    }
+    return false;
+}
+
 static bool any_has(const char *const *lists, size_t n, struct str name)
 {
     for (size_t i = 0; i < n; i++) {
@@ -455,7 +477,7 @@ static bool any_has(const char *const *lists, size_t n, struct str name)
                 continue;
             }
         }
-        return has(lists[i], name);
+        return sorted_has(lists[i], name);
     }
     return false;
 }

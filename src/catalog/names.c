@@ -19,6 +19,14 @@ static struct str clip(struct str s, size_t max)
     }
 }
 
+static size_t append(char *to, size_t at, struct str s)
+{
+    if (s.n > 0) {
+        memcpy(to + at, s.p, s.n);
+    }
+    return at + s.n;
+}
+
 struct str name_compose(struct arena *a, struct str first, struct str second, struct str label)
 {
     const size_t overhead = (second.n > 0 ? 1 : 0) + (label.n > 0 ? label.n + 1 : 0);
@@ -33,8 +41,15 @@ struct str name_compose(struct arena *a, struct str first, struct str second, st
     }
     first = clip(first, n1);
     second = clip(second, n2);
-    return arena_printf(a, "%.*s%s%.*s%s%.*s", STR_ARG(first), second.n > 0 ? "_" : "", STR_ARG(second),
-                        label.n > 0 ? "_" : "", STR_ARG(label));
+    char *name =
+        arena_alloc_raw(a, first.n + second.n + label.n + 3); /* by hand: most constraints and indexes need one */
+    size_t n = append(name, 0, first);
+    n = append(name, n, second.n > 0 ? STR("_") : STR(""));
+    n = append(name, n, second);
+    n = append(name, n, label.n > 0 ? STR("_") : STR(""));
+    n = append(name, n, label);
+    name[n] = '\0';
+    return (struct str){name, n};
 }
 
 struct str name_join(struct arena *a, const struct name_list *names)

@@ -2,63 +2,9 @@
 
 #include "catalog/replay.h"
 
-struct token rd_token(const struct reader *rd, size_t i)
-{
-    return i < rd->end ? rd->st->tokens[i] : (struct token){.kind = TOK_END};
-}
-
-bool rd_done(const struct reader *rd)
-{
-    return rd->i >= rd->end;
-}
-
-bool rd_is_at(const struct reader *rd, size_t ahead, enum keyword kw)
-{
-    const struct token t = rd_token(rd, rd->i + ahead);
-    return t.kind == TOK_WORD && t.keyword == kw;
-}
-
-bool rd_is(const struct reader *rd, enum keyword kw)
-{
-    return rd_is_at(rd, 0, kw);
-}
-
 static bool is_self(struct token t, char c)
 {
     return t.kind == TOK_SELF && t.keyword == (unsigned char)c;
-}
-
-bool rd_is_self(const struct reader *rd, char c)
-{
-    return is_self(rd_token(rd, rd->i), c);
-}
-
-bool rd_take(struct reader *rd, enum keyword kw)
-{
-    const bool is = rd_is(rd, kw);
-    rd->i += is;
-    return is;
-}
-
-bool rd_take2(struct reader *rd, enum keyword first, enum keyword second)
-{
-    const bool is = rd_is(rd, first) && rd_is_at(rd, 1, second);
-    rd->i += is ? 2 : 0;
-    return is;
-}
-
-bool rd_take3(struct reader *rd, enum keyword first, enum keyword second, enum keyword third)
-{
-    const bool is = rd_is(rd, first) && rd_is_at(rd, 1, second) && rd_is_at(rd, 2, third);
-    rd->i += is ? 3 : 0;
-    return is;
-}
-
-bool rd_take_self(struct reader *rd, char c)
-{
-    const bool is = rd_is_self(rd, c);
-    rd->i += is;
-    return is;
 }
 
 bool rd_if_exists(struct reader *rd)

@@ -19,15 +19,65 @@ struct reader {
     struct origin at;
 };
 
-struct token rd_token(const struct reader *rd, size_t i); /* token i; TOK_END when it is not before `end` */
-bool rd_done(const struct reader *rd);
-bool rd_is(const struct reader *rd, enum keyword kw); /* the next token is this key word */
-bool rd_is_at(const struct reader *rd, size_t ahead, enum keyword kw);
-bool rd_is_self(const struct reader *rd, char c); /* the next token is this one-character token */
-bool rd_take(struct reader *rd, enum keyword kw);
-bool rd_take2(struct reader *rd, enum keyword first, enum keyword second); /* both or none */
-bool rd_take3(struct reader *rd, enum keyword first, enum keyword second, enum keyword third);
-bool rd_take_self(struct reader *rd, char c);
+/* Token i; TOK_END when it is not before `end`. Replay asks so little of so many words that these are here in full. */
+static inline struct token rd_token(const struct reader *rd, size_t i)
+{
+    return i < rd->end ? rd->st->tokens[i] : (struct token){.kind = TOK_END};
+}
+
+static inline bool rd_done(const struct reader *rd)
+{
+    return rd->i >= rd->end;
+}
+
+/* Is the token so far ahead this key word? */
+static inline bool rd_is_at(const struct reader *rd, size_t ahead, enum keyword kw)
+{
+    const size_t i = rd->i + ahead;
+    return i < rd->end && rd->st->tokens[i].kind == TOK_WORD && rd->st->tokens[i].keyword == kw;
+}
+
+static inline bool rd_is(const struct reader *rd, enum keyword kw)
+{
+    return rd_is_at(rd, 0, kw);
+}
+
+/* Is the next token this one-character token? */
+static inline bool rd_is_self(const struct reader *rd, char c)
+{
+    return rd->i < rd->end && rd->st->tokens[rd->i].kind == TOK_SELF &&
+           rd->st->tokens[rd->i].keyword == (unsigned char)c;
+}
+
+static inline bool rd_take(struct reader *rd, enum keyword kw)
+{
+    const bool is = rd_is(rd, kw);
+    rd->i += is;
+    return is;
+}
+
+/* Both or none. */
+static inline bool rd_take2(struct reader *rd, enum keyword first, enum keyword second)
+{
+    const bool is = rd_is(rd, first) && rd_is_at(rd, 1, second);
+    rd->i += is ? 2 : 0;
+    return is;
+}
+
+static inline bool rd_take3(struct reader *rd, enum keyword first, enum keyword second, enum keyword third)
+{
+    const bool is = rd_is(rd, first) && rd_is_at(rd, 1, second) && rd_is_at(rd, 2, third);
+    rd->i += is ? 3 : 0;
+    return is;
+}
+
+static inline bool rd_take_self(struct reader *rd, char c)
+{
+    const bool is = rd_is_self(rd, c);
+    rd->i += is;
+    return is;
+}
+
 bool rd_if_exists(struct reader *rd);     /* IF EXISTS */
 bool rd_if_not_exists(struct reader *rd); /* IF NOT EXISTS */
 

@@ -73,7 +73,8 @@ void replay_data(struct reader *rd)
         const struct token t = rd_token(rd, rd->i);
         depth += t.kind == TOK_SELF && t.keyword == '(';
         depth -= t.kind == TOK_SELF && t.keyword == ')' && depth > 0;
-        if (t.kind != TOK_WORD) {
+        if (t.kind != TOK_WORD ||
+            (t.keyword != KW_INSERT && t.keyword != KW_MERGE && t.keyword != KW_INTO && t.keyword != KW_UPDATE)) {
             continue;
         }
         struct reader at = *rd;

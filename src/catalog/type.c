@@ -9,122 +9,122 @@
  *        AND typtype IN ('b', 'r', 'm', 'p') AND typname !~ '^_' ORDER BY typname COLLATE "C"
  */
 static const struct builtin {
-    const char *name, *display;
+    struct str name, display; /* empty: the name itself */
 } builtins[] = {
-    {"aclitem", NULL},
-    {"any", "\"any\""},
-    {"anyarray", NULL},
-    {"anycompatible", NULL},
-    {"anycompatiblearray", NULL},
-    {"anycompatiblemultirange", NULL},
-    {"anycompatiblenonarray", NULL},
-    {"anycompatiblerange", NULL},
-    {"anyelement", NULL},
-    {"anyenum", NULL},
-    {"anymultirange", NULL},
-    {"anynonarray", NULL},
-    {"anyrange", NULL},
-    {"bit", "\"bit\""},
-    {"bool", "boolean"},
-    {"box", NULL},
-    {"bpchar", NULL},
-    {"bytea", NULL},
-    {"char", "\"char\""},
-    {"cid", NULL},
-    {"cidr", NULL},
-    {"circle", NULL},
-    {"cstring", NULL},
-    {"date", NULL},
-    {"datemultirange", NULL},
-    {"daterange", NULL},
-    {"event_trigger", NULL},
-    {"fdw_handler", NULL},
-    {"float4", "real"},
-    {"float8", "double precision"},
-    {"gtsvector", NULL},
-    {"index_am_handler", NULL},
-    {"inet", NULL},
-    {"int2", "smallint"},
-    {"int2vector", NULL},
-    {"int4", "integer"},
-    {"int4multirange", NULL},
-    {"int4range", NULL},
-    {"int8", "bigint"},
-    {"int8multirange", NULL},
-    {"int8range", NULL},
-    {"internal", NULL},
-    {"interval", NULL},
-    {"json", NULL},
-    {"jsonb", NULL},
-    {"jsonpath", NULL},
-    {"language_handler", NULL},
-    {"line", NULL},
-    {"lseg", NULL},
-    {"macaddr", NULL},
-    {"macaddr8", NULL},
-    {"money", NULL},
-    {"name", NULL},
-    {"numeric", NULL},
-    {"nummultirange", NULL},
-    {"numrange", NULL},
-    {"oid", NULL},
-    {"oidvector", NULL},
-    {"path", NULL},
-    {"pg_brin_bloom_summary", NULL},
-    {"pg_brin_minmax_multi_summary", NULL},
-    {"pg_ddl_command", NULL},
-    {"pg_dependencies", NULL},
-    {"pg_lsn", NULL},
-    {"pg_mcv_list", NULL},
-    {"pg_ndistinct", NULL},
-    {"pg_node_tree", NULL},
-    {"pg_snapshot", NULL},
-    {"point", NULL},
-    {"polygon", NULL},
-    {"record", NULL},
-    {"refcursor", NULL},
-    {"regclass", NULL},
-    {"regcollation", NULL},
-    {"regconfig", NULL},
-    {"regdictionary", NULL},
-    {"regnamespace", NULL},
-    {"regoper", NULL},
-    {"regoperator", NULL},
-    {"regproc", NULL},
-    {"regprocedure", NULL},
-    {"regrole", NULL},
-    {"regtype", NULL},
-    {"table_am_handler", NULL},
-    {"text", NULL},
-    {"tid", NULL},
-    {"time", "time without time zone"},
-    {"timestamp", "timestamp without time zone"},
-    {"timestamptz", "timestamp with time zone"},
-    {"timetz", "time with time zone"},
-    {"trigger", NULL},
-    {"tsm_handler", NULL},
-    {"tsmultirange", NULL},
-    {"tsquery", NULL},
-    {"tsrange", NULL},
-    {"tstzmultirange", NULL},
-    {"tstzrange", NULL},
-    {"tsvector", NULL},
-    {"txid_snapshot", NULL},
-    {"unknown", NULL},
-    {"uuid", NULL},
-    {"varbit", "bit varying"},
-    {"varchar", "character varying"},
-    {"void", NULL},
-    {"xid", NULL},
-    {"xid8", NULL},
-    {"xml", NULL},
+    {STR_INIT("aclitem"), STR_INIT("")},
+    {STR_INIT("any"), STR_INIT("\"any\"")},
+    {STR_INIT("anyarray"), STR_INIT("")},
+    {STR_INIT("anycompatible"), STR_INIT("")},
+    {STR_INIT("anycompatiblearray"), STR_INIT("")},
+    {STR_INIT("anycompatiblemultirange"), STR_INIT("")},
+    {STR_INIT("anycompatiblenonarray"), STR_INIT("")},
+    {STR_INIT("anycompatiblerange"), STR_INIT("")},
+    {STR_INIT("anyelement"), STR_INIT("")},
+    {STR_INIT("anyenum"), STR_INIT("")},
+    {STR_INIT("anymultirange"), STR_INIT("")},
+    {STR_INIT("anynonarray"), STR_INIT("")},
+    {STR_INIT("anyrange"), STR_INIT("")},
+    {STR_INIT("bit"), STR_INIT("\"bit\"")},
+    {STR_INIT("bool"), STR_INIT("boolean")},
+    {STR_INIT("box"), STR_INIT("")},
+    {STR_INIT("bpchar"), STR_INIT("")},
+    {STR_INIT("bytea"), STR_INIT("")},
+    {STR_INIT("char"), STR_INIT("\"char\"")},
+    {STR_INIT("cid"), STR_INIT("")},
+    {STR_INIT("cidr"), STR_INIT("")},
+    {STR_INIT("circle"), STR_INIT("")},
+    {STR_INIT("cstring"), STR_INIT("")},
+    {STR_INIT("date"), STR_INIT("")},
+    {STR_INIT("datemultirange"), STR_INIT("")},
+    {STR_INIT("daterange"), STR_INIT("")},
+    {STR_INIT("event_trigger"), STR_INIT("")},
+    {STR_INIT("fdw_handler"), STR_INIT("")},
+    {STR_INIT("float4"), STR_INIT("real")},
+    {STR_INIT("float8"), STR_INIT("double precision")},
+    {STR_INIT("gtsvector"), STR_INIT("")},
+    {STR_INIT("index_am_handler"), STR_INIT("")},
+    {STR_INIT("inet"), STR_INIT("")},
+    {STR_INIT("int2"), STR_INIT("smallint")},
+    {STR_INIT("int2vector"), STR_INIT("")},
+    {STR_INIT("int4"), STR_INIT("integer")},
+    {STR_INIT("int4multirange"), STR_INIT("")},
+    {STR_INIT("int4range"), STR_INIT("")},
+    {STR_INIT("int8"), STR_INIT("bigint")},
+    {STR_INIT("int8multirange"), STR_INIT("")},
+    {STR_INIT("int8range"), STR_INIT("")},
+    {STR_INIT("internal"), STR_INIT("")},
+    {STR_INIT("interval"), STR_INIT("")},
+    {STR_INIT("json"), STR_INIT("")},
+    {STR_INIT("jsonb"), STR_INIT("")},
+    {STR_INIT("jsonpath"), STR_INIT("")},
+    {STR_INIT("language_handler"), STR_INIT("")},
+    {STR_INIT("line"), STR_INIT("")},
+    {STR_INIT("lseg"), STR_INIT("")},
+    {STR_INIT("macaddr"), STR_INIT("")},
+    {STR_INIT("macaddr8"), STR_INIT("")},
+    {STR_INIT("money"), STR_INIT("")},
+    {STR_INIT("name"), STR_INIT("")},
+    {STR_INIT("numeric"), STR_INIT("")},
+    {STR_INIT("nummultirange"), STR_INIT("")},
+    {STR_INIT("numrange"), STR_INIT("")},
+    {STR_INIT("oid"), STR_INIT("")},
+    {STR_INIT("oidvector"), STR_INIT("")},
+    {STR_INIT("path"), STR_INIT("")},
+    {STR_INIT("pg_brin_bloom_summary"), STR_INIT("")},
+    {STR_INIT("pg_brin_minmax_multi_summary"), STR_INIT("")},
+    {STR_INIT("pg_ddl_command"), STR_INIT("")},
+    {STR_INIT("pg_dependencies"), STR_INIT("")},
+    {STR_INIT("pg_lsn"), STR_INIT("")},
+    {STR_INIT("pg_mcv_list"), STR_INIT("")},
+    {STR_INIT("pg_ndistinct"), STR_INIT("")},
+    {STR_INIT("pg_node_tree"), STR_INIT("")},
+    {STR_INIT("pg_snapshot"), STR_INIT("")},
+    {STR_INIT("point"), STR_INIT("")},
+    {STR_INIT("polygon"), STR_INIT("")},
+    {STR_INIT("record"), STR_INIT("")},
+    {STR_INIT("refcursor"), STR_INIT("")},
+    {STR_INIT("regclass"), STR_INIT("")},
+    {STR_INIT("regcollation"), STR_INIT("")},
+    {STR_INIT("regconfig"), STR_INIT("")},
+    {STR_INIT("regdictionary"), STR_INIT("")},
+    {STR_INIT("regnamespace"), STR_INIT("")},
+    {STR_INIT("regoper"), STR_INIT("")},
+    {STR_INIT("regoperator"), STR_INIT("")},
+    {STR_INIT("regproc"), STR_INIT("")},
+    {STR_INIT("regprocedure"), STR_INIT("")},
+    {STR_INIT("regrole"), STR_INIT("")},
+    {STR_INIT("regtype"), STR_INIT("")},
+    {STR_INIT("table_am_handler"), STR_INIT("")},
+    {STR_INIT("text"), STR_INIT("")},
+    {STR_INIT("tid"), STR_INIT("")},
+    {STR_INIT("time"), STR_INIT("time without time zone")},
+    {STR_INIT("timestamp"), STR_INIT("timestamp without time zone")},
+    {STR_INIT("timestamptz"), STR_INIT("timestamp with time zone")},
+    {STR_INIT("timetz"), STR_INIT("time with time zone")},
+    {STR_INIT("trigger"), STR_INIT("")},
+    {STR_INIT("tsm_handler"), STR_INIT("")},
+    {STR_INIT("tsmultirange"), STR_INIT("")},
+    {STR_INIT("tsquery"), STR_INIT("")},
+    {STR_INIT("tsrange"), STR_INIT("")},
+    {STR_INIT("tstzmultirange"), STR_INIT("")},
+    {STR_INIT("tstzrange"), STR_INIT("")},
+    {STR_INIT("tsvector"), STR_INIT("")},
+    {STR_INIT("txid_snapshot"), STR_INIT("")},
+    {STR_INIT("unknown"), STR_INIT("")},
+    {STR_INIT("uuid"), STR_INIT("")},
+    {STR_INIT("varbit"), STR_INIT("bit varying")},
+    {STR_INIT("varchar"), STR_INIT("character varying")},
+    {STR_INIT("void"), STR_INIT("")},
+    {STR_INIT("xid"), STR_INIT("")},
+    {STR_INIT("xid8"), STR_INIT("")},
+    {STR_INIT("xml"), STR_INIT("")},
 };
 
 static int compare(const void *key, const void *element)
 {
     const struct builtin *b = element;
     const struct str *name = key;
-    return str_cmp(*name, str_of(b->name));
+    return str_cmp(*name, b->name);
 }
 
 static const struct builtin *builtin_find(struct str name)
@@ -160,12 +160,16 @@ static bool read_mods(struct reader *rd, int32_t mod[2])
     return false;
 }
 
+static void use_builtin(struct type_ref *t, const struct builtin *b)
+{
+    t->schema = STR("pg_catalog");
+    t->name = b->name;
+    t->text = b->display.n > 0 ? b->display : b->name;
+}
+
 static void set_builtin(struct type_ref *t, const char *name)
 {
-    const struct builtin *b = builtin_find(str_of(name));
-    t->schema = STR("pg_catalog");
-    t->name = str_of(name);
-    t->text = str_of(b && b->display ? b->display : name);
+    use_builtin(t, builtin_find(str_of(name)));
 }
 
 /* Write the modifiers into the text where format_type() does. */
@@ -381,11 +385,11 @@ static bool read_named_type(struct reader *rd, struct type_ref *t)
     }
     const struct builtin *b = schema.n == 0 || str_eq(schema, STR("pg_catalog")) ? builtin_find(base) : NULL;
     if (b) {
-        set_builtin(t, b->name);
+        use_builtin(t, b);
         t->dimensions = array ? 1 : 0;
         if (read_mods(rd, t->mod)) {
             if (str_starts(t->name, STR("time"))) {
-                set_builtin(t, b->name);
+                use_builtin(t, b);
             }
             show_mods(a, t);
         }

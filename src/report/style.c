@@ -24,6 +24,17 @@ void paint(struct strbuf *out, enum paint p, bool colour, struct str text)
     paint_end(out, p, colour);
 }
 
+void add_number(struct strbuf *out, uint64_t n)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    strbuf_add(out, (struct str){digits + at, sizeof digits - at});
+}
+
 void add_count(struct strbuf *out, uint64_t n, const char *word)
 {
     strbuf_addf(out, "%" PRIu64 " %s%s", n, word, n == 1 ? "" : "s");

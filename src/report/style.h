@@ -15,6 +15,7 @@ void paint_end(struct strbuf *out, enum paint p, bool colour);
 void paint(struct strbuf *out, enum paint p, bool colour, struct str text);
 
 /* "1 error", "2 errors", "0 errors". */
+void add_number(struct strbuf *out, uint64_t n); /* in decimal, as findings have many: printf is slower by ten times */
 void add_count(struct strbuf *out, uint64_t n, const char *word);
 /* "16 MB", "41 GB"; rows as "212 M rows". */
 void add_bytes(struct strbuf *out, int64_t bytes);

@@ -104,20 +104,23 @@ static void add_source(struct strbuf *out, const struct finding *f, struct str s
 {
     struct strbuf carets;
     size_t start, end;
-    char gutter[16];
     shown_line(source, f->start, &start, &end);
     const struct str line = str_slice(source, start, end), shown = without_end_blanks(line);
     const size_t until = f->end > end ? end : f->end;
-    const int width = snprintf(gutter, sizeof(gutter), "%u", f->line);
     strbuf_init(&carets, 8 * LINE_MAX_BYTES);
     caret_line(&carets, line, f->start - start, until - start);
     paint_begin(out, PAINT_DIM, colour);
-    strbuf_addf(out, "  %s |%s", gutter, shown.n > 0 ? " " : "");
+    strbuf_add_cstr(out, "  ");
+    const size_t before = out->n;
+    add_number(out, f->line);
+    const size_t width = out->n - before;
+    strbuf_add_cstr(out, shown.n > 0 ? " | " : " |");
     paint_end(out, PAINT_DIM, colour);
     term_escape(out, shown);
     strbuf_add_char(out, '\n');
     paint_begin(out, PAINT_DIM, colour);
-    strbuf_addf(out, "  %*s | ", width, "");
+    strbuf_add_repeat(out, ' ', 2 + width);
+    strbuf_add_cstr(out, " | ");
     paint_end(out, PAINT_DIM, colour);
     paint_begin(out, paint_of(f->severity), colour);
     strbuf_add(out, strbuf_str(&carets));
@@ -134,7 +137,7 @@ static void add_instead(struct strbuf *out, struct str instead)
 {
     struct str rest = instead, line;
     const bool outside = str_find(instead, STR("CONCURRENTLY")) != SIZE_MAX;
-    strbuf_addf(out, "  do instead%s:\n", outside ? ", outside a transaction" : "");
+    strbuf_add_cstr(out, outside ? "  do instead, outside a transaction:\n" : "  do instead:\n");
     while (str_next(&rest, '\n', &line)) {
         line.n -= str_ends(line, STR("\r")) ? 1 : 0;
         line = without_end_blanks(line);
@@ -152,7 +155,11 @@ void finding_text(struct strbuf *out, const struct finding *f, struct str source
 {
     paint_begin(out, PAINT_BOLD, colour);
     term_escape(out, f->file);
-    strbuf_addf(out, ":%u:%u: ", f->line, f->column);
+    strbuf_add_char(out, ':');
+    add_number(out, f->line);
+    strbuf_add_char(out, ':');
+    add_number(out, f->column);
+    strbuf_add_cstr(out, ": ");
     paint_end(out, PAINT_BOLD, colour);
     paint(out, paint_of(f->severity), colour, str_of(severity_name(f->severity)));
     strbuf_add_cstr(out, f->baselined ? " (in the baseline): " : f->suppressed ? " (allowed): " : ": ");

@@ -19,7 +19,8 @@ static void words_of(const struct classified *c, uint64_t mask[2])
 {
     mask[0] = mask[1] = 0;
     for (size_t i = 0; i < c->shape->n_tokens; i++) {
-        keyword_bit_set(mask, keyword_at(c, i));
+        const struct token *t = &c->statement->tokens[c->shape->tokens[i].token];
+        keyword_bit_set(mask, t->kind == TOK_WORD ? (enum keyword)t->keyword : KW_NONE);
     }
 }
 

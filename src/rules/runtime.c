@@ -25,7 +25,7 @@ enum {
 struct compiled {
     pcre2_code *code;
     unsigned uses;
-    bool failed;
+    bool failed, jit;
 };
 
 /* From the address of a text in the book to what was made of it. */
@@ -121,6 +121,7 @@ static void jit_start(struct rulebook_runtime *rt, struct compiled *c)
     if (pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE) != 0) {
         return; /* no JIT on this machine: interpreted, and as bounded */
     }
+    c->jit = true;
     if (!rt->stack) {
         rt->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
         pcre2_jit_stack_assign(rt->context, NULL, rt->stack);
@@ -177,8 +178,9 @@ enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *patt
     if (!c->code || too_nested(subject)) {
         return MATCH_LIMIT;
     }
-    const int rc =
-        pcre2_match(c->code, (PCRE2_SPTR)(subject.p ? subject.p : ""), subject.n, 0, 0, rt->data, rt->context);
+    const PCRE2_SPTR text = (PCRE2_SPTR)(subject.p ? subject.p : "");
+    const int rc = c->jit ? pcre2_jit_match(c->code, text, subject.n, 0, 0, rt->data, rt->context)
+                          : pcre2_match(c->code, text, subject.n, 0, 0, rt->data, rt->context);
     if (rc < 0) {
         return rc == PCRE2_ERROR_NOMATCH ? MATCH_NO : MATCH_LIMIT;
     }

@@ -160,7 +160,7 @@ static struct capture *capture_of(const struct eval *e, const struct term *term)
 {
     for (unsigned i = 0; term->kind == TERM_CAPTURE && i < e->what->n_captures; i++) {
         struct capture *c = &e->what->captures[i];
-        if (c->end > c->start && str_eq(c->name, term->text)) {
+        if (c->end > c->start && c->name.p[0] == term->text.p[0] && str_eq(c->name, term->text)) {
             return c;
         }
     }
