@@ -91,8 +91,8 @@ enum status shadow_contract(struct session *s, const char *schema, const char *v
     if (!status && name.n > 0) {
         status = session_query(s, history_sql_expand(contract_sql, &sql, a), &param, 1, CONTRACT_MS, &rows, err);
     } else if (!status) {
-        status = error_set(err, ST_USAGE, "version %s has no shadow change that is to be closed", version);
-        error_hint(err, "a shadow change is closed once it was applied, and only once: see migrate status");
+        status = error_set(err, ST_USAGE, "version %s has no shadow change and no rename that is to be closed", version);
+        error_hint(err, "it is closed once it was applied, and only once: see migrate status");
     }
     strbuf_init(&text, 1 << 20);
     for (size_t i = 0; !status && i < rows_count(rows); i++) {
