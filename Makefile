@@ -240,7 +240,7 @@ kill-backfill: migrate
 # make shadow-matrix [T=pattern]: 52 pairs of types, by a shadow column and by a plain ALTER TYPE on a copy. (The tests do a few.)
 shadow-matrix: migrate
 	@tests/pg/shadow_matrix $(if $(T),'$(T)')
-# make bench-stall [ROWS=5000000]: what an application under load feels of migrate, psql -1 and dbmate.
+# make bench-stall [ROWS=5000000] [JSON=file]: what an application under load feels of migrate, psql -1 and dbmate.
 ROWS ?= 5000000
 bench-stall: migrate
 	@tests/bench/stall $(ROWS)
