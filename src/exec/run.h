@@ -153,6 +153,8 @@ NODISCARD enum status step_run(struct run *r, struct item *it, struct error *err
  */
 void step_settings(struct run *r, struct pipe *p, int64_t lock_ms, int64_t statement_ms, bool durable);
 void step_settings_unknown(struct run *r);
+/* For what builds an index at leisure: with a gentle pace it takes one of the server's processors, not what parallel workers can get. */
+void step_gentle_build(const struct run *r, struct pipe *p);
 /*
  * The deadline on our side for n statements of at most statement_ms each, should the server's own timeouts not come (its process is frozen): they,
  * their waits for locks and the time that an answer may take. 0 (none) when statement_ms is 0.

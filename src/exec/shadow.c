@@ -213,6 +213,7 @@ static enum status run_alone(struct shadow *s, size_t i, struct error *err)
     arena_reset(&r->scratch);
     pipe_begin(&p, &r->scratch);
     step_settings(r, &p, 0, 0, true);
+    step_gentle_build(r, &p);
     enum status status = p.items.n > 0 ? pipe_run(&p, r->s, ANSWER_MS, NULL, err) : ST_OK;
     watch_start(&r->watch, r->lock.pid, WATCH_MS, true, &base);
     for (size_t k = 0; k < s->phases.at[i].statements.n && !status; k++) {

@@ -324,6 +324,9 @@ static enum status attempt(struct run *r, struct item *it, struct single *one, i
     enum status status = ST_OK;
     pipe_begin(&p, &r->scratch);
     step_settings(r, &p, lock_ms, step->statement_timeout_ms, true);
+    if (step->class == CLASS_ONLINE) {
+        step_gentle_build(r, &p);
+    }
     if (p.items.n > 0) {
         status = pipe_run(&p, r->s, ANSWER_MS, NULL, err);
     }

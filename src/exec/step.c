@@ -59,6 +59,13 @@ void step_settings_unknown(struct run *r)
     r->durable = -1;
 }
 
+void step_gentle_build(const struct run *r, struct pipe *p)
+{
+    if (r->o->throttle.gentle) {
+        pipe_add(p, "SELECT pg_catalog.set_config('max_parallel_maintenance_workers', '0', false)");
+    }
+}
+
 int64_t step_deadline(const struct run *r, int64_t statement_ms, int64_t lock_ms, size_t n)
 {
     const int64_t most = INT64_MAX / 4 / (int64_t)(n + 1);

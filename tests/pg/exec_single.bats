@@ -220,3 +220,15 @@ make_invalid() { # SQL of a CREATE UNIQUE INDEX CONCURRENTLY that fails
     up --lock-budget 5s
     [ "$(pg_sql "SELECT count(*) FROM pg_index WHERE indisvalid AND indrelid = 't'::regclass")" = 2 ]
 }
+
+@test "a gentle pace builds an index without parallel workers" {
+    pg_sql "CREATE FUNCTION told(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS
+            'BEGIN RAISE NOTICE ''workers %'', current_setting(''max_parallel_maintenance_workers''); RETURN \$1; END'" "DELETE FROM t WHERE id > 1"
+    printf -- '-- migrate:up\nCREATE INDEX CONCURRENTLY t_told ON t (told(name));\n' | file 1_index
+    run up --verbose --pace gentle
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"workers 0"* ]] || { echo "$output"; false; }
+    printf -- '-- migrate:up\nCREATE INDEX CONCURRENTLY t_told_2 ON t (told(name), id);\n' | file 2_index
+    run up --verbose
+    [[ "$output" == *"workers 2"* ]] || { echo "$output"; false; }
+}
