@@ -92,12 +92,8 @@ static void add_options(struct strbuf *out, const struct command *c)
 
 static void add_environment(struct strbuf *out, const struct command *c)
 {
-    const struct option *const first = command_option(c, 0);
-    strbuf_addf(out, ".Sh ENVIRONMENT\nEach option is a variable as well:\n.Fl -%s\nis\n.Ev MIGRATE_", first->name);
-    for (const char *p = first->name; *p; p++) {
-        strbuf_add_char(out, *p == '-' ? '_' : (char)(*p - 'a' + 'A'));
-    }
-    strbuf_add_cstr(out, " .\nThe command line wins.\n");
+    strbuf_add_cstr(out, ".Sh ENVIRONMENT\nEach option but\n.Fl -help\nand\n.Fl -version\nis a variable as well:\n"
+                         ".Fl -quiet\nis\n.Ev MIGRATE_QUIET .\nThe command line wins.\n");
     if (c->groups & GROUP_DATABASE) {
         strbuf_add_cstr(out, ".Pp\nWithout\n.Fl -url\nthe database is that of\n.Ev DATABASE_URL ,\nelse that of "
                              "libpq's own variables\n.Pq Ev PGHOST , PGDATABASE No and so on .\n");
