@@ -4,9 +4,8 @@
 #include "exec/backfill.h"
 #include "exec/fault.h"
 #include "exec/tx.h"
-#include "plan/batch.h"
 
-enum { COMPARE_KEYS = 50000, WATCH_MS = 2000, RECORD_LOCK_MS = 10000 };
+enum { REPLANNED_MAX = 20, WATCH_MS = 2000, RECORD_LOCK_MS = 10000 };
 
 void shadow_add_identity(const struct shadow *s, struct param *params, size_t *n)
 {
@@ -124,33 +123,51 @@ static enum status begin(struct shadow *s, struct error *err)
     return status ? status : record_phases(s, 0, err);
 }
 
-static bool same_statements(const struct shadow_phase *x, const struct shadow_phase *y)
+static bool same_phases(const struct shadow_phase *x, const struct shadow_phase *y, size_t n)
 {
-    bool same = x->statements.n == y->statements.n;
-    for (size_t i = 0; same && i < x->statements.n; i++) {
-        same = str_eq(x->statements.at[i], y->statements.at[i]);
+    bool same = true;
+    for (size_t i = 0; same && i < n; i++) {
+        same = x[i].statements.n == y[i].statements.n;
+        for (size_t k = 0; same && k < x[i].statements.n; k++) {
+            same = str_eq(x[i].statements.at[k], y[i].statements.at[k]);
+        }
     }
     return same;
 }
 
+static bool compared(const struct shadow *s)
+{
+    bool done = false;
+    for (size_t i = 0; i < s->phases.n; i++) {
+        done = done || (s->phases.at[i].kind == SHADOW_COMPARE && s->phases.at[i].done);
+    }
+    return done;
+}
+
 /*
- * Before the swap, which is phase i: what hangs on the column now? A view or a partition that came meanwhile would stay with the first column. Then
- * the phases from here on are other ones.
+ * Once it is filled, when a run takes it up, and before the swap: what is left to do, from phase i on, as the catalog is now? A view or a partition
+ * that came meanwhile would stay with the first column.
  */
-static enum status look_again(struct shadow *s, size_t i, bool *changed, struct error *err)
+static enum status look_again(struct shadow *s, size_t i, struct error *err)
 {
     struct shadow_phase_list now;
     enum status status = shadow_make(s->r->s, s->step->shadow, true, s->a, &now, err);
-    *changed = !status && (now.n > 1 || !same_statements(&now.at[0], &s->phases.at[i]));
-    if (*changed) {
-        s->phases.n = i;
-        for (size_t k = 0; k < now.n; k++) {
-            *vec_push(s->a, &s->phases) = now.at[k];
-        }
-        status = record_phases(s, i, err);
-        run_repair(s->r, s->it, "something came to hang on the column, or was taken from it, since this began");
+    if (!status && compared(s)) {
+        now.at[now.n - 3] = now.at[now.n - 1]; /* the last three: ANALYZE, compare, swap */
+        now.n -= 2;
     }
-    return status;
+    if (status || (now.n == s->phases.n - i && same_phases(now.at, s->phases.at + i, now.n))) {
+        return status;
+    }
+    if (++s->replanned > REPLANNED_MAX) {
+        return error_set(err, ST_PARTIAL, "the catalog is another one each time before the swap");
+    }
+    s->phases.n = i;
+    for (size_t k = 0; k < now.n; k++) {
+        *vec_push(s->a, &s->phases) = now.at[k];
+    }
+    run_repair(s->r, s->it, "the catalog is another one than when this began: what is left to do is planned anew");
+    return record_phases(s, i, err);
 }
 
 /* ---- phases ---- */
@@ -227,131 +244,16 @@ static enum status run_alone(struct shadow *s, size_t i, struct error *err)
     return status;
 }
 
-/* Our own UPDATE, read as the planner reads a file's. */
-static enum status read_update(struct shadow *s, struct str sql, struct batch_spec *out, struct error *err)
-{
-    struct splitter sp;
-    struct judged_statement st = {.line = 1};
-    splitter_init(&sp, sql, 0, (uint32_t)sql.n);
-    const bool got = splitter_next(&sp, &st.st);
-    enum status status = got ? batch_spec_of(&st, sql, "shadow", NULL, s->a, out, err)
-                             : error_set(err, ST_CONFLICT, "the history's table shadows holds no UPDATE");
-    splitter_free(&sp);
-    out->automatic = false;
-    return status;
-}
-
 static enum status run_backfill(struct shadow *s, size_t i, bool *aborted, struct error *err)
 {
     struct batch_spec spec;
     struct step step = *s->step;
-    enum status status = read_update(s, s->phases.at[i].statements.at[0], &spec, err);
+    enum status status = shadow_read_update(s, s->phases.at[i].statements.at[0], &spec, err);
     if (!status) {
         step.batch = &spec;
         step.lock_timeout_ms = 200;
         status = backfill_inner(s->r, s->it, &step, &s->rows, aborted, err);
     }
-    return status;
-}
-
-/* Both columns over all keys, so many at a time: a row where they differ stops it. */
-static enum status compare_range(struct shadow *s, struct backfill *b, struct str condition, int64_t *differ,
-                                 struct error *err)
-{
-    struct param params[2 * KEY_MAX + 1];
-    struct rows *rows = NULL;
-    size_t n = 0;
-    arena_reset(&s->r->scratch);
-    if (b->lo.set) {
-        backfill_add_bounds(params, &n, b, &b->lo);
-    }
-    backfill_add_bounds(params, &n, b, &b->end);
-    params[n++].text = param_i64(&s->r->scratch, COMPARE_KEYS - 1);
-    enum status status =
-        session_query(s->r->s, backfill_boundary_sql(&b->key, b->lo.set, &s->r->scratch), params, n, 0, &rows, err);
-    if (status) {
-        return status;
-    }
-    struct bounds found;
-    backfill_read_bounds(b, rows, &s->r->scratch, &found);
-    rows_free(rows);
-    b->next_is_end = !found.set;
-    backfill_keep_bounds(b, &b->next, found.set ? &found : &b->end);
-    n = 0;
-    if (b->lo.set) {
-        backfill_add_bounds(params, &n, b, &b->lo);
-    }
-    backfill_add_bounds(params, &n, b, &b->next);
-    status = session_query(s->r->s, backfill_count_sql(&b->key, b->lo.set, condition, &s->r->scratch), params, n, 0,
-                           &rows, err);
-    if (!status) {
-        *differ += rows_i64(rows, 0, 0);
-        backfill_keep_bounds(b, &b->lo, &b->next);
-    }
-    rows_free(rows);
-    return status;
-}
-
-static enum status compare_table(struct shadow *s, struct backfill *b, struct str relation, struct str condition,
-                                 int64_t *differ, struct error *err)
-{
-    struct rows *rows = NULL;
-    arena_reset(b->keep);
-    b->lo = b->end = b->next = (struct bounds){0};
-    b->next_is_end = false;
-    enum status status = backfill_table_key(s->r->s, b->spec, relation, b->a, &b->key, err);
-    status = status ? status : session_query(s->r->s, backfill_end_sql(&b->key, b->a), NULL, 0, 0, &rows, err);
-    if (!status) {
-        backfill_read_bounds(b, rows, b->keep, &b->end);
-        rows_free(rows);
-    }
-    while (!status && b->end.set && !b->next_is_end) {
-        status = loop_interrupted(s->r->loop) ? loop_interrupt_error(err) : compare_range(s, b, condition, differ, err);
-    }
-    return status;
-}
-
-static enum status differs(const struct shadow *s, int64_t differ, struct error *err)
-{
-    const struct shadow_spec *spec = s->step->shadow;
-    if (shadow_goes_back(&s->phases)) {
-        error_set(err, ST_USAGE, "no way back: %" PRId64 " rows have a %.*s that is no %.*s any more", differ,
-                  STR_ARG(spec->column), STR_ARG(spec->type));
-        error_hint(err, "nothing was changed; delete or change these rows, or go forward: migrate new --contract %.*s",
-                   STR_ARG(spec->version));
-        return ST_USAGE;
-    }
-    error_set(err, ST_PARTIAL, "%" PRId64 " rows differ between %.*s and its shadow column", differ,
-              STR_ARG(spec->column));
-    error_hint(err, "something writes past the triggers (session_replication_role, disabled triggers); nothing was "
-                    "swapped: the same command fills them and compares again");
-    return ST_PARTIAL;
-}
-
-static enum status run_compare(struct shadow *s, size_t i, struct error *err)
-{
-    const struct str_list *statements = &s->phases.at[i].statements;
-    struct arena own, keep;
-    struct batch_spec spec;
-    struct step step = *s->step;
-    struct backfill b;
-    int64_t differ = 0;
-    arena_init(&own, SIZE_MAX);
-    arena_init(&keep, SIZE_MAX);
-    enum status status = read_update(s, statements->at[statements->n - 1], &spec, err);
-    if (!status) {
-        step.batch = &spec;
-        backfill_init(&b, s->r, s->it, &step, &own, &keep);
-        status = backfill_table_find(s->r->s, &spec, &own, &b.table, err);
-    }
-    for (size_t k = 0; !status && k < b.table.n; k++) {
-        status = compare_table(s, &b, b.table.at[k].name, statements->at[0], &differ, err);
-    }
-    if (!status && differ > 0) {
-        status = differs(s, differ, err);
-    }
-    arena_free(&own);
-    arena_free(&keep);
     return status;
 }
 
@@ -427,7 +329,7 @@ static enum status run_phase(struct shadow *s, size_t i, struct error *err)
         }
         break;
     case SHADOW_COMPARE:
-        status = run_compare(s, i, err);
+        status = shadow_compare(s, i, err);
         if (status == ST_PARTIAL) {
             struct error ignored;
             (void)fill_again(s, &ignored);
@@ -435,6 +337,17 @@ static enum status run_phase(struct shadow *s, size_t i, struct error *err)
         break;
     }
     return status ? status : record_done(s, i, err);
+}
+
+/* SIZE_MAX: it swaps back, and nothing is filled. */
+static size_t backfill_phase(const struct shadow_phase_list *phases)
+{
+    for (size_t i = 0; i < phases->n; i++) {
+        if (phases->at[i].kind == SHADOW_BACKFILL) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
 }
 
 enum status shadow_run(struct run *r, struct item *it, struct error *err)
@@ -453,17 +366,20 @@ enum status shadow_run(struct run *r, struct item *it, struct error *err)
         status = begin(&s, err);
     }
     FAULT("shadow-begun");
+    const size_t filled = backfill_phase(&s.phases);
+    bool look = found;
     for (size_t i = 0; i < s.phases.n && !status; i++) {
         any = any || s.phases.at[i].done;
         if (loop_interrupted(r->loop)) {
             status = loop_interrupt_error(err);
         } else if (!s.phases.at[i].done) {
-            bool changed = false;
-            if (s.phases.at[i].kind == SHADOW_SWAP && !shadow_goes_back(&s.phases)) {
-                status = look_again(&s, i, &changed, err);
+            if ((look || s.phases.at[i].kind == SHADOW_SWAP) && i > filled) {
+                status = look_again(&s, i, err);
             }
             status = status ? status : run_phase(&s, i, err);
+            s.phases.at[i].done = !status;
             any = any || !status;
+            look = i == filled;
         }
     }
     if (!status) {

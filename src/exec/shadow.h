@@ -4,6 +4,7 @@
  *     shadow.c       its course: the phases one after the other, each recorded as done with what it did
  *     shadow_make.c  what the phases are, from the catalog
  *     shadow_sql.h   the questions that make them
+ *     shadow_compare.c  both columns over all keys
  *     shadow_undo.c  a change that was not swapped yet taken back
  *
  * Phases: expand (one short transaction: the column, and triggers that keep it) -> backfill -> indexes CONCURRENTLY, constraints NOT VALID and
@@ -39,7 +40,8 @@ struct shadow {
     const char *ordinal;
     struct arena *a;
     int64_t rows;
-    bool taken_back; /* in this run: nothing of it is left */
+    unsigned replanned; /* how often, in this run */
+    bool taken_back;    /* in this run: nothing of it is left */
 };
 
 /* ---- shadow_make.c ---- */
@@ -55,6 +57,15 @@ NODISCARD enum status shadow_unmake(struct session *s, const struct shadow_spec 
 const char *shadow_kind_name(enum shadow_kind kind);
 /* Do these phases swap back what was kept? */
 bool shadow_goes_back(const struct shadow_phase_list *phases);
+
+/* ---- shadow_compare.c ---- */
+/* Our own UPDATE, read as the planner reads a file's. */
+NODISCARD enum status shadow_read_update(struct shadow *s, struct str sql, struct batch_spec *out, struct error *err);
+/*
+ * Phase i: walk all keys of the table and its partitions. Errors when rows differ: ST_PARTIAL, and on the way back, where that means that there is
+ * none, ST_USAGE.
+ */
+NODISCARD enum status shadow_compare(struct shadow *s, size_t i, struct error *err);
 
 /* ---- shadow_undo.c ---- */
 /* Take it away, under the ladder of lock timeouts, and the step's rows of history with it: the table is as it was before. */

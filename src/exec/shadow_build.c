@@ -95,10 +95,10 @@ const char *const shadow_build_sql[] = {
     " r.child, r.fresh), false FROM pointed r",
     /* 60: what the planner knows of it; 70: compare */
     " UNION ALL SELECT 600000, 1, 'alone', 'ANALYZE it', format('ANALYZE %s (%s)', t, n), false FROM col WHERE"
-    " mode = 'begin'",
+    " mode <> 'back'",
     " UNION ALL SELECT 700000, x.place, 'compare', CASE x.place WHEN 1 THEN 'compare both columns over all keys'"
     " ELSE '' END, CASE x.place WHEN 1 THEN format('%s IS DISTINCT FROM %s', n, row_sql) ELSE format('UPDATE %s"
-    " SET %s = %s', t, n, row_sql) END, false FROM col, (VALUES (1), (2)) x(place) WHERE mode = 'begin') SELECT"
+    " SET %s = %s', t, n, row_sql) END, false FROM col, (VALUES (1), (2)) x(place) WHERE mode <> 'back') SELECT"
     " phase, place, kind, title, sql, fresh FROM made ORDER BY phase, place, sql",
     NULL,
 };

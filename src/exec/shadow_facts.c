@@ -5,9 +5,6 @@
 
 /* clang-format off */
 
-/* What is made beside a thing of this name; a long one must keep its end apart from others'. */
-#define BESIDE(name, end) \
-    " quote_ident(CASE WHEN octet_length(" name ") <= 50 THEN " name "::text ELSE 'm' || md5(" name ") END || " end ")"
 /* Of this change, or of an earlier one: never something to be carried over. */
 #define OURS(name) "(" name " ~ '_migrate_(new|old)$' OR " name " ~ '^~~migrate_shadow_')"
 
@@ -151,6 +148,16 @@ const char *const shadow_obstacles_sql[] = {
     " (SELECT c.relkind FROM pg_class c WHERE c.oid = ref.conrelid) = 'p' THEN ref.child || ' is partitioned'"
     " WHEN col.relkind = 'p' AND ref.confrelid = col.oid THEN 'the table is partitioned' END AS why) x WHERE"
     " x.why IS NOT NULL",
+    /* btree's equality is what PostgreSQL looks for, else a cast of its own accord. */
+    " UNION ALL SELECT 'foreign key ' || k.conname || ' to ' || k.confrelid::regclass || ' cannot compare ' ||"
+    " format_type(col.type_oid, NULL) || ' with ' || format_type(p.atttypid, NULL) FROM col JOIN con ON"
+    " con.contype = 'f' AND con.conparentid = 0 JOIN pg_constraint k ON k.oid = con.oid CROSS JOIN LATERAL"
+    " unnest(k.conkey, k.confkey) u(mine, theirs) JOIN pg_attribute m ON m.attrelid = k.conrelid AND m.attnum ="
+    " u.mine AND m.attname = col.attname JOIN pg_attribute p ON p.attrelid = k.confrelid AND p.attnum = u.theirs"
+    " WHERE p.atttypid <> col.type_oid AND NOT EXISTS (SELECT FROM pg_amop o WHERE o.amopmethod = 403 AND"
+    " o.amopstrategy = 3 AND o.amoplefttype = p.atttypid AND o.amoprighttype = col.type_oid) AND NOT EXISTS"
+    " (SELECT FROM pg_cast x WHERE x.castsource = col.type_oid AND x.casttarget = p.atttypid AND x.castcontext ="
+    " 'i')",
     " UNION ALL SELECT 'exclusion constraint ' || k.conname || ' cannot be built beside the one that is there'"
     " FROM rel JOIN pg_constraint k ON k.contype = 'x' AND k.conrelid = rel.oid WHERE rel.attnum = ANY (k.conkey)"
     " OR EXISTS (SELECT FROM dep WHERE dep.relid = rel.oid AND dep.classid = 'pg_class'::regclass AND dep.objid ="

@@ -33,6 +33,10 @@ enum shadow_param {
     SHADOW_PARAMS
 };
 
+/* What is made beside a thing of this name; a long one must keep its end apart from others'. */
+#define BESIDE(name, end) \
+    " quote_ident(CASE WHEN octet_length(" name ") <= 50 THEN " name "::text ELSE 'm' || md5(" name ") END || " end ")"
+
 /* What the questions begin with: WITH RECURSIVE …; then what follows. Each in pieces (C99 wants strings short), NULL behind the last. */
 extern const char *const shadow_heads_sql[];
 /* $1 relation, $2 column -> see read_texts() */

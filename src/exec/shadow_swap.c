@@ -64,6 +64,12 @@ const char *const shadow_swap_sql[] = {
     SWAP("1034", "format('ALTER TABLE %s RENAME CONSTRAINT %s TO %s', k.t, k.fresh, k.name)")
     "con k WHERE (k.contype = 'c' AND k.coninhcount = 0) OR (k.contype = 'f' AND (k.relkind = 'r' OR"
     " k.conparentid = 0))",
+    /* Between the table and its partitions it was made with the table's name for it. */
+    SWAP("1034",
+         "format('ALTER TABLE %s RENAME CONSTRAINT %s TO %s', k.t, (WITH RECURSIVE up AS (SELECT k.conparentid AS"
+         " parent, k.conname UNION ALL SELECT p.conparentid, p.conname FROM up JOIN pg_constraint p ON p.oid ="
+         " up.parent) SELECT" BESIDE("up.conname", "col.fs") " FROM up WHERE up.parent = 0), k.name)")
+    "con k, col WHERE k.contype = 'f' AND k.relkind = 'p' AND k.conparentid <> 0",
     SWAP("1034", "format('ALTER TABLE %s RENAME CONSTRAINT %s TO %s', r.child, r.fresh, r.name)") "ref r",
     SWAP("1035", "format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %s', i.t, i.name)")
     "ind i WHERE i.indisreplident",
@@ -92,8 +98,7 @@ const char *const shadow_swap_sql[] = {
     SWAP("1050", "format('GRANT %s (%s) ON %s TO %s', x.privilege_type, col.c, rel.t, " GRANTEE("x") ")")
     "col CROSS JOIN rel CROSS JOIN LATERAL aclexplode(rel.attacl) x",
     SWAP("1051", "format('COMMENT ON COLUMN %s.%s IS %L', rel.t, c, col_description(rel.oid, rel.attnum))")
-    "col, rel WHERE col_description(rel.oid, rel.attnum) IS NOT NULL OR"
-    " (rel.root AND col.mode = 'back')",
+    "col, rel WHERE col_description(rel.oid, rel.attnum) IS NOT NULL OR (rel.root AND col.mode = 'back')",
     SWAP("1052", "format('COMMENT ON INDEX %I.%s IS %L', i.nspname, i.name, obj_description(i.indexrelid, 'pg_class'))")
     "ind i WHERE obj_description(i.indexrelid, 'pg_class') IS NOT NULL",
     SWAP("1053", "format('COMMENT ON CONSTRAINT %s ON %s IS %L', k.name, k.t, obj_description(k.oid, 'pg_constraint'))")
@@ -148,9 +153,8 @@ const char *const shadow_swap_sql[] = {
     SWAP("3000002", "format('DO $migrate$BEGIN EXECUTE pg_catalog.format(%L, pg_catalog.concat(%L,"
          " pg_catalog.to_char(pg_catalog.timezone(''UTC'', pg_catalog.timestamptz_pl_interval(pg_catalog.now(),"
          " %L)), ''YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"''))); END$migrate$', 'COMMENT ON COLUMN ' || replace(t || '.'"
-         " || o, '%', '%%') || ' IS %L', 'kept by migrate ' || version || CASE WHEN keep_ms < 0 THEN ' since ' ELSE ' until ' END,"
-         " greatest(keep_ms, 0) || ' ms')")
-    "col WHERE " KEEPS,
+         " || o, '%', '%%') || ' IS %L', 'kept by migrate ' || version || CASE WHEN keep_ms < 0 THEN ' since '"
+         " ELSE ' until ' END, greatest(keep_ms, 0) || ' ms')") "col WHERE " KEEPS,
     SWAP("4000000", "format('ALTER TABLE %s DROP COLUMN %s', t, o)") "col WHERE NOT " KEEPS,
     ") SELECT phase, place, kind, title, sql, fresh FROM made ORDER BY phase, place, sql",
     NULL,

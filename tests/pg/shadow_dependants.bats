@@ -100,6 +100,7 @@ refused() { # REASON SQL…: with these, changing c is refused in the plan and b
     refused "the column is generated" "ALTER TABLE t DROP c" "ALTER TABLE t ADD c int GENERATED ALWAYS AS (id + 1) STORED"
     TYPE="boolean USING c > 0" refused "its default, 7, has no automatic cast to boolean" "ALTER TABLE t ALTER c SET DEFAULT 7"
     TYPE=numeric refused "foreign key k_x_fkey of public.k references it, and holds through the change between integer types only" "ALTER TABLE t ADD UNIQUE (c)" "CREATE TABLE k (x int REFERENCES t (c))"
+    TYPE=text refused "foreign key t_c_fkey to public.pk cannot compare text with integer" "CREATE TABLE pk (x int PRIMARY KEY)" "ALTER TABLE t ADD FOREIGN KEY (c) REFERENCES pk"
     refused "foreign key kf of public.k references it, and is not validated" "ALTER TABLE t ADD UNIQUE (c)" "CREATE TABLE k (x int)" "ALTER TABLE k ADD CONSTRAINT kf FOREIGN KEY (x) REFERENCES t (c) NOT VALID"
     refused "foreign key self of public.t references it, and is made of it, too" "ALTER TABLE t ADD UNIQUE (c, other), ADD CONSTRAINT self FOREIGN KEY (other, c) REFERENCES t (c, other)"
     refused "and public.k is partitioned" "ALTER TABLE t ADD UNIQUE (c)" "CREATE TABLE k (x int REFERENCES t (c)) PARTITION BY HASH (x)"
