@@ -1,13 +1,14 @@
 #include "exec/preview.h"
 
 #include "exec/backfill.h"
+#include "exec/headroom.h"
 #include "exec/tx.h"
 
 enum { PREVIEW_MS = 30000, PAGE = 8192, ROW_HEADER = 50, INDEX_ENTRY = 80 };
 
 /*
  * Triggers that fire for each row ($2: 4 INSERT, 8 DELETE, 16 UPDATE of pg_trigger.tgtype); indexes with a column that is set, also in an expression
- * or condition (pg_depend), for which an UPDATE is not HOT; a row's width; replicas and how far the slowest is behind.
+ * or condition (pg_depend), for which an UPDATE is not HOT; a row's width.
  */
 static const char facts_sql[] =
     "SELECT (SELECT pg_catalog.string_agg(g.tgname, ', ' ORDER BY g.tgname) FROM pg_catalog.pg_trigger g"
@@ -22,10 +23,7 @@ static const char facts_sql[] =
     " (SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid),"
     " CASE WHEN c.reltuples > 0 THEN (pg_catalog.pg_relation_size(c.oid)::pg_catalog.float8 / "
     "c.reltuples)::pg_catalog.int8 ELSE 100 END,"
-    " c.relpages, (SELECT count(*) FROM pg_catalog.pg_stat_replication),"
-    " (SELECT max(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), r.replay_lsn))::pg_catalog.int8"
-    " FROM pg_catalog.pg_stat_replication r)"
-    " FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)";
+    " c.relpages FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)";
 
 static bool lost(const struct session *s)
 {
@@ -64,10 +62,23 @@ static enum status ask_facts(struct session *s, const struct batch_spec *spec, s
         out->indexes = rows_i64(rows, 0, 2);
         out->row_bytes = rows_i64(rows, 0, 3);
         out->pages = rows_i64(rows, 0, 4);
-        out->replicas = rows_i64(rows, 0, 5);
-        out->lag_bytes = rows_null(rows, 0, 6) ? -1 : rows_i64(rows, 0, 6);
     }
     rows_free(rows);
+    return status;
+}
+
+static enum status ask_headroom(struct session *s, struct arena *a, struct batch_preview *out, struct error *err)
+{
+    struct headroom room;
+    const enum status status = headroom_ask(s, PREVIEW_MS, a, &room, err);
+    out->replicas = room.replicas;
+    out->lag_bytes = room.lag.bytes;
+    out->lag_ms = room.lag.ms;
+    out->slots = room.slots;
+    out->slot = room.slot;
+    out->slot_bytes = room.slot_bytes;
+    out->slot_limit = room.slot_limit;
+    out->disk_free = room.disk_free;
     return status;
 }
 
@@ -119,6 +130,7 @@ static void reckon(const struct batch_spec *spec, int64_t limit, struct batch_pr
     const int64_t by_wal = rows > 0 ? BATCH_TARGET_WAL / (out->wal_bytes / rows + 1) : BATCH_MAX;
     const int64_t settled = spec->batch > 0 ? out->first_batch : by_wal < BATCH_MAX ? by_wal : BATCH_MAX;
     const int64_t keys = out->keys > 0 ? out->keys : rows;
+    out->grows = spec->verb.p[0] != 'D' ? rows * out->row_bytes : 0;
     out->batches = out->one_batch ? 1 : keys / (settled > 0 ? settled : 1) + 1;
 }
 
@@ -146,14 +158,15 @@ static enum status look(struct session *s, const struct step *step, int64_t limi
         out->rows = (int64_t)((double)out->rows / (double)table.at[0].rows * (double)table.rows);
     }
     reckon(spec, limit, out);
-    return status;
+    return status ? status : ask_headroom(s, a, out, err);
 }
 
 enum status backfill_preview(struct session *s, struct step *step, int64_t limit, bool explain, struct arena *a,
                              struct error *err)
 {
     struct batch_preview *out = arena_new(a, struct batch_preview);
-    *out = (struct batch_preview){.rows = -1, .lag_bytes = -1};
+    *out = (struct batch_preview){
+        .rows = -1, .replicas = -1, .lag_bytes = -1, .lag_ms = -1, .slot_bytes = -1, .slot_limit = -1, .disk_free = -1};
     const enum status status = look(s, step, limit, explain, a, out, err);
     step->batch->preview = out;
     if (status && lost(s)) {

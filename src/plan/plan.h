@@ -22,7 +22,10 @@ struct batch_preview {
     bool one_batch, by_ctid;
     int64_t partitions, keys, rows; /* tables with rows; rows of them; rows that the statement changes; -1: unknown */
     int64_t first_batch, batches, wal_bytes, row_bytes, pages, indexes;
-    int64_t replicas, lag_bytes; /* lag -1: unknown, or none */
+    int64_t grows; /* bytes that tables may grow by until VACUUM has been there */
+    /* Headroom as in exec/headroom.h; -1: unknown, or none. */
+    int64_t replicas, lag_bytes, lag_ms, slots, slot_bytes, slot_limit, disk_free;
+    struct str slot;
 };
 
 /*

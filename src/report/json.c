@@ -226,6 +226,11 @@ json_t *json_explain(const struct judged_part *part, int server_version)
 
 /* ---- plan ---- */
 
+static json_t *known_number(int64_t n)
+{
+    return n >= 0 ? json_integer(n) : json_null();
+}
+
 /* What the server said of a backfill, as far as it could. */
 static void put_preview(json_t *o, const struct batch_preview *p)
 {
@@ -242,7 +247,15 @@ static void put_preview(json_t *o, const struct batch_preview *p)
     json_put(o, "wal_bytes", p->rows >= 0 ? json_integer(p->wal_bytes) : json_null());
     json_put(o, "triggers", p->triggers.n > 0 ? json_text(p->triggers) : json_null());
     json_put(o, "not_hot", p->not_hot.n > 0 ? json_text(p->not_hot) : json_null());
-    json_put(o, "replicas", json_integer(p->replicas));
+    json_put(o, "grows_bytes", p->rows >= 0 ? json_integer(p->grows) : json_null());
+    json_put(o, "replicas", known_number(p->replicas));
+    json_put(o, "lag_bytes", known_number(p->lag_bytes));
+    json_put(o, "lag_ms", known_number(p->lag_ms));
+    json_put(o, "slots", json_integer(p->slots));
+    json_put(o, "slot", p->slot.n > 0 ? json_text(p->slot) : json_null());
+    json_put(o, "slot_bytes", known_number(p->slot_bytes));
+    json_put(o, "slot_limit_bytes", known_number(p->slot_limit));
+    json_put(o, "disk_free_bytes", known_number(p->disk_free));
     if (p->explain.n > 0) {
         json_put(o, "explain", json_text(p->explain));
     }

@@ -42,6 +42,50 @@ static void add_line(struct strbuf *out, const char *what, struct str names)
     strbuf_add_char(out, '\n');
 }
 
+/* What the backfill's WAL and growth meet. */
+static void add_headroom(struct strbuf *out, const struct batch_preview *p)
+{
+    if (p->replicas > 0 || p->lag_ms >= 0) {
+        strbuf_add_cstr(out, "    replicas: ");
+        if (p->replicas > 0) {
+            strbuf_addf(out, "%" PRId64 ", ", p->replicas);
+        }
+        strbuf_add_cstr(out, "the slowest ");
+        if (p->lag_ms >= 0) {
+            clock_duration(p->lag_ms, out);
+            strbuf_add_cstr(out, " behind");
+        } else if (p->lag_bytes >= 0) {
+            add_bytes(out, p->lag_bytes);
+            strbuf_add_cstr(out, " behind");
+        } else {
+            strbuf_add_cstr(out, "cannot be seen by this role");
+        }
+        strbuf_add_char(out, '\n');
+    }
+    if (p->slot_bytes >= 0) {
+        strbuf_addf(out, "    replication slots: %" PRId64 ", ", p->slots);
+        term_escape(out, p->slot);
+        strbuf_add_cstr(out, " holds back ");
+        add_bytes(out, p->slot_bytes);
+        strbuf_add_cstr(out, " of WAL");
+        if (p->slot_limit >= 0) {
+            strbuf_add_cstr(out, ", and is lost beyond ");
+            add_bytes(out, p->slot_limit);
+            strbuf_add_cstr(out, p->slot_bytes + p->wal_bytes > p->slot_limit ? ": it has to keep up with the backfill"
+                                                                              : "");
+        }
+        strbuf_add_char(out, '\n');
+    }
+    if (p->disk_free >= 0) {
+        strbuf_add_cstr(out, "    disk: ");
+        add_bytes(out, p->disk_free);
+        strbuf_add_cstr(out, " free");
+        strbuf_add_cstr(out, p->grows + p->wal_bytes > p->disk_free ? ", less than it may take\n" : "\n");
+    } else if (p->rows > 0) {
+        strbuf_add_cstr(out, "    disk: how much is free cannot be seen from here\n");
+    }
+}
+
 /* What the server said of a backfill. */
 static void add_preview(struct strbuf *out, const struct batch_spec *spec)
 {
@@ -76,7 +120,7 @@ static void add_preview(struct strbuf *out, const struct batch_spec *spec)
     strbuf_add_char(out, '\n');
     if (spec->verb.p[0] == 'U' && p->rows > 0) {
         strbuf_add_cstr(out, "    the table may grow by ");
-        add_bytes(out, p->rows * p->row_bytes);
+        add_bytes(out, p->grows);
         strbuf_add_cstr(out, " until VACUUM has been there\n");
     }
     if (spec->again || p->by_ctid) {
@@ -90,15 +134,7 @@ static void add_preview(struct strbuf *out, const struct batch_spec *spec)
     if (p->not_hot.n > 0) {
         add_line(out, "not HOT because of", p->not_hot);
     }
-    if (p->replicas > 0) {
-        strbuf_addf(out, "    %" PRId64 " replica%s", p->replicas, p->replicas == 1 ? "" : "s");
-        if (p->lag_bytes >= 0) {
-            strbuf_add_cstr(out, ", the slowest ");
-            add_bytes(out, p->lag_bytes);
-            strbuf_add_cstr(out, " behind");
-        }
-        strbuf_add_char(out, '\n');
-    }
+    add_headroom(out, p);
     struct str rest = p->explain, line;
     while (rest.n > 0 && str_next(&rest, '\n', &line)) {
         strbuf_add_cstr(out, "        ");

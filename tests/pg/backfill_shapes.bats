@@ -228,6 +228,7 @@ same_as_whole() { # STATEMENT TABLE ORDER
     [ "$status" -eq 0 ]
     [[ "$output" == *"by id (index t_pkey); about 2000 rows of 2000 rows, in about 21 batches, the first of 100; up to "*" of WAL"* ]] || { echo "$output"; false; }
     [[ "$output" == *"fires for each row: audit"* && "$output" == *"not HOT because of: t_n"$'\n'* && "$output" == *"Index Cond:"* ]] || { echo "$output"; false; }
+    [[ "$output" == *"disk: "*" free"* && "$output" != *"replicas:"* && "$output" != *"slots:"* ]] || { echo "$output"; false; }
     run migrate plan --gate off --dir "$PROJECT" --json
     [ "$(jq -r '.migrations[0].steps[0] | [.key, .rows, .batches, .triggers, .not_hot] | @csv' <<<"$output")" = '"id (index t_pkey)",2000,21,"audit","t_n"' ]
     pg_sql "ALTER TABLE t DROP CONSTRAINT t_pkey"
