@@ -7,6 +7,7 @@
  *     backfill_check.c  EXPLAIN: does a batch go by its key
  *     backfill_part.c   claiming a part, dividing one, giving it back
  *     backfill_batch.c  one batch
+ *     backfill_stride.c where a batch of integer keys ends
  *     backfill_bad.c    rows that fail: found by halves, set aside
  *     backfill_help.c   further processes on the same backfill
  *     backfill_tell.c   what is told while it runs: how far, how fast, what it waits for
@@ -43,6 +44,8 @@ struct backfill_table {
     size_t n;
     int64_t rows; /* of all; -1: unknown of some */
     bool guard;   /* a BEFORE trigger may change what is written, keys too */
+    bool
+        counted; /* no trigger of its own nor a foreign key to it changes further rows of it: the server's count is the statement's */
 };
 
 /* All parts together, as history has them. */
@@ -77,6 +80,8 @@ struct backfill {
     bool whole;                                      /* few rows by the server's estimate: one batch for all */
     int64_t part_rows, part_keys, batches;           /* done by this process in this part */
     const char *sql_first, *sql_next, *sql_boundary; /* the part's statements, without and with a cursor */
+    const char *sql_before, *sql_moved;              /* of a counted table; see backfill_moved_sql() */
+    unsigned strides; /* so many batches of an integer key may end by reckoning; see backfill_stride.c */
     struct batch_size size;
     struct pace pace;
     int64_t done_keys;         /* by this process */
@@ -91,7 +96,8 @@ struct backfill {
     struct arena *a;    /* for the whole backfill */
     struct arena *keep; /* for the part: a few bytes per batch, given back now and then */
     char old_settings[5][64];
-    bool settings;
+    int64_t deadlock_ms; /* deadlock_timeout */
+    bool settings, counted;
     bool aborted; /* a control word ended it */
 };
 
@@ -173,6 +179,12 @@ void pace_stop(struct pace *p);
 double pace_rate(const struct pace *p); /* keys a second; 0: not known, or it stands still */
 /* Why it makes no headway, into history, which keeps the lease; what the row says by now is heeded. *mine as in backfill_look(). */
 NODISCARD enum status backfill_wait(struct backfill *b, const char *reason, bool *mine, struct error *err);
+
+/* ---- backfill_stride.c ---- */
+/* The server has found the end of `size` keys behind `from` at `to`: are the keys integers with few gaps between them? */
+void backfill_stride_learn(struct backfill *b, const struct bounds *from, const struct bounds *to, int64_t size);
+/* Set where the next batch of `size` ends, without asking. False: it has to be asked for. */
+bool backfill_stride(struct backfill *b, int64_t size);
 
 /* ---- backfill_bad.c ---- */
 /* Is this failure the data's (class 22 or 23)? */

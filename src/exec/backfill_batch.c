@@ -17,25 +17,32 @@
 /*
  * row_security: rather an error than rows left out by a policy. plan_cache_mode: a generic plan does not know how short the range is. jit: a batch
  * is over before its code is made. enable_seqscan: where the statement reads no other table; a plan that reads all of it for a range is never wanted.
+ * enable_indexscan: likewise, and where nothing else hangs on its rows; a bitmap of the range takes a page at a time, which is cheaper for each row.
  */
 enum status backfill_settings(struct backfill *b, struct error *err)
 {
     static const char ask[] =
         "SELECT pg_catalog.current_setting('row_security'), pg_catalog.current_setting('jit'),"
         " pg_catalog.current_setting('plan_cache_mode'), pg_catalog.current_setting('enable_seqscan'),"
+        " pg_catalog.current_setting('enable_indexscan'), pg_catalog.current_setting('track_counts') = 'on',"
         " (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout')";
     static const char set[] =
         "SELECT pg_catalog.set_config('row_security', 'off', false), pg_catalog.set_config('jit', 'off', false),"
         " pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', false),"
-        " pg_catalog.set_config('enable_seqscan', $1, false)";
+        " pg_catalog.set_config('enable_seqscan', $1, false), pg_catalog.set_config('enable_indexscan', $2, false)";
     struct rows *rows = NULL;
     enum status status = session_query(b->r->s, ask, NULL, 0, ANSWER_MS, &rows, err);
     for (size_t i = 0; !status && i < countof(b->old_settings); i++) {
         snprintf(b->old_settings[i], sizeof(b->old_settings[i]), "%.*s", STR_ARG(rows_value(rows, 0, i)));
     }
+    if (!status) {
+        b->counted = b->table.counted && rows_bool(rows, 0, 5);
+        b->deadlock_ms = rows_i64(rows, 0, 6);
+    }
     rows_free(rows);
-    const struct param param = {b->spec->joins ? b->old_settings[3] : "off"};
-    status = status ? status : session_query(b->r->s, set, &param, 1, ANSWER_MS, NULL, err);
+    const struct param params[] = {{b->spec->joins ? b->old_settings[3] : "off"},
+                                   {b->spec->joins || !b->table.counted ? b->old_settings[4] : "off"}};
+    status = status ? status : session_query(b->r->s, set, params, countof(params), ANSWER_MS, NULL, err);
     b->settings = !status;
     return status;
 }
@@ -44,8 +51,9 @@ void backfill_settings_back(struct backfill *b)
 {
     static const char back[] =
         "SELECT pg_catalog.set_config('row_security', $1, false), pg_catalog.set_config('jit', $2, false),"
-        " pg_catalog.set_config('plan_cache_mode', $3, false), pg_catalog.set_config('enable_seqscan', $4, false)";
-    struct param params[4];
+        " pg_catalog.set_config('plan_cache_mode', $3, false), pg_catalog.set_config('enable_seqscan', $4, false),"
+        " pg_catalog.set_config('enable_indexscan', $5, false)";
+    struct param params[5];
     struct error ignored;
     for (size_t i = 0; i < countof(params); i++) {
         params[i].text = b->old_settings[i];
@@ -63,12 +71,8 @@ void backfill_settings_back(struct backfill *b)
  */
 static int64_t lock_timeout(const struct backfill *b)
 {
-    int64_t deadlock = 1000;
     const int64_t wanted = b->step->lock_timeout_ms;
-    if (!str_to_i64(str_of(b->old_settings[4]), 1, INT64_MAX, &deadlock)) {
-        return wanted;
-    }
-    const int64_t most = deadlock > 4 * 10 ? deadlock / 4 : 10;
+    const int64_t most = b->deadlock_ms > 4 * 10 ? b->deadlock_ms / 4 : 10;
     return wanted > 0 && wanted < most ? wanted : most;
 }
 
@@ -76,7 +80,7 @@ static int64_t lock_timeout(const struct backfill *b)
 
 static const char index_only[] =
     "SELECT pg_catalog.set_config('enable_seqscan', 'off', true), pg_catalog.set_config('enable_sort', 'off', true),"
-    " pg_catalog.set_config('enable_bitmapscan', 'off', true)";
+    " pg_catalog.set_config('enable_bitmapscan', 'off', true), pg_catalog.set_config('enable_indexscan', 'on', true)";
 
 /* When fewer keys than its size are left, at the frozen end. */
 static void take_boundary(struct backfill *b, const struct rows *rows, int64_t size)
@@ -86,6 +90,9 @@ static void take_boundary(struct backfill *b, const struct rows *rows, int64_t s
     b->next_is_end = !found.set;
     backfill_keep_bounds(b, &b->next, found.set ? &found : &b->end);
     b->next_rows = size;
+    if (found.set) {
+        backfill_stride_learn(b, &b->lo, &b->next, size);
+    }
 }
 
 static void add_boundary(const struct backfill *b, const struct bounds *lo, int64_t size, struct pipe *p)
@@ -146,23 +153,44 @@ static const char *slowed(const struct backfill *b)
     return reason ? arena_cstr(&b->r->scratch, str_of(reason)) : NULL;
 }
 
-static void add_batch(const struct backfill *b, struct pipe *p)
+/* Where the range goes to, and what history gets to know of it. */
+static void add_moved(const struct backfill *b, struct pipe *p, struct param *params, size_t *n)
 {
-    struct param params[2 * KEY_MAX + 10];
+    backfill_add_identity(params, n, b);
+    params[(*n)++].text = b->part;
+    params[(*n)++].text = backfill_array(b, &b->next, p->arena);
+    params[(*n)++].text = param_i64(p->arena, b->next_is_end ? 0 : b->next_rows);
+    params[(*n)++].text = param_i64(p->arena, b->size.rows);
+    params[(*n)++].text = arena_printf(p->arena, "%.3f", pace_rate(&b->pace)).p;
+    params[(*n)++].text = b->next_is_end ? "t" : "f";
+    params[(*n)++].text = slowed(b);
+}
+
+/* The statement and its row of history. *batch, *moved: their places in the message, which may be one. */
+static void add_batch(const struct backfill *b, struct pipe *p, size_t *batch, size_t *moved)
+{
+    struct param params[2 * KEY_MAX + 11];
     size_t n = 0;
+    const struct param relation = {arena_cstr(p->arena, b->key.relation)};
+    if (b->counted) {
+        pipe_add_params(p, b->sql_before, &relation, 1);
+    }
     if (b->lo.set) {
         backfill_add_bounds(params, &n, b, &b->lo);
     }
     backfill_add_bounds(params, &n, b, &b->next);
-    backfill_add_identity(params, &n, b);
-    params[n++].text = b->part;
-    params[n++].text = backfill_array(b, &b->next, p->arena);
-    params[n++].text = param_i64(p->arena, b->next_is_end ? 0 : b->next_rows);
-    params[n++].text = param_i64(p->arena, b->size.rows);
-    params[n++].text = arena_printf(p->arena, "%.3f", pace_rate(&b->pace)).p;
-    params[n++].text = b->next_is_end ? "t" : "f";
-    params[n++].text = slowed(b);
-    pipe_add_params(p, b->lo.set ? b->sql_next : b->sql_first, params, n);
+    if (b->counted) {
+        pipe_add_params(p, b->lo.set ? b->sql_next : b->sql_first, params, n);
+        *batch = p->items.n - 1;
+        n = 0;
+    }
+    add_moved(b, p, params, &n);
+    if (b->counted) {
+        params[n++] = relation;
+    }
+    pipe_add_params(p, b->counted ? b->sql_moved : b->lo.set ? b->sql_next : b->sql_first, params, n);
+    *moved = p->items.n - 1;
+    *batch = b->counted ? *batch : *moved;
 }
 
 /* What the row of history says by now: control word, and what was tuned. */
@@ -186,7 +214,7 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
     struct run *r = b->r;
     struct rows *rows[16] = {NULL};
     struct pipe p;
-    size_t fence, batch, boundary, failed;
+    size_t fence, batch = 0, moved = 0, boundary = 0, failed;
     const int64_t size = b->size.rows;
     pipe_begin(&p, &r->scratch);
     const int64_t statement_ms = b->step->statement_timeout_ms > 0 ? b->step->statement_timeout_ms
@@ -196,11 +224,10 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
     pipe_add(&p, "BEGIN ISOLATION LEVEL READ COMMITTED");
     fence = p.items.n;
     add_fence(b, &p);
-    batch = p.items.n;
-    add_batch(b, &p);
-    boundary = p.items.n + 1;
-    if (!b->next_is_end) {
+    add_batch(b, &p, &batch, &moved);
+    if (!b->next_is_end && b->strides == 0) {
         add_boundary(b, &b->next, size, &p);
+        boundary = p.items.n - 1;
     }
     pipe_add(&p, "COMMIT");
     FAULT("batch-before");
@@ -210,15 +237,16 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
     FAULT("batch-after");
     if (!status) {
         double from = 0, to = 0;
-        *changed = rows_i64(rows[batch], 0, 0);
+        *changed = rows_i64(rows[moved], 0, 0);
         from = strtod(arena_cstr(&r->scratch, rows_value(rows[fence], 0, 1)), NULL);
-        to = strtod(arena_cstr(&r->scratch, rows_value(rows[batch], 0, 5)), NULL);
+        to = strtod(arena_cstr(&r->scratch, rows_value(rows[moved], 0, 5)), NULL);
         *wal = to > from ? to - from : 0;
-        heed_row(b, rows[batch]);
+        heed_row(b, rows[moved]);
         backfill_keep_bounds(b, &b->lo, &b->next);
         b->finished = b->next_is_end;
         b->part_keys += b->next_is_end ? 0 : b->next_rows;
-        if (!b->finished) {
+        b->next.set = false;
+        if (boundary > 0) {
             take_boundary(b, rows[boundary], size);
         }
     }
@@ -322,7 +350,7 @@ static enum status set_next(struct backfill *b, struct error *err)
     /* Asked for with a much larger size than is wanted by now: ask again. */
     const bool fits =
         b->next.set && (b->suspect > 0 ? b->next_rows == size : b->next_is_end || b->next_rows <= size * 4 / 3);
-    return fits ? ST_OK : ask_boundary(b, size, err);
+    return fits || backfill_stride(b, size) ? ST_OK : ask_boundary(b, size, err);
 }
 
 enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
@@ -352,6 +380,9 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
         return after_failure(b, status, keys, mine, err);
     }
     const double ms = (double)(clock_monotonic_us() - begun) / 1000;
+    if (b->spec->where.n == 0 && changed < keys / 2) {
+        b->strides = 0; /* a gap */
+    }
     b->part_rows += changed;
     b->batches++;
     b->it->moved++;

@@ -242,11 +242,16 @@ static void add_range(const struct backfill_key *k, const char *alias, bool has_
 }
 
 /* As the output function writes it, which the input function reads: a cast to text may be anybody's. */
-static void add_select(const struct backfill_key *k, struct strbuf *out)
+static void add_texts(const struct backfill_key *k, struct strbuf *out)
 {
     for (size_t i = 0; i < k->n; i++) {
         strbuf_addf(out, "%spg_catalog.format('%%s', a.%.*s)", i > 0 ? ", " : "SELECT ", STR_ARG(k->column[i].quoted));
     }
+}
+
+static void add_select(const struct backfill_key *k, struct strbuf *out)
+{
+    add_texts(k, out);
     strbuf_addf(out, " FROM ONLY %.*s a", STR_ARG(k->relation));
 }
 
@@ -320,11 +325,16 @@ const char *backfill_boundary_sql(const struct backfill_key *k, bool has_lo, str
         return ctid_boundary_sql(k, has_lo, a);
     }
     strbuf_init(&sb, SQL_MAX);
-    add_select(k, &sb);
-    strbuf_add_cstr(&sb, " WHERE ");
+    /* The rows that are passed over need no text: it is made of the one that is found. */
+    add_texts(k, &sb);
+    strbuf_add_cstr(&sb, " FROM (SELECT");
+    for (size_t i = 0; i < k->n; i++) {
+        strbuf_addf(&sb, "%s a.%.*s", i > 0 ? "," : "", STR_ARG(k->column[i].quoted));
+    }
+    strbuf_addf(&sb, " FROM ONLY %.*s a WHERE ", STR_ARG(k->relation));
     add_range(k, "a", has_lo, &sb);
     add_order(k, false, &sb);
-    strbuf_addf(&sb, " OFFSET $%zu::pg_catalog.int8 LIMIT 1", k->n * (has_lo ? 2 : 1) + 1);
+    strbuf_addf(&sb, " OFFSET $%zu::pg_catalog.int8 LIMIT 1) a", k->n * (has_lo ? 2 : 1) + 1);
     return finish(&sb, a);
 }
 
@@ -339,8 +349,8 @@ const char *backfill_sample_sql(const struct backfill_key *k, bool has_lo, doubl
     return finish(&sb, a);
 }
 
-static void add_statement(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo, bool guard,
-                          struct session *s, struct strbuf *sb)
+static void add_plain(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo, struct session *s,
+                      struct strbuf *sb)
 {
     struct strbuf alias;
     strbuf_init(&alias, 1024);
@@ -352,7 +362,18 @@ static void add_statement(const struct backfill_key *k, const struct batch_spec 
     if (spec->where.n > 0) {
         strbuf_addf(sb, " AND (%.*s\n)", STR_ARG(spec->where));
     }
-    strbuf_addf(sb, " %.*s\n RETURNING ", STR_ARG(spec->tail));
+    strbuf_addf(sb, " %.*s\n", STR_ARG(spec->tail));
+    strbuf_free(&alias);
+}
+
+static void add_statement(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo, bool guard,
+                          struct session *s, struct strbuf *sb)
+{
+    struct strbuf alias;
+    strbuf_init(&alias, 1024);
+    session_quote_identifier(s, spec->alias, &alias);
+    add_plain(k, spec, has_lo, s, sb);
+    strbuf_add_cstr(sb, " RETURNING ");
     if (guard && spec->verb.p[0] == 'U' && !k->ctid) {
         add_compare(k, strbuf_cstr(&alias), KEY_LE, has_lo ? k->n + 1 : 1, sb);
     } else {
@@ -371,34 +392,80 @@ const char *backfill_range_sql(const struct backfill_key *k, const struct batch_
     return finish(&sb, a);
 }
 
-const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_spec *spec, const char *history,
-                               bool has_lo, bool guard, struct session *s, struct arena *a)
+/* The cursor goes on; `count` rows were changed, `keys` is the new count of keys; parameters from p + 1. */
+static void add_progress(const char *history, size_t p, const char *count, const char *keys, struct strbuf *sb)
 {
-    const size_t p = k->n * (has_lo ? 2 : 1);
-    struct strbuf sb;
-    strbuf_init(&sb, SQL_MAX);
-    strbuf_add_cstr(&sb, "WITH migrate_changed AS (");
-    add_statement(k, spec, has_lo, guard, s, &sb);
-    /*
-     * Ahead of the range a row whose key was changed would be met again. The server has no way to fail on purpose but to be asked for what does not
-     * exist: the message is the setting's name.
-     */
     strbuf_addf(
-        &sb,
-        "), migrate_count AS (SELECT count(*) AS n, pg_catalog.bool_and(behind) AS behind FROM migrate_changed)"
-        " UPDATE %s.backfills SET rows = rows + (SELECT n FROM migrate_count),"
-        " pass_rows = pass_rows + (SELECT n FROM migrate_count),"
-        " cursor = $%zu::pg_catalog.text[], keys = CASE WHEN (SELECT behind FROM migrate_count)"
-        " IS FALSE THEN pg_catalog.current_setting('migrate.a_backfill_must_not_change_its_own_key')::pg_catalog.int8 "
-        "ELSE keys + $%zu::pg_catalog.int8 END, batches = batches + 1,"
+        sb,
+        "UPDATE %s.backfills SET rows = rows + %s, pass_rows = pass_rows + %s, cursor = $%zu::pg_catalog.text[],"
+        " keys = %s$%zu::pg_catalog.int8%s, batches = batches + 1,"
         " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
         " reason = $%zu, updated_at = pg_catalog.clock_timestamp(),"
         " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval"
         " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4 AND part = "
         "$%zu::pg_catalog.int4"
-        " RETURNING (SELECT n FROM migrate_count), control, set_rate, set_batch, max_bad_rows,"
+        " RETURNING %s, control, set_rate, set_batch, max_bad_rows,"
         " pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')",
-        history, p + 5, p + 6, p + 7, p + 8, p + 9, p + 10, p + 1, p + 2, p + 3, p + 4);
+        history, count, count, p + 5, keys, p + 6, *keys == 'C' ? " END" : "", p + 7, p + 8, p + 9, p + 10, p + 1,
+        p + 2, p + 3, p + 4, count);
+}
+
+const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_spec *spec, const char *history,
+                               bool has_lo, bool guard, struct session *s, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, SQL_MAX);
+    strbuf_add_cstr(&sb, "WITH migrate_changed AS (");
+    add_statement(k, spec, has_lo, guard, s, &sb);
+    strbuf_add_cstr(
+        &sb, "), migrate_count AS (SELECT count(*) AS n, pg_catalog.bool_and(behind) AS behind FROM migrate_changed) ");
+    /*
+     * Ahead of the range a row whose key was changed would be met again. The server has no way to fail on purpose but to be asked for what does not
+     * exist: the message is the setting's name.
+     */
+    add_progress(history, k->n * (has_lo ? 2 : 1), "(SELECT n FROM migrate_count)",
+                 "CASE WHEN (SELECT behind FROM migrate_count) IS FALSE THEN pg_catalog.current_setting("
+                 "'migrate.a_backfill_must_not_change_its_own_key')::pg_catalog.int8 ELSE keys + ",
+                 &sb);
+    return finish(&sb, a);
+}
+
+const char *backfill_plain_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo,
+                               struct session *s, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, SQL_MAX);
+    add_plain(k, spec, has_lo, s, &sb);
+    return finish(&sb, a);
+}
+
+/* pg_stat_get_xact_tuples_… also has what the transactions before changed, as far as it was not reported yet: the difference counts. */
+static void add_counter(const struct batch_spec *spec, size_t relation, struct strbuf *sb)
+{
+    strbuf_addf(sb, "pg_catalog.pg_stat_get_xact_tuples_%s($%zu::pg_catalog.regclass)",
+                spec->verb.p[0] == 'U' ? "updated" : "deleted", relation);
+}
+
+const char *backfill_before_sql(const struct batch_spec *spec, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, 1024);
+    strbuf_add_cstr(&sb, "SELECT pg_catalog.set_config('migrate.changed_before', ");
+    add_counter(spec, 1, &sb);
+    strbuf_add_cstr(&sb, "::pg_catalog.text, true)");
+    return finish(&sb, a);
+}
+
+const char *backfill_moved_sql(const struct batch_spec *spec, const char *history, struct arena *a)
+{
+    struct strbuf sb, count;
+    strbuf_init(&sb, 1 << 16);
+    strbuf_init(&count, 1024);
+    strbuf_add_char(&count, '(');
+    add_counter(spec, 11, &count);
+    strbuf_add_cstr(&count, " - pg_catalog.current_setting('migrate.changed_before')::pg_catalog.int8)");
+    add_progress(history, 0, strbuf_cstr(&count), "keys + ", &sb);
+    strbuf_free(&count);
     return finish(&sb, a);
 }
 

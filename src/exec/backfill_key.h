@@ -62,6 +62,15 @@ const char *backfill_range_sql(const struct backfill_key *k, const struct batch_
  */
 const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_spec *spec, const char *history,
                                bool has_lo, bool guard, struct session *s, struct arena *a);
+/*
+ * The same in three statements, where the server's own count of the rows that the transaction changed can be had (backfill_table.counted): a row
+ * that is returned only to be counted costs an eighth of its change. First the count as it is, parameter relation; then the statement, parameters
+ * lo (if has_lo), hi; then the row of history, parameters as above from the version on, and the relation.
+ */
+const char *backfill_before_sql(const struct batch_spec *spec, struct arena *a);
+const char *backfill_plain_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo,
+                               struct session *s, struct arena *a);
+const char *backfill_moved_sql(const struct batch_spec *spec, const char *history, struct arena *a);
 /* How many rows behind lo (if has_lo) up to hi meet the condition: parameters lo (if has_lo), hi. */
 const char *backfill_count_sql(const struct backfill_key *k, bool has_lo, struct str condition, struct arena *a);
 /* The rows behind lo (if has_lo) up to hi, for EXPLAIN: parameters lo (if has_lo), hi. */

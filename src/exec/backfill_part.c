@@ -45,8 +45,15 @@ static enum status refuse_cursor(const struct backfill *b, struct error *err)
 static void make_sql(struct backfill *b)
 {
     const char *history = b->r->sql.identifier;
-    b->sql_first = backfill_batch_sql(&b->key, b->spec, history, false, b->table.guard, b->r->s, b->a);
-    b->sql_next = backfill_batch_sql(&b->key, b->spec, history, true, b->table.guard, b->r->s, b->a);
+    if (b->counted) {
+        b->sql_before = backfill_before_sql(b->spec, b->a);
+        b->sql_first = backfill_plain_sql(&b->key, b->spec, false, b->r->s, b->a);
+        b->sql_next = backfill_plain_sql(&b->key, b->spec, true, b->r->s, b->a);
+        b->sql_moved = backfill_moved_sql(b->spec, history, b->a);
+    } else {
+        b->sql_first = backfill_batch_sql(&b->key, b->spec, history, false, b->table.guard, b->r->s, b->a);
+        b->sql_next = backfill_batch_sql(&b->key, b->spec, history, true, b->table.guard, b->r->s, b->a);
+    }
     b->sql_boundary = backfill_boundary_sql(&b->key, true, b->a);
 }
 
@@ -67,6 +74,7 @@ static enum status take(struct backfill *b, const struct rows *rows, struct erro
     }
     b->next.set = b->next_is_end = b->finished = false;
     b->part_rows = b->part_keys = b->suspect = 0;
+    b->strides = 0;
     b->batches = rows_i64(rows, 0, CLAIM_BATCHES);
     if (b->size.sum_ms <= 0 && rows_i64(rows, 0, CLAIM_BATCH_ROWS) > 0 && rows_null(rows, 0, CLAIM_SET_BATCH)) {
         b->size.rows = rows_i64(rows, 0, CLAIM_BATCH_ROWS);

@@ -15,11 +15,13 @@ static const char table_sql[] =
     " c.relpages, t.depth, EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = "
     "$3::\"char\"),"
     " EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D'"
-    " AND (g.tgtype::pg_catalog.int4 & 19) = 19)"
+    " AND (g.tgtype::pg_catalog.int4 & 19) = 19),"
+    " NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)"
+    " AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint f WHERE f.confrelid = c.oid AND f.contype = 'f')"
     " FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " ORDER BY t.depth, n.nspname, c.relname";
 
-enum { COL_NAME, COL_KIND, COL_PERSISTENCE, COL_ROWS, COL_PAGES, COL_DEPTH, COL_RULE, COL_GUARD };
+enum { COL_NAME, COL_KIND, COL_PERSISTENCE, COL_ROWS, COL_PAGES, COL_DEPTH, COL_RULE, COL_GUARD, COL_COUNTED };
 
 static enum status refuse(struct error *err, struct str name, const char *why)
 {
@@ -86,7 +88,7 @@ enum status backfill_table_find(struct session *s, const struct batch_spec *spec
                                     : spec->verb.p[0] == 'I' ? "3"
                                                              : "4"}};
     strbuf_free(&name);
-    *out = (struct backfill_table){0};
+    *out = (struct backfill_table){.counted = spec->verb.p[0] != 'I'};
     enum status status = session_query(s, table_sql, params, countof(params), LOOK_MS, &rows, err);
     if (!status && rows_count(rows) == 0) {
         status = error_set(err, ST_USAGE, "cannot run in batches: table %.*s does not exist", STR_ARG(spec->table));
@@ -95,6 +97,7 @@ enum status backfill_table_find(struct session *s, const struct batch_spec *spec
     for (size_t i = 0; !status && i < rows_count(rows); i++) {
         status = check_relation(rows, i, err);
         out->guard = out->guard || rows_bool(rows, i, COL_GUARD);
+        out->counted = out->counted && rows_bool(rows, i, COL_COUNTED);
         if (!status && str_eq(rows_value(rows, i, COL_KIND), STR("r"))) {
             struct backfill_relation *r = &out->at[out->n++];
             *r = (struct backfill_relation){arena_str(a, rows_value(rows, i, COL_NAME)), rows_i64(rows, i, COL_ROWS),
