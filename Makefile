@@ -230,10 +230,10 @@ $(BUILD)/tests/bench/cost: $(BUILD)/tests/bench/cost.o $(LIB)
 # make bench-up: many small migrations, and nothing to do, against psql on a server of its own.
 bench-up: migrate
 	@tests/bench/up
-# make bench-backfill [ROWS=5000000] [ROUNDS=2]: a backfill against one UPDATE, a procedure and a loop in psql.
+# make bench-backfill [ROWS=1000000] [ROUNDS=2] [LEGS='full hot'] [JSON=file]: a backfill against one UPDATE, a procedure, a loop, pgroll.
 bench-backfill: migrate
 	@tests/bench/backfill "$(or $(ROWS),1000000)" "$(or $(ROUNDS),2)"
-# make kill-backfill [ROWS=1000000] [KILLS=200]: n = n + 1 under random kills; then every n is 1. (The tests do a slice of it.)
+# make kill-backfill [ROWS=1000000] [KILLS=200] [KEYS='bigint composite uuid']: n = n + 1 under random kills; then every n is 1. (The tests do a slice of it.)
 kill-backfill: migrate
 	@tests/fault/backfill_kill "$(or $(ROWS),1000000)" "$(or $(KILLS),200)"
 	@tests/fault/backfill_kill "$(or $(ROWS),1000000)" "$(or $(KILLS),200)" 2
