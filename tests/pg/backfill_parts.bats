@@ -48,6 +48,39 @@ once() { # TABLE ROWS
     once t 1000
 }
 
+@test "integer keys: dense, with gaps, of both signs, up to the ends of their range; history counts what was changed" {
+    pg_sql "CREATE TABLE t (id bigint PRIMARY KEY, n int NOT NULL DEFAULT 0)" \
+        "INSERT INTO t SELECT g FROM generate_series(-3000, 3000) g UNION SELECT g * 100000 FROM generate_series(1, 500) g UNION SELECT g FROM generate_series(60000000, 60003000) g
+         UNION VALUES (-9223372036854775808), (-9223372036854775807), (9223372036854775806), (9223372036854775807)" "ANALYZE t"
+    local all
+    all=$(pg_sql "SELECT count(*) FROM t")
+    backfill "batch=90" "UPDATE t SET n = n + 1"
+    up
+    once t "$all"
+    [ "$(pg_sql "SELECT rows, cursor FROM migrate.backfills")" = "$all|{9223372036854775807}" ]
+    # Of gaps no more than some batches were made, that found little.
+    [ "$(pg_sql "SELECT batches < 2 * $all / 90 FROM migrate.backfills")" = t ]
+}
+
+@test "history counts what the statement changed: not what its triggers and foreign keys change further, nor what the server does not count" {
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t ON DELETE CASCADE, n int NOT NULL DEFAULT 0)" \
+        "INSERT INTO t SELECT g, NULL FROM generate_series(1, 1000) g" "INSERT INTO t SELECT g + 1000, g FROM generate_series(1, 1000) g" "ANALYZE t"
+    backfill "batch=100" "DELETE FROM t WHERE id <= 1000"
+    up
+    [ "$(pg_sql "SELECT count(*) FROM t")$(pg_sql "SELECT sum(rows) FROM migrate.backfills")" = 01000 ]
+    pg_sql "DROP SCHEMA migrate CASCADE" "DROP TABLE t" "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0, m int NOT NULL DEFAULT 0)" "INSERT INTO t SELECT generate_series(1, 1000)" "ANALYZE t" \
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE t SET m = m + 1 WHERE id = 1001 - NEW.id; RETURN NULL; END'" \
+        "CREATE TRIGGER f AFTER UPDATE OF n ON t FOR EACH ROW EXECUTE FUNCTION f()"
+    backfill "batch=100" "UPDATE t SET n = n + 1"
+    up
+    once t 1000
+    [ "$(pg_sql "SELECT sum(m) FROM t")$(pg_sql "SELECT rows FROM migrate.backfills")" = 10001000 ]
+    pg_sql "DROP SCHEMA migrate CASCADE" "DROP TRIGGER f ON t" "ALTER DATABASE \"$PGDATABASE\" SET track_counts = off"
+    backfill "batch=100" "UPDATE t SET n = 1"
+    up
+    [ "$(pg_sql "SELECT rows FROM migrate.backfills")" = 1000 ]
+}
+
 @test "operators of somebody else in front on the search path are not used" {
     pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)" "INSERT INTO t SELECT generate_series(1, 1000)" \
         "CREATE SCHEMA evil" "CREATE FUNCTION evil.f(int, int) RETURNS bool LANGUAGE sql AS 'SELECT true'" \
