@@ -7,13 +7,6 @@
 #include "base/arena.h"
 #include "exec/throttle.h"
 
-/*
- * Bytes free where the server's data folder is; -1: not to be seen from here. The server tells nobody how full its disk is; where it is reached
- * by a socket it is on this machine, and its folder (*folder, the arena's) can be asked about. ST_SERVER: the session is lost.
- */
-NODISCARD enum status headroom_disk(struct session *s, int64_t deadline_ms, struct arena *a, int64_t *free_bytes,
-                                    const char **folder, struct error *err);
-
 struct headroom {
     int64_t replicas; /* that stream from this server; -1: a standby does not tell */
     struct replica_lag lag;
@@ -21,8 +14,10 @@ struct headroom {
     struct str slot;    /* that holds back the most WAL */
     int64_t slot_bytes; /* so much; -1: none does */
     int64_t slot_limit; /* max_slot_wal_keep_size in bytes, behind which a slot is lost; -1: none */
-    int64_t disk_free;  /* as headroom_disk() */
+    int64_t
+        disk_free; /* bytes where the data folder is, which only tells who reaches the server by a socket; -1: not to be seen from here */
 };
+/* ST_SERVER: the server does not answer, or the session is lost. */
 NODISCARD enum status headroom_ask(struct session *s, int64_t deadline_ms, struct arena *a, struct headroom *out,
                                    struct error *err);
 

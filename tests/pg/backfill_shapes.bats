@@ -210,6 +210,8 @@ same_as_whole() { # STATEMENT TABLE ORDER
 }
 
 @test "no key: a DELETE and an UPDATE that may meet a row twice go by the rows' places" {
+    # A scan of a range of places is there since 14.
+    [ "$(pg_sql "SELECT current_setting('server_version_num')::int >= 140000")" = t ] || skip "PostgreSQL 13"
     pg_sql "ALTER TABLE t DROP CONSTRAINT t_pkey" "ALTER TABLE t ADD COLUMN b int" "ANALYZE t"
     backfill "batch=300" "UPDATE t SET b = a, n = n + 1 WHERE b IS NULL"
     up
