@@ -139,10 +139,10 @@ static enum status relation_again(struct backfill *b, struct str relation, struc
     size_t n = 0;
     enum status status = backfill_key_find(b->r->s, b->spec, relation, NULL, 0, b->a, &b->key, err);
     status = status ? status : end_of(b, err);
-    if (status || !b->end.set) {
+    if (status) {
         return status;
     }
-    backfill_add_identity(params, &n, b);
+    backfill_add_identity(params, &n, b); /* one that is empty by now has no end: its pass is over and found nothing */
     params[n++].text = arena_cstr(&b->r->scratch, relation);
     params[n++].text = backfill_array(b, &b->end, &b->r->scratch);
     params[n++].text = names_of(b, &b->r->scratch);

@@ -303,7 +303,7 @@ static const char *const statements[HSQL_COUNT] = {
         "b.pass + 1,"
         " pass_rows = 0, range_start = NULL, cursor = NULL, range_end = $5::pg_catalog.text[], key_columns = "
         "$6::pg_catalog.text[],"
-        " finished = false, owner = NULL,"
+        " finished = $5::pg_catalog.text[] IS NULL, owner = NULL,"
         " owner_pid = NULL, lease_until = NULL, updated_at = pg_catalog.clock_timestamp() FROM (SELECT min(part) AS "
         "part,"
         " sum(rows) AS rows, sum(keys) AS keys, sum(batches) AS batches, sum(bad_rows) AS bad_rows FROM @.backfills"
