@@ -3,6 +3,7 @@
 #include "cmd/commands.h"
 #include "cmd/state.h"
 #include "exec/foreign.h"
+#include "migration/sqitch_plan.h"
 
 struct adoption {
     struct context *c;
@@ -106,7 +107,7 @@ static void tell_lost(struct adoption *a)
 {
     for (size_t i = 0; i < a->rows.n; i++) {
         const struct foreign_row *row = &a->rows.at[i];
-        bool there = row->head;
+        bool there = row->head || (a->state.migrations.n > 0 && !foreign_of_project(row, &a->state.migrations.at[0]));
         for (size_t k = 0; k < a->state.migrations.n && !there; k++) {
             there = row_of(a, k) == row;
         }
@@ -172,6 +173,28 @@ static void show(struct adoption *a)
     context_print(strbuf_str(&a->table));
 }
 
+/* sqitch knows its changes by an id of all that the plan says: we can go on writing only what it would find there. */
+static enum status check_signed(const struct adoption *a, struct error *err)
+{
+    for (size_t i = 0; i < a->state.migrations.n && a->tool->match == FOREIGN_CHANGE; i++) {
+        const struct migration *m = &a->state.migrations.at[i];
+        const struct foreign_row *row = row_of(a, i);
+        if (!m->planned || m->planned->id.n == 0) {
+            error_set(err, ST_USAGE, "the plan does not say who planned %.*s, and when", STR_ARG(m->name));
+            error_hint(err, "sqitch would not read such a plan; adopt without --mirror");
+            return ST_USAGE;
+        }
+        if (row && !str_eq(row->id, m->planned->id)) {
+            error_set(err, ST_CONFLICT, "sqitch deployed %.*s as %.8s, and by this plan it is %.8s", STR_ARG(m->name),
+                      row->id.p, m->planned->id.p);
+            error_hint(err, "the plan was edited since, and sqitch would not find the change in it; restore it, or "
+                            "adopt without --mirror");
+            return ST_CONFLICT;
+        }
+    }
+    return ST_OK;
+}
+
 static enum status record(struct adoption *a, struct error *err)
 {
     if (a->n_changed > 0 && !a->c->set.accept_changed) {
@@ -183,9 +206,13 @@ static enum status record(struct adoption *a, struct error *err)
     if (a->c->set.dry_run) {
         return ST_OK;
     }
-    enum status status = history_adopt(a->c->session, a->c->set.schema, a->take, a->n_take, err);
+    enum status status = a->c->set.mirror ? check_signed(a, err) : ST_OK;
+    if (status) {
+        return status;
+    }
+    status = history_adopt(a->c->session, a->c->set.schema, a->take, a->n_take, err);
     if (!status && a->c->set.mirror) {
-        const struct mirror mirror = {a->tool, a->relation};
+        const struct mirror mirror = {.tool = a->tool, .relation = a->relation};
         status = history_install(a->c->session, a->c->set.schema, err);
         status = status ? status : mirror_set(a->c->session, a->c->set.schema, &mirror, err);
     }
@@ -291,7 +318,7 @@ const struct command cmd_adopt = {
              "does so, where it has one, and leaves its table as it is.\n\n"
              "With --mirror each later up and down also writes what that tool would have written, in the\n"
              "transaction of our own record and under that tool's lock, and records what that tool\n"
-             "applied in between. Not for sqitch and graphile-migrate, whose rows sign the whole past.",
+             "applied in between.",
     .examples = "migrate adopt --from dbmate --dry-run\nmigrate adopt --from flyway --dir sql --set schema=app\n"
                 "migrate adopt --from golang-migrate --table audit.schema_migrations",
     .exits = "02356",

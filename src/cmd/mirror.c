@@ -1,9 +1,19 @@
 #include "cmd/mirror.h"
 
+#include "migration/sqitch_plan.h"
+
+/* A change that sqitch knows by another id is another one to it. */
+static bool is_row(const struct mirror *mirror, const struct foreign_row *row, const struct migration *m)
+{
+    return mirror->tool->match != FOREIGN_CHANGE ? foreign_is(mirror->tool, row, m, 0)
+           : m->planned                          ? str_eq(row->id, m->planned->id)
+                                                 : str_eq(row->key, m->name);
+}
+
 static bool has_row(const struct mirror *mirror, const struct foreign_row_list *rows, const struct migration *m)
 {
     for (size_t i = 0; i < rows->n; i++) {
-        if (rows->at[i].complete && foreign_is(mirror->tool, &rows->at[i], m, 0)) {
+        if (rows->at[i].complete && is_row(mirror, &rows->at[i], m)) {
             return true;
         }
     }

@@ -37,7 +37,7 @@ static const struct other_name other_commands[] = {
     {"reset", NULL, "migrate down --all"},
     {"info", NULL, "migrate status"},
     {"verify", NULL,
-     "migrate validate (files against history), or migrate rules verify (the rulebook against a server)"},
+     "migrate validate (files against history; --verify runs sqitch's scripts), or migrate rules verify (the rulebook against a server)"},
     {"repair", NULL, "migrate up resumes; migrate validate says what is wrong; migrate mark VERSION records"},
 };
 

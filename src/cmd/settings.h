@@ -95,6 +95,7 @@ struct settings {
     bool html;                   /* report */
     int64_t limit;               /* runs: how many */
     const char *after;           /* explain: SQL file replayed before */
+    bool verify; /* up, validate: run sqitch's verify scripts */
     bool json, exit_code;
     bool applied, pending;
     int doc_format;    /* rules doc: enum doc_format */

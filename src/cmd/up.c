@@ -3,6 +3,7 @@
 #include "cmd/commands.h"
 #include "cmd/fleet.h"
 #include "cmd/run.h"
+#include "cmd/verify_script.h"
 #include "plan/analyze.h"
 
 /* A backfill to join is the step at which a migration stands. */
@@ -39,7 +40,7 @@ static enum status run(struct context *c, struct error *err)
         if (c->set.join) {
             keep_begun(&s, &chosen);
         }
-        status = run_chosen(c, &chosen, false, err);
+        status = verify_wanted(c, &chosen) ? verify_up(c, &chosen, err) : run_chosen(c, &chosen, false, err);
     }
     return status;
 }
@@ -70,6 +71,8 @@ static const struct option up_options[] = {
     ORDER_ROW,
     {"join", 0, OPTION_FLAG, NULL, offsetof(struct settings, join),
      "take part in the backfill that another run is doing, and end with it", 0, 0},
+    {"verify", 0, OPTION_FLAG, NULL, offsetof(struct settings, verify),
+     "run each change's verify script behind it, and revert the change when that says no (sqitch)", 0, 0},
     {"fleet", 0, OPTION_FLAG, NULL, offsetof(struct settings, aws.is_fleet),
      "every environment of fleet.environments, each by a process of its own: the first alone, then several at a time",
      0, 0},

@@ -1,6 +1,6 @@
 /* validate: is everything as history and server say it should be? */
 #include "cmd/commands.h"
-#include "cmd/state.h"
+#include "cmd/verify_script.h"
 
 enum { QUERY_MS = 60000 };
 
@@ -56,6 +56,27 @@ static size_t say_files(const struct state *s, struct strbuf *out)
     return n;
 }
 
+/* Each script that says no is a line; what keeps scripts from being run at all ends it. */
+static enum status say_verified(struct context *c, const struct state *s, struct strbuf *out, size_t *n,
+                                struct error *err)
+{
+    for (size_t i = 0; i < s->rows.n && c->set.verify; i++) {
+        const struct status_row *r = &s->rows.at[i];
+        const struct migration *m = migrations_find(&s->migrations, r->version);
+        const enum status status = m && r->state == STATE_APPLIED ? verify_script(c, m, err) : ST_OK;
+        if (status && status != ST_SERVER) {
+            return status;
+        }
+        if (status) {
+            strbuf_addf(out, "migration %.*s %.*s: its verify script says no, %s:%u: %s\n", STR_ARG(r->version),
+                        STR_ARG(r->name), err->file, err->line, err->primary);
+            *err = (struct error){0};
+            (*n)++;
+        }
+    }
+    return ST_OK;
+}
+
 static enum status run(struct context *c, struct error *err)
 {
     struct state s;
@@ -77,6 +98,11 @@ static enum status run(struct context *c, struct error *err)
         n++;
     }
     rows_free(rows);
+    status = say_verified(c, &s, &out, &n, err);
+    if (status) {
+        strbuf_free(&out);
+        return status;
+    }
     if (n == 0 && !c->set.quiet) {
         strbuf_addf(&out, "%zu migration%s, nothing is wrong\n", s.rows.n, s.rows.n == 1 ? "" : "s");
     }
@@ -84,6 +110,11 @@ static enum status run(struct context *c, struct error *err)
     strbuf_free(&out);
     return n > 0 ? ST_CHECK : ST_OK;
 }
+
+static const struct option options[] = {
+    {"verify", 0, OPTION_FLAG, NULL, offsetof(struct settings, verify),
+     "also run the verify scripts of what is applied, each in a transaction that is rolled back (sqitch)", 0, 0},
+};
 
 const struct command cmd_validate = {
     .name = "validate",
@@ -95,6 +126,8 @@ const struct command cmd_validate = {
              "That down undoes what up did is shown by migrate rehearse.",
     .examples = "migrate validate",
     .exits = "01235",
+    .options = options,
+    .n_options = countof(options),
     .groups = GROUP_FILES | GROUP_TENANT | GROUP_DATABASE | GROUP_COMMON,
     .run = run,
 };

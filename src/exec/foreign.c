@@ -137,10 +137,11 @@ static const struct foreign_tool tools[] = {
      .schema = "sqitch",
      .table = "changes",
      .columns = "change script_hash committed_at",
-     .sql = "SELECT change, script_hash, true, false FROM @ ORDER BY committed_at, planned_at",
+     .sql = "SELECT change, script_hash, true, false, project, change_id FROM @ ORDER BY committed_at, planned_at",
      .match = FOREIGN_CHANGE,
      .sum = FOREIGN_SHA1,
-     .layout = "sqitch"},
+     .layout = "sqitch",
+     .written = ""},
     {.name = "graphile-migrate",
      .schema = "graphile_migrate",
      .table = "migrations",
@@ -270,8 +271,12 @@ enum status foreign_read(struct session *s, const struct foreign_tool *tool, str
                                     .sum = rows_null(rows, i, 1) ? STR_NONE : arena_str(a, rows_value(rows, i, 1)),
                                     .complete = rows_bool(rows, i, 2),
                                     .head = rows_bool(rows, i, 3)};
-        for (size_t k = 0; k + 1 < out->n; k++) {
-            row->nth += str_eq(out->at[k].key, row->key);
+        if (rows_columns(rows) > 5) {
+            row->project = arena_str(a, rows_value(rows, i, 4));
+            row->id = arena_str(a, rows_value(rows, i, 5));
+        }
+        for (size_t k = 0; k + 1 < out->n && tool->match == FOREIGN_CHANGE; k++) {
+            row->nth += str_eq(out->at[k].key, row->key) && str_eq(out->at[k].project, row->project);
         }
     }
     rows_free(rows);

@@ -54,7 +54,8 @@ struct foreign_row {
     struct str sum; /* empty: the tool kept none */
     bool complete;  /* false: it failed half-way, or nobody knows */
     bool head;      /* everything up to the key is applied */
-    unsigned nth;   /* rows of this key before it */
+    unsigned nth;   /* rows of this key (of this project) before it */
+    struct str project, id; /* of tools that keep several projects in one table, and sign changes; empty otherwise */
 };
 VEC_DECLARE(foreign_row_list, struct foreign_row);
 
@@ -79,6 +80,8 @@ void foreign_unlock(struct session *s, const struct foreign_tool *tool, struct s
 NODISCARD enum status foreign_read(struct session *s, const struct foreign_tool *tool, struct str relation,
                                    struct arena *a, struct foreign_row_list *out, struct error *err);
 
+/* Is the row of the project of these files, where the tool keeps several? */
+bool foreign_of_project(const struct foreign_row *row, const struct migration *m);
 /* Is this the row's file? nth: files of that name before it. */
 bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, const struct migration *m,
                 unsigned nth);
@@ -97,6 +100,7 @@ struct str foreign_sum_of(const struct foreign_tool *tool, const struct migratio
 struct mirror {
     const struct foreign_tool *tool; /* NULL: none */
     struct str relation;
+    const char *user, *email; /* for tools that record who did it */
 };
 /* Read it; *out with tool NULL when there is none. ST_CONFLICT: a tool that this version does not know. */
 NODISCARD enum status mirror_read(struct session *s, const char *schema, struct arena *a, struct mirror *out,

@@ -1,6 +1,12 @@
 /* Which file a row of another tool's history is about, and whether the file is still what that tool ran. */
 #include "base/digest.h"
 #include "exec/foreign.h"
+#include "migration/sqitch_plan.h"
+
+bool foreign_of_project(const struct foreign_row *row, const struct migration *m)
+{
+    return row->project.n == 0 || !m->planned || str_eq(row->project, m->planned->project->name);
+}
 
 bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, const struct migration *m, unsigned nth)
 {
@@ -20,7 +26,10 @@ bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, 
     case FOREIGN_FOLDER:
         return str_eq(path_base(path_folder(m->file)), row->key);
     case FOREIGN_CHANGE:
-        return nth == row->nth && str_eq(m->name, row->key);
+        return foreign_of_project(row, m) &&
+               (m->planned && m->planned->id.n > 0 && str_eq(row->id, m->planned->id)
+                    ? true
+                    : nth == row->nth && str_eq(m->name, row->key));
     }
     return false;
 }

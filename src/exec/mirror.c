@@ -1,7 +1,8 @@
 /* Writing what another tool would have written, in the transaction of our own row. */
-#include "exec/foreign.h"
 #include "exec/history_sql.h"
-#include "exec/pipe.h"
+#include "exec/mirror_impl.h"
+
+#include <pwd.h>
 
 enum { ANSWER_MS = 60000 };
 
@@ -9,6 +10,18 @@ static const char create[] =
     "CREATE TABLE IF NOT EXISTS @.mirror (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),"
     " tool text NOT NULL, relation text NOT NULL,"
     " since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())";
+
+/* Tools that record who did it take it from here first. */
+static void name_user(struct mirror *out, struct arena *a)
+{
+    const char *name = getenv("SQITCH_FULLNAME"), *email = getenv("SQITCH_EMAIL");
+    const struct passwd *pw = getpwuid(geteuid());
+    const char *user = pw ? pw->pw_name : "unknown";
+    char host[256] = "localhost";
+    (void)gethostname(host, sizeof(host) - 1);
+    out->user = arena_cstr(a, str_of(name && *name ? name : user));
+    out->email = email && *email ? arena_cstr(a, str_of(email)) : arena_printf(a, "%s@%s", user, host).p;
+}
 
 enum status mirror_read(struct session *s, const char *schema, struct arena *a, struct mirror *out, struct error *err)
 {
@@ -34,6 +47,7 @@ enum status mirror_read(struct session *s, const char *schema, struct arena *a, 
     if (rows_count(rows) > 0) {
         out->tool = foreign_find(rows_value(rows, 0, 0));
         out->relation = arena_str(a, rows_value(rows, 0, 1));
+        name_user(out, a);
         if (!out->tool || !out->tool->written) {
             status = error_set(err, ST_CONFLICT, "the history says that %.*s is mirrored, which this migrate cannot",
                                STR_ARG(rows_value(rows, 0, 0)));
@@ -69,8 +83,7 @@ enum status mirror_set(struct session *s, const char *schema, const struct mirro
     return status;
 }
 
-/* The tool's statement with the names of both tables in it. */
-static const char *expand(const char *text, struct str relation, const char *identifier, struct arena *a)
+const char *mirror_expand(const char *text, struct str relation, const char *identifier, struct arena *a)
 {
     struct strbuf sb;
     strbuf_init(&sb, 65536);
@@ -106,6 +119,10 @@ void mirror_add(const struct mirror *mirror, const struct migration *m, bool und
     const struct foreign_tool *tool = mirror->tool;
     const char *const *texts = undone ? tool->undone : tool->done;
     struct param params[8];
+    if (tool->match == FOREIGN_CHANGE) {
+        mirror_add_sqitch(mirror, m, undone, p);
+        return;
+    }
     const size_t n = strlen(tool->written);
     for (size_t i = 0; i < n; i++) {
         params[i].text = value_of(tool->written[i], mirror, m, p->arena);
@@ -116,6 +133,6 @@ void mirror_add(const struct mirror *mirror, const struct migration *m, bool und
             const char number[] = {'$', (char)('1' + k), '\0'};
             used = strstr(texts[i], number) ? k + 1 : used;
         }
-        pipe_add_params(p, expand(texts[i], mirror->relation, identifier, p->arena), params, used);
+        pipe_add_params(p, mirror_expand(texts[i], mirror->relation, identifier, p->arena), params, used);
     }
 }

@@ -9,32 +9,25 @@
  */
 #include "migration/layout.h"
 #include "migration/place.h"
+#include "migration/sqitch_plan.h"
 
 enum { PLAN_MAX_BYTES = 16 << 20 };
 
-struct change {
-    struct str name;
-    struct str tag;   /* of the files, when it is reworked later; empty: none */
-    uint32_t at;      /* of its line in the plan */
-    bool tagged;      /* a tag stood behind it: no further one counts */
-    struct str first; /* that tag */
-};
-VEC_DECLARE(change_list, struct change);
-
 struct folders {
-    struct str plan, deploy, revert;
+    struct str plan, deploy, revert, verify;
+    bool verifies;
 };
 
-/* The value of a key of [core]; empty: it is not said. */
-static struct str core_value(struct str text, struct str key)
+/* The value of a key of a section ("[core]"); empty: it is not said. */
+static struct str value_of(struct str text, struct str section, struct str key)
 {
     struct str line, value = STR_NONE;
-    bool core = false;
+    bool inside = false;
     while (str_next(&text, '\n', &line)) {
         line = str_trim(line);
         if (str_starts(line, STR("["))) {
-            core = str_starts_nocase(line, STR("[core]"));
-        } else if (core && str_starts_nocase(line, key)) {
+            inside = str_starts_nocase(line, section);
+        } else if (inside && str_starts_nocase(line, key)) {
             const struct str rest = str_trim(str_slice(line, key.n, line.n));
             if (str_starts(rest, STR("="))) {
                 value = str_trim(str_slice(rest, 1, rest.n));
@@ -45,6 +38,11 @@ static struct str core_value(struct str text, struct str key)
         value = str_slice(value, 1, value.n - 1);
     }
     return value;
+}
+
+static struct str core_value(struct str text, struct str key)
+{
+    return value_of(text, STR("[core]"), key);
 }
 
 static struct str or_below(struct arena *a, struct str top, struct str said, struct str root, const char *standard)
@@ -69,95 +67,35 @@ static enum status read_folders(struct str root, struct arena *a, struct folders
     out->plan = or_below(a, top, core_value(text, STR("plan_file")), root, "sqitch.plan");
     out->deploy = or_below(a, top, core_value(text, STR("deploy_dir")), root, "deploy");
     out->revert = or_below(a, top, core_value(text, STR("revert_dir")), root, "revert");
+    out->verify = or_below(a, top, core_value(text, STR("verify_dir")), root, "verify");
+    out->verifies = str_eq_nocase(value_of(text, STR("[deploy]"), STR("verify")), STR("true"));
     return ST_OK;
 }
 
-static void take_tag(struct change_list *changes, struct str tag)
-{
-    for (size_t i = changes->n; i > 0 && !changes->at[i - 1].tagged; i--) {
-        changes->at[i - 1].tagged = true;
-        changes->at[i - 1].first = tag;
-    }
-}
-
-/* The earlier state of a change that comes again has the files of its tag. */
-static enum status take_rework(struct str plan, struct str text, struct change_list *changes,
-                               const struct change *again, struct error *err)
-{
-    for (size_t i = changes->n; i > 0; i--) {
-        struct change *earlier = &changes->at[i - 1];
-        if (str_eq(earlier->name, again->name)) {
-            if (!earlier->tagged) {
-                place_refuse(err, plan, text, again->at, "the change %.*s comes again, and no tag stands between",
-                             STR_ARG(again->name));
-                error_hint(err, "`sqitch tag` before `sqitch rework`; or give the change another name");
-                return ST_USAGE;
-            }
-            earlier->tag = earlier->first;
-            return ST_OK;
-        }
-    }
-    return ST_OK;
-}
-
-static bool is_name(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] <= ' ' || strchr("@#:[]\"\\", s.p[i])) {
-            return false;
-        }
-    }
-    return s.n > 0;
-}
-
-static enum status read_plan(struct str plan, struct str text, struct arena *a, struct change_list *changes,
-                             struct error *err)
-{
-    struct str rest = text, line;
-    while (str_next(&rest, '\n', &line)) {
-        const uint32_t at = (uint32_t)(line.p - text.p);
-        line = str_trim(line);
-        if (line.n == 0 || line.p[0] == '#' || line.p[0] == '%') {
-            continue;
-        }
-        size_t end = 0;
-        while (end < line.n && line.p[end] != ' ' && line.p[end] != '\t') {
-            end++;
-        }
-        struct str word = str_slice(line, 0, end);
-        if (word.p[0] == '@') {
-            take_tag(changes, str_slice(word, 1, word.n));
-            continue;
-        }
-        if (!is_name(word) || strstr(arena_cstr(a, word), "..")) {
-            place_refuse(err, plan, text, at, "cannot read this line of the plan");
-            error_hint(err, "a line is: name [requires] 2026-01-31T12:00:00Z Planner <mail> # note");
-            return ST_USAGE;
-        }
-        const struct change change = {.name = word, .at = at};
-        const enum status status = take_rework(plan, text, changes, &change, err);
-        if (status) {
-            return status;
-        }
-        *vec_push(a, changes) = change;
-    }
-    return ST_OK;
-}
-
-static enum status add_change(const struct folders *f, struct str text, const struct change *c, size_t number,
+static enum status add_change(const struct folders *f, struct str text, const struct sqitch_change *c, size_t number,
                               struct arena *a, struct migration_list *out, struct error *err)
 {
-    const struct str base = c->tag.n > 0 ? arena_printf(a, "%.*s@%.*s.sql", STR_ARG(c->name), STR_ARG(c->tag))
-                                         : arena_printf(a, "%.*s.sql", STR_ARG(c->name));
+    const struct str base = c->file_tag.n > 0
+                                ? arena_printf(a, "%.*s@%.*s.sql", STR_ARG(c->name), STR_ARG(c->file_tag))
+                                : arena_printf(a, "%.*s.sql", STR_ARG(c->name));
     const struct str deploy = path_join(a, f->deploy, base), revert = path_join(a, f->revert, base);
+    const struct str verify = path_join(a, f->verify, base);
     if (file_kind(deploy.p) == FILE_MISSING) {
-        place_refuse(err, f->plan, text, c->at, "the change %.*s has no %s", STR_ARG(c->name), deploy.p);
+        place_refuse(err, f->plan, text, c->line_at, "the change %.*s has no %s", STR_ARG(c->name), deploy.p);
         error_hint(err, "restore the script, or take the change out of the plan");
         return ST_USAGE;
     }
     struct migration *m = layout_add(a, out, &layout_sqitch, deploy, arena_printf(a, "%zu", number), c->name);
     if (file_kind(revert.p) != FILE_MISSING) {
         layout_add_undo(a, m, revert);
+    }
+    m->planned = c;
+    if (m->undo) {
+        m->undo->planned = c;
+    }
+    if (file_kind(verify.p) != FILE_MISSING) {
+        m->verify = arena_new(a, struct migration);
+        *m->verify = (struct migration){.layout = m->layout, .file = verify, .version = m->version, .name = m->name};
     }
     return ST_OK;
 }
@@ -167,7 +105,8 @@ static enum status sqitch_find(const struct layout_folder *folder, struct arena 
 {
     struct folders f;
     struct str text;
-    struct change_list changes = {0};
+    struct sqitch_change_list changes = {0};
+    struct sqitch_project *project = arena_new(a, struct sqitch_project);
     enum status status = read_folders(folder->path, a, &f, err);
     if (!status) {
         status = file_read(f.plan.p, PLAN_MAX_BYTES, a, &text, err);
@@ -176,7 +115,8 @@ static enum status sqitch_find(const struct layout_folder *folder, struct arena 
         }
     }
     if (!status) {
-        status = read_plan(f.plan, text, a, &changes, err);
+        *project = (struct sqitch_project){.verifies = f.verifies};
+        status = sqitch_plan_read(f.plan, text, project, a, &changes, err);
     }
     for (size_t i = 0; i < changes.n && !status; i++) {
         status = add_change(&f, text, &changes.at[i], i + 1, a, out, err);

@@ -151,6 +151,9 @@ enum status migrations_load(const struct str *folders, size_t n, const struct mi
         if (!status && out->at[i].undo) {
             status = migration_fetch(out->at[i].undo, options, a, err);
         }
+        if (!status && out->at[i].verify) {
+            status = migration_fetch(out->at[i].verify, options, a, err);
+        }
     }
     if (!status && options->lenient) {
         status = check_versions(out, true, err); /* which layout it is, is known only now */

@@ -23,6 +23,7 @@ struct migration_part {
     enum tx_mode tx;
 };
 
+struct sqitch_change;
 struct layout; /* one row of the table in layout.h */
 
 struct migration {
@@ -36,6 +37,8 @@ struct migration {
     struct migration *
         undo; /* the file with the down part, in layouts that have one of its own; NULL: it is in this one, if anywhere */
     bool undoes; /* this is such a file */
+    const struct sqitch_change *planned; /* sqitch: what its plan says of it (sqitch_plan.h); NULL: another layout */
+    struct migration *verify;            /* sqitch: its script that checks what the change made; NULL: none */
     bool
         repeatable; /* it runs again whenever it was changed; `version` is a name then ("R__views"), behind all numbers */
     bool baseline;    /* in a database without a history it stands for all versions up to its own */

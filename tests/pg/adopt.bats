@@ -362,9 +362,3 @@ made() { pg_sql "CREATE TABLE t1 (id int); CREATE TABLE t2 (id int)"; }
     done
     migrate adopt --from sqlx --dir "$dir/x" --layout sqlx --schema again --dry-run >/dev/null
 }
-
-@test "mirror: what cannot be signed is refused before anything is done" {
-    run migrate adopt --from sqitch --mirror --dir "$dir"
-    [ "$status" -eq 2 ]
-    [[ "$output" == *"the history of sqitch cannot be kept by another program"* ]]
-}
