@@ -210,7 +210,7 @@ static enum status record(struct adoption *a, struct error *err)
     if (status) {
         return status;
     }
-    status = history_adopt(a->c->session, a->c->set.schema, a->take, a->n_take, err);
+    status = history_adopt(a->c->session, a->c->set.schema, a->take, a->n_take, NULL, err);
     if (!status && a->c->set.mirror) {
         const struct mirror mirror = {.tool = a->tool, .relation = a->relation};
         status = history_install(a->c->session, a->c->set.schema, err);

@@ -1,17 +1,39 @@
 /* mark and baseline: say what is so, without running it. */
 #include "cmd/commands.h"
-#include "cmd/state.h"
+#include "cmd/mirror.h"
+
+/* The other tool, where one is mirrored, and what it knows. */
+struct beside {
+    struct mirror mirror;
+    struct foreign_row_list rows;
+};
+
+/* What to write of it: nothing where it says the same already. A tool that keeps only the latest version always says it anew. */
+static const struct mirror *to_write(const struct beside *b, const struct migration *m, bool applied)
+{
+    const bool differs =
+        b->mirror.tool && (b->mirror.tool->match == FOREIGN_HEAD || mirror_knows(&b->mirror, &b->rows, m) != applied);
+    return differs ? &b->mirror : NULL;
+}
 
 static enum status mark_one(struct context *c, const struct state *s, struct str version, bool applied,
                             struct error *err)
 {
     const struct migration *m = migrations_find(&s->migrations, version);
+    const struct applied *known = history_find(&s->history, version);
     struct migration gone = {.version = version};
+    struct beside beside = {0};
     if (!m && applied) {
         error_set(err, ST_USAGE, "version %.*s has no file, so there is nothing to record", STR_ARG(version));
         return ST_USAGE;
     }
-    return history_mark(c->session, c->set.schema, m ? m : &gone, applied, err);
+    if (!m && known) {
+        gone.name = known->name;
+        gone.file = known->file;
+    }
+    m = m ? m : &gone;
+    const enum status status = mirror_open(c, &beside.mirror, &beside.rows, err);
+    return status ? status : history_mark(c->session, c->set.schema, m, applied, to_write(&beside, m, applied), err);
 }
 
 static void say(struct context *c, struct str version, const char *what)
@@ -42,6 +64,33 @@ static enum status run_mark(struct context *c, struct error *err)
     return status;
 }
 
+/* All that are pending up to a version, in two lists: those that a mirrored tool has to be told of, and the others. */
+static enum status baseline_all(struct context *c, const struct state *s, struct str to, size_t *marked,
+                                struct error *err)
+{
+    const struct migration **lists[] = {arena_array(&c->arena, const struct migration *, s->rows.n),
+                                        arena_array(&c->arena, const struct migration *, s->rows.n)};
+    size_t n[] = {0, 0};
+    struct beside beside = {0};
+    enum status status = mirror_open(c, &beside.mirror, &beside.rows, err);
+    for (size_t i = 0; !status && i < s->rows.n && version_cmp(s->rows.at[i].version, to) <= 0; i++) {
+        const enum migration_state state = s->rows.at[i].state;
+        const struct migration *m = migrations_find(&s->migrations, s->rows.at[i].version);
+        if (m && (state == STATE_PENDING || state == STATE_OUT_OF_ORDER)) {
+            const size_t which = to_write(&beside, m, true) != NULL;
+            lists[which][n[which]++] = m;
+        }
+    }
+    for (size_t i = 0; i < countof(lists) && !status; i++) {
+        status = history_adopt(c->session, c->set.schema, lists[i], n[i], i == 1 ? &beside.mirror : NULL, err);
+        for (size_t k = 0; k < n[i] && !status; k++) {
+            say(c, lists[i][k]->version, "applied");
+        }
+    }
+    *marked = n[0] + n[1];
+    return status;
+}
+
 static enum status run_baseline(struct context *c, struct error *err)
 {
     struct state s;
@@ -51,15 +100,8 @@ static enum status run_baseline(struct context *c, struct error *err)
     if (!status) {
         status = state_version(&s, c->args.at[0], &to, err);
     }
-    for (size_t i = 0; !status && i < s.rows.n && version_cmp(s.rows.at[i].version, to) <= 0; i++) {
-        const enum migration_state state = s.rows.at[i].state;
-        if (state == STATE_PENDING || state == STATE_OUT_OF_ORDER) {
-            status = mark_one(c, &s, s.rows.at[i].version, true, err);
-            if (!status) {
-                say(c, s.rows.at[i].version, "applied");
-                marked++;
-            }
-        }
+    if (!status) {
+        status = baseline_all(c, &s, to, &marked, err);
     }
     if (!status && marked == 0 && !c->set.quiet) {
         context_print(STR("nothing to do\n"));

@@ -20,8 +20,9 @@ static enum status run_statement(struct context *c, const struct migration *scri
         place_refuse(err, script->file, script->text, st->start, "%s",
                      st->psql ? "a command of psql, in a script that the server is to run"
                               : "a placeholder has no value");
-        error_hint(err, "%s", st->psql ? "write it as SQL: SELECT 1/count(*) … fails where psql's \\if would"
-                                       : "--set NAME=VALUE gives it one");
+        error_hint(err, "%s",
+                   st->psql ? "write it as SQL: SELECT 1/count(*) … fails where psql's \\if would"
+                            : "--set NAME=VALUE gives it one");
         return ST_USAGE;
     }
     const enum status status = session_simple(c->session, sql, c->set.statement_timeout_ms, NULL, err);

@@ -79,7 +79,8 @@ static const struct foreign_tool tools[] = {
      .layout = "refinery",
      .written = "vns",
      .done = {"INSERT INTO @ (version, name, applied_on, checksum) VALUES ($1::pg_catalog.int8, $2, pg_catalog.to_char("
-              "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), $3)"}},
+              "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), $3)"},
+     .undone = {"DELETE FROM @ WHERE version = $1::pg_catalog.int8"}},
     {.name = "diesel",
      .table = "__diesel_schema_migrations",
      .columns = "version run_on",
@@ -99,7 +100,8 @@ static const struct foreign_tool tools[] = {
      .layout = "prisma",
      .written = "ds",
      .done = {"INSERT INTO @ (id, checksum, finished_at, migration_name, started_at, applied_steps_count) VALUES ("
-              "pg_catalog.gen_random_uuid()::pg_catalog.text, $2, pg_catalog.now(), $1, pg_catalog.now(), 1)"}},
+              "pg_catalog.gen_random_uuid()::pg_catalog.text, $2, pg_catalog.now(), $1, pg_catalog.now(), 1)"},
+     .undone = {"UPDATE @ SET rolled_back_at = pg_catalog.now() WHERE migration_name = $1 AND rolled_back_at IS NULL"}},
     {.name = "node-pg-migrate",
      .table = "pgmigrations",
      .columns = "id name run_on",
@@ -160,7 +162,8 @@ static const struct foreign_tool tools[] = {
      .sum = FOREIGN_SHA1_NAMED,
      .layout = "plain",
      .written = "vns",
-     .done = {"INSERT INTO @ (id, name, hash) VALUES ($1::pg_catalog.int4, $2, $3)"}},
+     .done = {"INSERT INTO @ (id, name, hash) VALUES ($1::pg_catalog.int4, $2, $3)"},
+     .undone = {"DELETE FROM @ WHERE id = $1::pg_catalog.int4"}},
 };
 
 const struct foreign_tool *foreign_at(size_t i)

@@ -1,6 +1,8 @@
 #include "exec/history.h"
 
+#include "exec/foreign.h"
 #include "exec/history_rows.h"
+#include "exec/pipe.h"
 #include "exec/runlock.h"
 #include "exec/tx.h"
 
@@ -306,35 +308,80 @@ enum status history_install(struct session *s, const char *schema, struct error 
     return locked(s, schema, NULL, NULL, err);
 }
 
+/* What `mark`, `baseline` and `adopt` record, together with the other tool's rows where one is mirrored. */
+struct marking {
+    const struct migration *const *list;
+    size_t n;
+    const struct mirror *mirror; /* NULL: none */
+};
+
+enum { MARK_TOGETHER = 64 }; /* migrations in one round trip; their texts are in memory as often */
+
+static void add_applied(const struct history_sql *sql, const struct marking *all, const struct migration *m,
+                        struct pipe *p)
+{
+    const struct migration_params row = migration_params_of(m, p->arena);
+    const struct param params[] = {{row.version}, {row.name},        {row.file},      {row.layout},
+                                   {row.sha256},  {row.sha256_text}, {row.file_text}, {"0"}};
+    pipe_add_params(p, sql->at[HSQL_MARK], params, countof(params));
+    if (all->mirror) {
+        mirror_add(all->mirror, m, false, sql->identifier, p);
+    }
+}
+
 static enum status mark_applied(struct session *s, const struct history_sql *sql, void *arg, struct error *err)
 {
-    const struct migration *m = arg;
-    struct arena a;
-    enum status status;
-    arena_init(&a, (size_t)2 * MIGRATION_MAX_BYTES);
-    const struct migration_params p = migration_params_of(m, &a);
-    const struct param params[] = {{p.version}, {p.name},        {p.file},      {p.layout},
-                                   {p.sha256},  {p.sha256_text}, {p.file_text}, {"0"}};
-    status = session_query(s, sql->at[HSQL_MARK], params, countof(params), READ_MS, NULL, err);
-    if (status) {
-        error_context(err, "cannot mark %s as applied", p.version);
+    const struct marking *all = arg;
+    enum status status = ST_OK;
+    for (size_t from = 0; from < all->n && !status; from += MARK_TOGETHER) {
+        struct arena a;
+        struct pipe p;
+        arena_init(&a, (size_t)MARK_TOGETHER * 2 * MIGRATION_MAX_BYTES);
+        pipe_begin(&p, &a);
+        if (from == 0) {
+            pipe_add(&p, "BEGIN");
+        }
+        for (size_t i = from; i < all->n && i < from + MARK_TOGETHER; i++) {
+            add_applied(sql, all, all->list[i], &p);
+        }
+        if (from + MARK_TOGETHER >= all->n) {
+            pipe_add(&p, "COMMIT");
+        }
+        status = pipe_run(&p, s, READ_MS, NULL, err);
+        arena_free(&a);
     }
-    arena_free(&a);
+    if (status) {
+        error_context(err, "cannot record %s as applied", all->n == 1 ? "the migration" : "the migrations");
+        tx_rollback(s);
+    }
     return status;
 }
 
 static enum status mark_pending(struct session *s, const struct history_sql *sql, void *arg, struct error *err)
 {
-    const struct param version = {arg};
-    const enum status status = session_query(s, sql->at[HSQL_WRITE_DOWN_LAST], &version, 1, READ_MS, NULL, err);
+    const struct marking *one = arg;
+    struct arena a;
+    struct pipe p;
+    arena_init(&a, 1 << 20);
+    pipe_begin(&p, &a);
+    const struct param version = {arena_cstr(&a, one->list[0]->version)};
+    pipe_add(&p, "BEGIN");
+    pipe_add_params(&p, sql->at[HSQL_WRITE_DOWN_LAST], &version, 1);
+    if (one->mirror) {
+        mirror_add(one->mirror, one->list[0], true, sql->identifier, &p);
+    }
+    pipe_add(&p, "COMMIT");
+    const enum status status = pipe_run(&p, s, READ_MS, NULL, err);
     if (status) {
         error_context(err, "cannot mark %s as pending", version.text);
+        tx_rollback(s);
     }
+    arena_free(&a);
     return status;
 }
 
 enum status history_mark(struct session *s, const char *schema, const struct migration *m, bool applied,
-                         struct error *err)
+                         const struct mirror *mirror, struct error *err)
 {
     struct arena a;
     struct history h;
@@ -345,65 +392,22 @@ enum status history_mark(struct session *s, const char *schema, const struct mig
     if (!status) {
         const struct applied *known = history_find(&h, m->version);
         struct migration same = *m;
-        same.version = known ? known->version : m->version;
-        status = applied ? locked(s, schema, mark_applied, &same, err)
-                         : locked(s, schema, mark_pending, arena_cstr(&a, same.version), err);
+        const struct migration *list[] = {&same};
+        struct marking one = {list, 1, mirror};
+        if (known) {
+            same.version = known->version;
+            same.name = same.name.n > 0 ? same.name : known->name;
+            same.file = same.file.n > 0 ? same.file : known->file;
+        }
+        status = locked(s, schema, applied ? mark_applied : mark_pending, &one, err);
     }
     arena_free(&a);
-    return status;
-}
-
-struct adopting {
-    const struct migration *const *list;
-    size_t n;
-};
-
-enum { ADOPT_TOGETHER = 64 }; /* migrations in one round trip; their texts are in memory as often */
-
-static enum status adopt_some(struct session *s, const struct history_sql *sql, const struct adopting *all, size_t from,
-                              struct error *err)
-{
-    struct pipelined items[ADOPT_TOGETHER + 2];
-    struct param params[ADOPT_TOGETHER][8];
-    const size_t n = all->n - from < ADOPT_TOGETHER ? all->n - from : ADOPT_TOGETHER;
-    struct arena a;
-    size_t failed, k = 0;
-    arena_init(&a, (size_t)ADOPT_TOGETHER * 2 * MIGRATION_MAX_BYTES);
-    if (from == 0) {
-        items[k++] = (struct pipelined){"BEGIN", NULL, 0};
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct migration_params p = migration_params_of(all->list[from + i], &a);
-        const struct param row[] = {{p.version}, {p.name},        {p.file},      {p.layout},
-                                    {p.sha256},  {p.sha256_text}, {p.file_text}, {"0"}};
-        memcpy(params[i], row, sizeof(row));
-        items[k++] = (struct pipelined){sql->at[HSQL_MARK], params[i], countof(row)};
-    }
-    if (from + n == all->n) {
-        items[k++] = (struct pipelined){"COMMIT", NULL, 0};
-    }
-    const enum status status = session_pipeline(s, items, k, READ_MS, NULL, &failed, err);
-    arena_free(&a);
-    return status;
-}
-
-static enum status adopt_all(struct session *s, const struct history_sql *sql, void *arg, struct error *err)
-{
-    const struct adopting *all = arg;
-    enum status status = ST_OK;
-    for (size_t from = 0; from < all->n && !status; from += ADOPT_TOGETHER) {
-        status = adopt_some(s, sql, all, from, err);
-    }
-    if (status) {
-        error_context(err, "cannot record the migrations");
-        tx_rollback(s);
-    }
     return status;
 }
 
 enum status history_adopt(struct session *s, const char *schema, const struct migration *const *list, size_t n,
-                          struct error *err)
+                          const struct mirror *mirror, struct error *err)
 {
-    struct adopting all = {list, n};
-    return n == 0 ? ST_OK : locked(s, schema, adopt_all, &all, err);
+    struct marking all = {list, n, mirror};
+    return n == 0 ? ST_OK : locked(s, schema, mark_applied, &all, err);
 }

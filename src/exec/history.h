@@ -52,18 +52,18 @@ const struct applied *history_find(const struct history *h, struct str version);
  * do it at once. run_plans() does it by itself.
  */
 NODISCARD enum status history_install(struct session *s, const char *schema, struct error *err);
+struct mirror;
 /*
- * `mark`, `baseline`: record without running, under the run lock, making the schema when it is missing. applied == false forgets the migration
- * with its steps.
+ * `mark`: record without running, under the run lock, making the schema when it is missing. applied == false forgets the migration
+ * with its steps. mirror: the other tool's rows are written with it (its lock is held); NULL: they are as they should be, or there are none.
  */
 NODISCARD enum status history_mark(struct session *s, const char *schema, const struct migration *m, bool applied,
-                                   struct error *err);
+                                   const struct mirror *mirror, struct error *err);
 
 /*
- * `adopt`: record these migrations as applied, all or none, under the run lock, making the schema when it is missing. Those recorded already are
- * left as they are.
+ * `adopt`, `baseline`: the same for these migrations as applied, all or none.
  */
 NODISCARD enum status history_adopt(struct session *s, const char *schema, const struct migration *const *list,
-                                    size_t n, struct error *err);
+                                    size_t n, const struct mirror *mirror, struct error *err);
 
 #endif

@@ -147,6 +147,25 @@ static bool is_lost(struct run *r, const struct error *err)
     return standby || !session_usable(r->s);
 }
 
+/* While the connection was lost, the mirrored tool's lock was, too. */
+static enum status other_tool_ran(struct run *r, struct error *err)
+{
+    const struct mirror *mirror = &r->o->mirror;
+    struct foreign_row_list rows = {0};
+    enum status status = foreign_read(r->s, mirror->tool, mirror->relation, &r->scratch, &rows, err);
+    for (size_t i = 0; !status && i < r->n_items; i++) {
+        const struct item *it = &r->list[i];
+        for (size_t k = 0; !it->finished && it->next == 0 && k < rows.n; k++) {
+            if (foreign_is(mirror->tool, &rows.at[k], it->m, 0) && !it->m->repeatable) {
+                conflict(err, it, "was applied by another tool while the connection was lost");
+                error_hint(err, "run the same command again: it records that, and goes on");
+                return ST_CONFLICT;
+            }
+        }
+    }
+    return status;
+}
+
 /* The session is gone: what became of the step? `next` is where the item stands afterwards. */
 static enum status settle(struct run *r, struct item *it, unsigned *losses, struct error *err)
 {
@@ -162,6 +181,9 @@ static enum status settle(struct run *r, struct item *it, unsigned *losses, stru
     enum status status = run_recover(r, &again);
     if (!status) {
         status = run_place(r, &again);
+    }
+    if (!status && r->o->mirror.tool && !it->down) {
+        status = other_tool_ran(r, &again);
     }
     if (status) {
         *err = again;

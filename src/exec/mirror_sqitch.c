@@ -14,8 +14,7 @@ static const char project[] = "INSERT INTO @.projects (project, uri, creator_nam
 static const char change[] =
     "INSERT INTO @.changes (change_id, script_hash, change, project, note, planned_at, planner_name, planner_email,"
     " committer_name, committer_email) VALUES ($1, $2, $3, $4, $5, $6::pg_catalog.timestamptz, $7, $8, $9, $10)";
-static const char conflict[] =
-    "INSERT INTO @.dependencies (change_id, type, dependency) VALUES ($1, 'conflict', $2)";
+static const char conflict[] = "INSERT INTO @.dependencies (change_id, type, dependency) VALUES ($1, 'conflict', $2)";
 static const char require_id[] =
     "INSERT INTO @.dependencies (change_id, type, dependency, dependency_id) VALUES ($1, 'require', $2, $2)";
 static const char require_tag[] =
@@ -104,11 +103,9 @@ static void add_require(const struct writing *w, const struct sqitch_change *c, 
 static void add_tag(const struct writing *w, const struct sqitch_change *c, const struct sqitch_tag *t)
 {
     const struct sqitch_planned *p = &t->planned;
-    const char *values[] = {text_of(w, t->id),         text_of(w, t->name),
-                            text_of(w, c->project->name), text_of(w, c->id),
-                            text_of(w, p->note),       text_of(w, p->at),
-                            text_of(w, p->planner),    text_of(w, p->email),
-                            w->mirror->user,           w->mirror->email};
+    const char *values[] = {
+        text_of(w, t->id), text_of(w, t->name),    text_of(w, c->project->name), text_of(w, c->id), text_of(w, p->note),
+        text_of(w, p->at), text_of(w, p->planner), text_of(w, p->email),         w->mirror->user,   w->mirror->email};
     add(w, tag, values, countof(values));
 }
 

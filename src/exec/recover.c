@@ -5,8 +5,13 @@
 
 enum status run_lock(struct run *r, int64_t wait_ms, struct error *err)
 {
-    const enum status status =
-        runlock_take(r->loop, r->s, &r->sql, r->application, wait_ms, &r->o->sink, &r->lock, err);
+    /* First the other tool's, as who began the run did: two runs that take them in different orders would wait for each other. */
+    enum status status =
+        r->o->mirror.tool ? foreign_lock(r->loop, r->s, r->o->mirror.tool, r->o->mirror.relation, wait_ms, err) : ST_OK;
+    if (status) {
+        return status;
+    }
+    status = runlock_take(r->loop, r->s, &r->sql, r->application, wait_ms, &r->o->sink, &r->lock, err);
     r->lock_of = status ? NULL : r->s;
     snprintf(r->pid_text, sizeof(r->pid_text), "%d", r->lock.pid);
     step_settings_unknown(r);

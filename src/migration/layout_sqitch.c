@@ -75,9 +75,8 @@ static enum status read_folders(struct str root, struct arena *a, struct folders
 static enum status add_change(const struct folders *f, struct str text, const struct sqitch_change *c, size_t number,
                               struct arena *a, struct migration_list *out, struct error *err)
 {
-    const struct str base = c->file_tag.n > 0
-                                ? arena_printf(a, "%.*s@%.*s.sql", STR_ARG(c->name), STR_ARG(c->file_tag))
-                                : arena_printf(a, "%.*s.sql", STR_ARG(c->name));
+    const struct str base = c->file_tag.n > 0 ? arena_printf(a, "%.*s@%.*s.sql", STR_ARG(c->name), STR_ARG(c->file_tag))
+                                              : arena_printf(a, "%.*s.sql", STR_ARG(c->name));
     const struct str deploy = path_join(a, f->deploy, base), revert = path_join(a, f->revert, base);
     const struct str verify = path_join(a, f->verify, base);
     if (file_kind(deploy.p) == FILE_MISSING) {

@@ -122,8 +122,11 @@ static void add_depends(struct strbuf *out, const struct sqitch_change *c, bool 
     for (size_t i = 0; i < c->depends.n; i++) {
         const struct sqitch_depend *d = &c->depends.at[i];
         if (d->conflict == conflict) {
-            strbuf_addf(out, "%s\n  %c %.*s", !first ? "" : conflict ? "\nconflicts" : "\nrequires", conflict ? '-' : '+',
-                        STR_ARG(d->text));
+            strbuf_addf(out, "%s\n  %c %.*s",
+                        !first     ? ""
+                        : conflict ? "\nconflicts"
+                                   : "\nrequires",
+                        conflict ? '-' : '+', STR_ARG(d->text));
             first = false;
         }
     }

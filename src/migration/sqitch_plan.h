@@ -43,12 +43,12 @@ struct sqitch_change {
     uint32_t line_at;                  /* of its line in the plan */
     bool tagged;                       /* a tag stood somewhere behind it: no further one counts for its files */
     struct str first_tag;              /* that one, without @ */
-    struct str file_tag;               /* its files are name@file_tag.sql, because it is reworked later; empty: name.sql */
+    struct str file_tag; /* its files are name@file_tag.sql, because it is reworked later; empty: name.sql */
 };
 VEC_DECLARE(sqitch_change_list, struct sqitch_change);
 
 /* Read the plan's text. ST_USAGE with the place in `plan`: a line that cannot be read, a change that comes again with no tag between. */
-NODISCARD enum status sqitch_plan_read(struct str plan, struct str text, struct sqitch_project *project, struct arena *a,
-                                       struct sqitch_change_list *out, struct error *err);
+NODISCARD enum status sqitch_plan_read(struct str plan, struct str text, struct sqitch_project *project,
+                                       struct arena *a, struct sqitch_change_list *out, struct error *err);
 
 #endif

@@ -362,3 +362,76 @@ made() { pg_sql "CREATE TABLE t1 (id int); CREATE TABLE t2 (id int)"; }
     done
     migrate adopt --from sqlx --dir "$dir/x" --layout sqlx --schema again --dry-run >/dev/null
 }
+
+@test "mirror: when the connection was lost, the other tool's lock is taken again before anything goes on" {
+    for i in 1 2; do printf -- '-- Up Migration\nALTER TABLE base ADD c%s int;\n-- Down Migration\nSELECT 1;\n' $i | put "170000000000${i}_t$i.sql"; done
+    pg_sql "CREATE TABLE base (id int)" "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)"
+    migrate adopt --from node-pg-migrate --dir "$dir" --mirror --quiet
+    pg_session reader "BEGIN; LOCK TABLE base"
+    "$MIGRATE_BIN" up --dir "$dir" --quiet --run-lock-wait 5s >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    until_true holder
+    first=$(holder)
+    pg_sql "SELECT pg_terminate_backend($first)" >/dev/null
+    until_true another "$first"
+    pg_session_end reader
+    wait $! || { cat "$BATS_TEST_TMPDIR/said"; false; }
+    [ "$(pg_sql "SELECT string_agg(name, ' ' ORDER BY id) FROM pgmigrations")" = "1700000000001_t1 1700000000002_t2" ]
+}
+holder() { # the process that has node-pg-migrate's lock
+    local pid
+    pid=$(pg_sql "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND (classid::int8 << 32) + objid::int8 = 7241865325823964")
+    [ -n "$pid" ] && echo "$pid"
+}
+another() { # PID: it is another one
+    local pid
+    pid=$(holder) && [ "$pid" != "$1" ]
+}
+
+@test "mirror: what another tool applied while the connection was lost is not applied twice" {
+    printf -- '-- Up Migration\nALTER TABLE base ADD c int;\n-- Down Migration\nSELECT 1;\n' | put 1700000000001_t.sql
+    pg_sql "CREATE TABLE base (id int)" "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)"
+    migrate adopt --from node-pg-migrate --dir "$dir" --mirror --quiet
+    pg_session reader "BEGIN; LOCK TABLE base"
+    "$MIGRATE_BIN" up --dir "$dir" --run-lock-wait 60s >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    run=$!
+    until_true holder
+    pg_session_send other "SELECT pg_advisory_lock(7241865325823964)"
+    until_true waiting
+    pg_sql "SELECT pg_terminate_backend($(holder))" >/dev/null
+    pg_session other "ALTER TABLE pgmigrations ADD x int; INSERT INTO pgmigrations (name, run_on) VALUES ('1700000000001_t', now()); SELECT pg_advisory_unlock(7241865325823964)"
+    pg_session_end reader
+    status=0
+    wait $run || status=$?
+    cat "$BATS_TEST_TMPDIR/said"
+    [ "$status" -eq 5 ]
+    grep -q "was applied by another tool while the connection was lost" "$BATS_TEST_TMPDIR/said"
+    run migrate up --dir "$dir"
+    [[ "$output" == *"was applied by node-pg-migrate: recorded"*"nothing to do"* ]]
+}
+waiting() { [ "$(pg_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")" = 1 ]; }
+
+@test "mirror: mark and baseline are told to the other tool, too" {
+    for i in 1 2 3; do
+        echo "CREATE TABLE t$i (id int);" | put "g/${i}_t.up.sql"
+        echo "DROP TABLE t$i;" | put "g/${i}_t.down.sql"
+        echo "CREATE TABLE p$i (id int);" | put "p/${i}_t/migration.sql"
+    done
+    pg_sql "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (1, false)" \
+        "CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count int NOT NULL DEFAULT 0)"
+    migrate adopt --from golang-migrate --dir "$dir/g" --schema hg --mirror --quiet
+    migrate adopt --from prisma --dir "$dir/p" --schema hp --mirror --quiet
+    migrate baseline 2 --dir "$dir/g" --schema hg --quiet
+    [ "$(pg_sql "SELECT version FROM schema_migrations")" = 2 ]
+    migrate mark 3 --applied --dir "$dir/g" --schema hg --quiet
+    [ "$(pg_sql "SELECT version FROM schema_migrations")" = 3 ]
+    migrate mark 3 --pending --dir "$dir/g" --schema hg --quiet
+    [ "$(pg_sql "SELECT version FROM schema_migrations")" = 2 ]
+    migrate baseline 2 --dir "$dir/p" --schema hp --quiet
+    migrate mark 2 --applied --dir "$dir/p" --schema hp --quiet
+    [ "$(pg_sql "SELECT string_agg(migration_name, ' ' ORDER BY migration_name) FROM _prisma_migrations")" = "1_t 2_t" ]
+    migrate mark 2 --pending --dir "$dir/p" --schema hp --quiet
+    migrate up --dir "$dir/p" --schema hp --quiet
+    [ "$(tables)" = "" ]
+    [ "$(pg_sql "SELECT to_regclass('p2') IS NOT NULL AND to_regclass('p1') IS NULL")" = t ]
+    [ "$(pg_sql "SELECT count(*) FROM _prisma_migrations WHERE rolled_back_at IS NULL")" = 3 ]
+}

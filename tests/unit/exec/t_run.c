@@ -187,14 +187,14 @@ static void marks(void **state)
     struct small x;
     arena_init(&a, 1 << 20);
     small(&x, "7", "SELECT 1");
-    assert_int_equal(history_mark(w->s, "marks", &x.m, true, &w->err), ST_OK); /* makes the schema */
+    assert_int_equal(history_mark(w->s, "marks", &x.m, true, NULL, &w->err), ST_OK); /* makes the schema */
     assert_int_equal(history_read(w->s, "marks", true, &a, &h, &w->err), ST_OK);
     const struct applied *one = history_find(&h, STR("007"));
     assert_non_null(one);
     assert_int_equal(one->state, APPLIED_YES);
     assert_true(str_eq(one->down_text, STR("SELECT 1")));
     x.m.version = STR("07");
-    assert_int_equal(history_mark(w->s, "marks", &x.m, false, &w->err), ST_OK);
+    assert_int_equal(history_mark(w->s, "marks", &x.m, false, NULL, &w->err), ST_OK);
     assert_int_equal(history_read(w->s, "marks", false, &a, &h, &w->err), ST_OK);
     assert_true(h.exists);
     assert_int_equal(h.format, HISTORY_FORMAT);
