@@ -11,6 +11,7 @@
 #                        page for each command, man/migrate-up.1 and so on, from the program's tables
 #   make verify-matrix   every form's examples on live servers 13 to 18, from npm
 #   make check-corpus CORPUS=folder    lint each repository in it, and check what must hold of any input
+#   make check-schemas CORPUS=folder   take public projects up, by migrate and otherwise, and compare the schemas;  T='name …' picks some
 #   make lint            layers, banned constructs, format, manual pages
 #   make fuzz            libFuzzer targets, FUZZ_SECONDS each
 #   make peers           other tools, from npm, for tests of adopt and benchmarks; without them those are skipped
@@ -273,6 +274,12 @@ check-corpus: migrate $(if $(HAS_PARSER),$(BUILD)/tests/bench/parses)
 $(BUILD)/tests/bench/parses: $(BUILD)/tests/bench/parses.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lpg_query
 
+# make check-schemas CORPUS=folder [T='name …']: the repositories that tests/bench/schemas lists, on a throw-away server.
+check-schemas: migrate
+	@if [ -d "$(if $(filter file,$(origin CORPUS)),,$(CORPUS))" ]; then \
+	    $(BUILD)/migrate ephemeral -- tests/bench/schemas $(CORPUS) $(or $(PEERS),build/peers)/node_modules/.bin $(T); \
+	else echo "no corpus: make check-schemas CORPUS=folder, with the repositories in its sub-folders"; fi
+
 lint: layers
 layers:
 	@tools/layers
@@ -331,4 +338,4 @@ check-dist:
 clean:
 	rm -rf build migrate
 
-.PHONY: deb check-deb dist check-dist peers migrate built bench bench-readme bench-backfill kill-backfill shadow-matrix bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean
+.PHONY: check-schemas deb check-deb dist check-dist peers migrate built bench bench-readme bench-backfill kill-backfill shadow-matrix bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean

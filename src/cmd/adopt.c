@@ -312,7 +312,7 @@ const struct command cmd_adopt = {
     .summary = "take over a database that another tool ran so far",
     .usage = "--from TOOL",
     .about = "Reads the history of dbmate, golang-migrate, goose, flyway, sqlx, refinery, diesel, prisma,\n"
-             "node-pg-migrate, tern, supabase, sqitch, graphile-migrate or postgres-migrations, finds the\n"
+             "node-pg-migrate, tern, supabase, sqitch, graphile-migrate, postgres-migrations or sql-migrate, finds the\n"
              "file of each migration, compares checksums where the tool keeps them, shows the table of\n"
              "what it finds, and records what is applied as applied. Holds that tool's own lock while it\n"
              "does so, where it has one, and leaves its table as it is.\n\n"

@@ -44,7 +44,7 @@ struct foreign_tool {
     /*
      * What the tool itself would write, by one of ours, behind our own row in the same transaction: `@` its table, `#` our history's schema, parameters
      * by the letters of `written`: v version, V version or NULL for a repeatable one, n name, f the file's name without ending, d its
-     * folder's, s the checksum. NULL: it cannot be mirrored.
+     * folder's, s the checksum, p that of the file before it. NULL: it cannot be mirrored.
      */
     const char *written, *done[2], *undone[2];
 };

@@ -1,6 +1,7 @@
 /* Writing what another tool would have written, in the transaction of our own row. */
 #include "exec/history_sql.h"
 #include "exec/mirror_impl.h"
+#include "migration/layout.h"
 
 #include <pwd.h>
 
@@ -106,6 +107,8 @@ static const char *value_of(char letter, const struct mirror *mirror, const stru
         return arena_cstr(a, str_without_end(path_base(m->file), STR(".sql")));
     case 'd':
         return arena_cstr(a, path_base(path_folder(m->file)));
+    case 'p':
+        return arena_cstr(a, graphile_previous(m->bytes.n > 0 ? m->bytes : m->text));
     case 's':
         return arena_cstr(a, foreign_sum_of(mirror->tool, m, a));
     default:

@@ -33,6 +33,11 @@ static bool is_there(struct arena *a, struct str folder, const char *name)
     return there;
 }
 
+static bool folder_there(struct arena *a, struct str folder, const char *name)
+{
+    return file_kind(path_join(a, folder, str_of(name)).p) == FILE_FOLDER;
+}
+
 /* ---- by the names ---- */
 
 struct names {
@@ -69,6 +74,10 @@ static void look_at(const struct layout_folder *f, const struct file_entry *e, s
         if (is_there(a, inside, "up.sql")) {
             speak_for(a, &n->found, &layout_diesel, path_join(a, inside, STR("up.sql")));
         }
+        if (str_eq(e->name, STR("committed")) &&
+            (is_there(a, f->path, "current.sql") || folder_there(a, f->path, "current"))) {
+            speak_for(a, &n->found, &layout_graphile_migrate, inside);
+        }
     } else if (str_eq(e->name, STR("sqitch.plan")) || str_eq(e->name, STR("sqitch.conf"))) {
         speak_for(a, &n->found, &layout_sqitch, path_join(a, f->path, e->name));
     } else if (layout_golang_migrate.match(e->name, &version, &name)) {
@@ -103,6 +112,12 @@ static const struct layout *marked_as(struct str text)
         }
         if (str_starts_nocase(comment, STR("-- +goose "))) {
             return &layout_goose;
+        }
+        if (str_starts(comment, STR("-- +migrate "))) {
+            return &layout_sql_migrate;
+        }
+        if (str_starts(comment, STR("--! Previous:")) || str_starts(comment, STR("--! Hash: sha1:"))) {
+            return &layout_graphile_migrate;
         }
         if (str_starts(comment, STR("---- create above / drop below ----")) ||
             str_starts(comment, STR("---- tern: "))) {

@@ -1,9 +1,9 @@
 #include "migration/layout.h"
 
 static const struct layout *const layouts[] = {
-    &layout_native, &layout_plain,    &layout_golang_migrate, &layout_goose,  &layout_flyway,
-    &layout_sqlx,   &layout_refinery, &layout_diesel,         &layout_prisma, &layout_node_pg_migrate,
-    &layout_tern,   &layout_supabase, &layout_sqitch,
+    &layout_native, &layout_plain,    &layout_golang_migrate, &layout_goose,       &layout_flyway,
+    &layout_sqlx,   &layout_refinery, &layout_diesel,         &layout_prisma,      &layout_node_pg_migrate,
+    &layout_tern,   &layout_supabase, &layout_sqitch,         &layout_sql_migrate, &layout_graphile_migrate,
 };
 
 const struct layout *layout_at(size_t i)

@@ -61,10 +61,13 @@ extern const struct layout layout_native;
 extern const struct layout layout_plain;
 /* The same in a folder supabase/migrations. */
 extern const struct layout layout_supabase;
-extern const struct layout layout_golang_migrate, layout_sqlx, layout_flyway, layout_refinery; /* layout_named.c */
-extern const struct layout layout_goose, layout_node_pg_migrate, layout_tern;                  /* layout_marked.c */
-extern const struct layout layout_diesel, layout_prisma;                                       /* layout_folders.c */
-extern const struct layout layout_sqitch;                                                      /* layout_sqitch.c */
+extern const struct layout layout_golang_migrate, layout_sqlx, layout_flyway, layout_refinery;    /* layout_named.c */
+extern const struct layout layout_goose, layout_sql_migrate, layout_node_pg_migrate, layout_tern; /* layout_marked.c */
+extern const struct layout layout_diesel, layout_prisma;                                          /* layout_folders.c */
+extern const struct layout layout_graphile_migrate; /* layout_graphile.c */
+/* What a file of graphile-migrate says of the one before it: "sha1:…", or "-". */
+struct str graphile_previous(struct str text);
+extern const struct layout layout_sqitch; /* layout_sqitch.c */
 
 const struct layout *layout_find(struct str name); /* NULL: no such layout */
 const struct layout *layout_at(size_t i);          /* NULL behind the last; for help */

@@ -1,8 +1,9 @@
 /*
- * Layouts with one file and markers of their own: goose, node-pg-migrate and tern.
+ * Layouts with one file and markers of their own: goose, sql-migrate, node-pg-migrate and tern.
  *
  * goose: "-- +goose Up", "-- +goose Down", "-- +goose NO TRANSACTION" for both, in any case; StatementBegin and StatementEnd are not needed here,
- * because statements are split by PostgreSQL's own rules. node-pg-migrate: "-- Up Migration" and "-- Down Migration", and a file
+ * because statements are split by PostgreSQL's own rules. sql-migrate: the same words behind "-- +migrate ", in this case, and "notransaction"
+ * behind Up or Down for that part. node-pg-migrate: "-- Up Migration" and "-- Down Migration", and a file
  * without them is all up. tern: one line "---- create above / drop below ----", and "---- tern: disable-tx ----"; its files are numbered
  * from 1 without a gap.
  */
@@ -10,7 +11,14 @@
 #include "migration/place.h"
 #include "migration/walk.h"
 
-enum mark { MARK_NONE, MARK_UP, MARK_DOWN, MARK_ALONE };
+enum mark {
+    MARK_NONE,
+    MARK_UP,
+    MARK_DOWN,
+    MARK_ALONE,
+    MARK_UP_ALONE,
+    MARK_DOWN_ALONE
+}; /* alone: outside a transaction */
 
 struct marks {
     enum mark (*of)(struct str comment);
@@ -28,6 +36,21 @@ static enum mark goose_mark(struct str comment)
            : str_eq_nocase(word, STR("Down"))           ? MARK_DOWN
            : str_eq_nocase(word, STR("NO TRANSACTION")) ? MARK_ALONE
                                                         : MARK_NONE;
+}
+
+/* As sql-migrate reads it: "-- +migrate Up", in this case, and behind it perhaps notransaction, for that part. */
+static enum mark sql_migrate_mark(struct str comment)
+{
+    struct str rest, word;
+    if (!str_starts(comment, STR("-- +migrate "))) {
+        return MARK_NONE;
+    }
+    rest = str_trim(str_slice(comment, STR("-- +migrate ").n, comment.n));
+    (void)str_next(&rest, ' ', &word);
+    const bool alone = str_eq(str_trim(rest), STR("notransaction"));
+    return str_eq(word, STR("Up"))     ? (alone ? MARK_UP_ALONE : MARK_UP)
+           : str_eq(word, STR("Down")) ? (alone ? MARK_DOWN_ALONE : MARK_DOWN)
+                                       : MARK_NONE;
 }
 
 /* The regular expression ^\s*--[\s-]*up\s+migration, case ignored. */
@@ -103,7 +126,7 @@ static enum status parse_marked(struct migration *m, const struct marks *marks, 
     struct walk w;
     struct token t;
     uint32_t first_sql = UINT32_MAX;
-    bool alone = false;
+    bool alone = false, up_alone = false, down_alone = false;
     enum status status = ST_OK;
     walk_from(&w, m->text, 0);
     if (marks->up_is_optional) {
@@ -115,8 +138,11 @@ static enum status parse_marked(struct migration *m, const struct marks *marks, 
             first_sql = first_sql == UINT32_MAX ? t.start : first_sql;
             continue;
         }
-        const enum mark mark = marks->of(token_text(m->text, t));
+        const enum mark said = marks->of(token_text(m->text, t));
+        const enum mark mark = said == MARK_UP_ALONE ? MARK_UP : said == MARK_DOWN_ALONE ? MARK_DOWN : said;
         alone = alone || mark == MARK_ALONE;
+        up_alone = up_alone || said == MARK_UP_ALONE;
+        down_alone = down_alone || said == MARK_DOWN_ALONE;
         if (mark == MARK_UP || mark == MARK_DOWN) {
             walk_break(&w);
             status = take_mark(m, marks, mark, t, first_sql, err);
@@ -128,7 +154,8 @@ static enum status parse_marked(struct migration *m, const struct marks *marks, 
         return ST_USAGE;
     }
     m->up.marker = m->up.marker == UINT32_MAX ? m->up.start : m->up.marker;
-    m->up.tx = m->down.tx = alone ? TX_FALSE : TX_AUTO;
+    m->up.tx = alone || up_alone ? TX_FALSE : TX_AUTO;
+    m->down.tx = alone || down_alone ? TX_FALSE : TX_AUTO;
     return status;
 }
 
@@ -136,6 +163,13 @@ static enum status goose_parse(struct migration *m, const struct migration_optio
                                struct arena *a UNUSED, struct error *err)
 {
     static const struct marks marks = {goose_mark, "-- +goose Up", "-- +goose Down", false};
+    return parse_marked(m, &marks, err);
+}
+
+static enum status sql_migrate_parse(struct migration *m, const struct migration_options *options UNUSED,
+                                     struct arena *a UNUSED, struct error *err)
+{
+    static const struct marks marks = {sql_migrate_mark, "-- +migrate Up", "-- +migrate Down", false};
     return parse_marked(m, &marks, err);
 }
 
@@ -161,6 +195,14 @@ const struct layout layout_goose = {
     .parse = goose_parse,
     .programs = ".go",
     .fill = FILL_GOOSE,
+};
+
+const struct layout layout_sql_migrate = {
+    .name = "sql-migrate",
+    .form = "<version>_<name>.sql",
+    .summary = "sql-migrate's files with \"-- +migrate Up\" and \"-- +migrate Down\" parts",
+    .match = layout_numbered_sql,
+    .parse = sql_migrate_parse,
 };
 
 const struct layout layout_node_pg_migrate = {

@@ -48,7 +48,9 @@ enum status migration_name(struct migration *m, const struct migration_options *
 static enum status check_text(const struct migration *m, bool lenient, struct error *err)
 {
     const struct str file = m->file, text = m->text, head = str_slice(text, 0, 2);
-    if (text.n == 0 && !lenient && !m->undoes) {
+    /* To golang-migrate and sqlx an empty file is a migration that does nothing. */
+    const bool may_be_empty = m->undoes || m->layout == &layout_golang_migrate || m->layout == &layout_sqlx;
+    if (text.n == 0 && !lenient && !may_be_empty) {
         error_set(err, ST_USAGE, "the file is empty");
         error_place(err, file.p, 0, 0);
         error_hint(err, m->layout == &layout_native ? "write its SQL below a line \"-- migrate:up\", or remove the file"

@@ -233,13 +233,26 @@ made() { pg_sql "CREATE TABLE t1 (id int); CREATE TABLE t2 (id int)"; }
     done
     gm migrate
     cp migrations/committed/*.sql "$dir"
-    printf -- '--! Previous: x\n--! Hash: y\n\nCREATE TABLE t3 (id int);\n' >"$dir/000003-t3.sql"
-    run migrate adopt --from graphile-migrate --dir "$dir" --layout plain
+    run migrate adopt --from graphile-migrate --dir migrations --mirror
     echo "$output"
     [ "$status" -eq 0 ]
     [ "$(versions)" = "000001 000002" ]
-    migrate up --dir "$dir" --layout plain --quiet
+    gm commit -m t3
+    migrate up --dir migrations --quiet
     [ "$(tables)" = "t1 t2 t3" ]
+    run gm migrate
+    [[ "$output" == *"Already up to date"* ]]
+    run gm status
+    [ "$status" -eq 0 ]
+    echo "CREATE TABLE t4 (id int);" >migrations/current.sql
+    gm commit
+    gm migrate
+    run migrate up --dir migrations/committed
+    [[ "$output" == *"000004"*"was applied by graphile-migrate: recorded"* ]]
+    sed -i s/t4/t5/ migrations/committed/000004.sql
+    run migrate status --dir migrations
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"the file's text is not what its hash says"* ]]
 }
 
 @test "sqitch itself deployed half" {

@@ -163,3 +163,21 @@ up_and_down() { # AFTER-UP AFTER-DOWN-1
     migrate up --dir "$dir" --layout sqlx --quiet
     [ "$(tables)" = "a b" ]
 }
+
+@test "sql-migrate: its markers, notransaction for one part, and what it recorded" {
+    printf -- '-- +migrate Up\nCREATE TABLE a (id int);\n-- +migrate StatementBegin\nCREATE TABLE aa (id int);\n-- +migrate StatementEnd\n-- +migrate Down\nDROP TABLE aa; DROP TABLE a;\n' | put 1_a.sql
+    printf -- '-- +migrate Up notransaction\nCREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE TABLE b ();\n-- +migrate Down\nDROP TABLE b; DROP INDEX a_id;\n' | put 2_b.sql
+    up_and_down "a aa b" "a aa"
+    pg_sql "CREATE TABLE gorp_migrations (id text PRIMARY KEY, applied_at timestamptz)" "INSERT INTO gorp_migrations VALUES ('1_a.sql', now())"
+    migrate adopt --from sql-migrate --dir "$dir" --schema again --mirror --quiet
+    migrate mark 2 --applied --dir "$dir" --schema again --quiet
+    [ "$(pg_sql "SELECT string_agg(id, ' ' ORDER BY id) FROM gorp_migrations")" = "1_a.sql 2_b.sql" ]
+}
+
+@test "golang-migrate: an empty file is a migration that does nothing" {
+    : | put 1_a.up.sql
+    echo 'CREATE TABLE b (id int);' | put 2_b.up.sql
+    migrate up --dir "$dir" --quiet
+    [ "$(tables)" = b ]
+    [ "$(pg_sql "SELECT count(*) FROM migrate.migrations")" = 2 ]
+}
