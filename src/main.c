@@ -27,7 +27,7 @@
  *     src/cmd/        options: one parser · config: migrate.yaml · context: what commands open · one file per command ·
  *                     lint_files: which files, in which order · lsp: a language server ·
  *                     hook: programs around a run · children: a process for each target, for fleet and tenants ·
- *                     rehearse: on a throw-away server ·
+ *                     rehearse: on a throw-away server, clone_run: on a clone · metrics_run: what AWS measures meanwhile ·
  *                     completion, complete: what shells complete · command_man, manual_prose: a page for each ·
  *                     exit: the exit codes
  *     rules/          the facts and the advice, as data
