@@ -151,9 +151,9 @@ const struct command cmd_down = {
     .about = "Runs the -- migrate:down parts, the last applied first. Where a file is gone, the text\n"
              "recorded when it was applied is used. Asks before --all, and when the database looks\n"
              "like production.\n\n"
-             "A shadow change that was begun and not swapped yet is taken back first, and nothing else.\n"
-             "One that was swapped is swapped back, in one short transaction, where -- migrate:shadow stands\n"
-             "in the down part, too: see migrate-backfill(7).",
+             "A shadow change that was begun and not swapped yet is taken back first, and\n"
+             "nothing else. One that was swapped is swapped back, in one short transaction,\n"
+             "where -- migrate:shadow stands in the down part, too: see migrate-backfill(7).",
     .examples = "migrate down\nmigrate down 3\nmigrate down --to 20261120093000\nmigrate down --all --yes",
     .exits = "02345678",
     .options = down_options,
