@@ -64,7 +64,7 @@ words() { answer "$@" | cut -f 1 | paste -sd ' '; }
     [ "$(words rules show ban-drop-t)" = "ban-drop-table" ]
     [ "$(words rules test --only require-concurrent-index-c)" = "require-concurrent-index-creation" ]
     [ "$(words up --layout goo)" = goose ]
-    [ "$(words adopt --from sq)" = "sqlx sqitch" ]
+    [ "$(words adopt --from sqi)" = "sqitch" ]
     [ "$(words report '')" = last ]
     printf 'environments:\n  staging:\n    gate: note\n  production:\n    gate: error\n' >migrate.yaml
     [ "$(words up --env '')" = "staging production" ]
