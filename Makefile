@@ -153,7 +153,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 PICK = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T),$(f)),$(f))),$(1))
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 # Tests wait for servers and locks more than they compute.
-PROVE := prove -j $(shell expr $(JOBS) \* 2) --timer --exec 'tests/lib/run-test'
+PROVE := prove -j $(shell expr $(JOBS) \* 3) --timer --exec 'tests/lib/run-test'
 export MIGRATE_BIN := $(CURDIR)/$(BUILD)/migrate
 export MIGRATE_FAULTS_BIN := $(CURDIR)/$(BUILD)/migrate-faults
 export SAN
