@@ -51,10 +51,11 @@
 extern char **environ;
 
 static const struct command *const commands[] = {
-    &cmd_new,  &cmd_lint,      &cmd_lsp,        &cmd_explain, &cmd_plan,    &cmd_rehearse, &cmd_up,       &cmd_down,
-    &cmd_redo, &cmd_goto,      &cmd_status,     &cmd_runs,    &cmd_report,  &cmd_validate, &cmd_backfill, &cmd_baseline,
-    &cmd_mark, &cmd_adopt,     &cmd_dump,       &cmd_load,    &cmd_catalog, &cmd_rules,    &cmd_wait,     &cmd_snapshot,
-    &cmd_aws,  &cmd_ephemeral, &cmd_completion, &cmd_version, &cmd_help,
+    &cmd_new,      &cmd_lint,     &cmd_lsp,       &cmd_explain,    &cmd_plan,    &cmd_rehearse,
+    &cmd_up,       &cmd_down,     &cmd_redo,      &cmd_goto,       &cmd_status,  &cmd_runs,
+    &cmd_report,   &cmd_validate, &cmd_backfill,  &cmd_baseline,   &cmd_mark,    &cmd_adopt,
+    &cmd_dump,     &cmd_load,     &cmd_seed,      &cmd_catalog,    &cmd_rules,   &cmd_wait,
+    &cmd_snapshot, &cmd_aws,      &cmd_ephemeral, &cmd_completion, &cmd_version, &cmd_help,
 };
 
 /* Descriptors 0 to 2 are open, so that no file we open becomes standard output. One that was closed fails when it is used. */

@@ -113,6 +113,10 @@ static const struct manual_prose pages[] = {
      "The history is in the file, so that up goes on behind the last migration that the dump\n"
      "has.",
      "migrate-dump 1, migrate-up 1"},
+    {"seed",
+     "A file's own BEGIN and COMMIT are those of its transaction. Waiting for a lock ends after\n"
+     "10 seconds. Rules judge migrations, not seeds: a seed changes rows, and no schema.",
+     "migrate-ephemeral 1, migrate-load 1, migrate-up 1"},
     {"catalog",
      "The file is replaced as a whole, or not at all. It holds definitions as pg_dump\n"
      "--schema-only shows them (defaults, checks, bodies of SQL functions), and no rows,\n"
