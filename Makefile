@@ -203,7 +203,7 @@ SEEDS_layouts := tests/cases/migration
 SEEDS_sql := tests/cases/sql
 SEEDS_yaml := $(wildcard rules/hazards/*/.)
 fuzz:
-	@$(MAKE) --no-print-directory -j $(JOBS) CC='$(filter-out gcc,$(CC)) $(if $(findstring clang,$(CC)),,clang)' SAN=1 FUZZER=1 BUILD=build/fuzz all $(FUZZ:%=build/fuzz/fuzz_%)
+	@$(MAKE) --no-print-directory -j $(JOBS) CC='$(if $(IS_CLANG),$(CC),clang)' SAN=1 FUZZER=1 BUILD=build/fuzz all $(FUZZ:%=build/fuzz/fuzz_%)
 	@$(MAKE) --no-print-directory -j $(FUZZ_JOBS) -O $(FUZZ:%=fuzz-%)
 fuzz-%:
 	@mkdir -p build/fuzz/corpus-$*
