@@ -2,23 +2,17 @@
 
 #include "catalog/replay.h"
 #include "migration/layout.h"
-#include "migration/place.h"
 #include "rules/batchable.h"
 #include "rules/body.h"
-#include "rules/ending.h"
 #include "rules/facts.h"
-#include "rules/finding.h"
 #include "rules/history.h"
+#include "rules/judge_walk.h"
 #include "rules/order.h"
-#include "rules/runner.h"
 #include "rules/runtime.h"
-#include "rules/session.h"
 #include "rules/severity.h"
-#include "rules/suppress.h"
 
 enum { SCRATCH_MAX = 256 * 1024 * 1024 };
 #define STATEMENT_MAX ((size_t)4 << 30)
-#define BODIES_MAX    ((size_t)4 << 30) /* of a file: a copy of its text, and the strings of its blocks */
 
 void judge_init(struct judge *j, const struct rulebook *book, const struct judge_options *options,
                 struct catalog *catalog)
@@ -52,30 +46,7 @@ void judge_free(struct judge *j)
 
 /* ---- one statement ---------------------------------------------------------------------------------------------- */
 
-/* The walk over one part. */
-struct walk {
-    struct judge *j;
-    const struct migration *m;
-    struct str text; /* m->text; in a body, what body_read() made of it */
-    struct str copy; /* of body_read() */
-    unsigned depth;  /* of bodies in bodies */
-    const struct migration_part *part;
-    struct arena *a;         /* of the part: findings, and what they need */
-    struct arena *statement; /* of the statement in hand; with findings_only one of the judge's two */
-    struct judged_part *out;
-    struct line_map lines;
-    struct sending sending;
-    struct transaction tx;
-    struct session session;
-    struct suppression suppression;
-    struct judged_statement_list inner; /* those in bodies that have directives: place, source and directives only */
-    enum status status;                 /* of the directives in bodies */
-    struct finding_context findings;
-    struct eval_memo *memo; /* of the statement's only action, in the scratch arena; NULL: none */
-    struct error *err;
-};
-
-static bool is_transaction_control(const struct statement *st)
+bool walk_is_control(const struct statement *st)
 {
     static const enum keyword words[] = {KW_BEGIN, KW_COMMIT, KW_ROLLBACK, KW_SAVEPOINT, KW_RELEASE, KW_ABORT, KW_END};
     for (size_t i = 0; i < countof(words); i++) {
@@ -106,8 +77,7 @@ static enum status read_directives(struct walk *w, struct judged_statement *s)
     return st;
 }
 
-/* Keep the statement: its tokens are the splitter's only until the next. */
-static struct judged_statement *add_statement(struct walk *w, const struct statement *st)
+struct judged_statement *walk_add(struct walk *w, const struct statement *st)
 {
     const bool inner = w->depth > 0;
     const bool listed = !inner && !w->j->options.findings_only;
@@ -279,15 +249,14 @@ static void look_for_hazards(struct walk *w, struct judged_statement *s, struct 
     arena_reset(j->scratch);
 }
 
-/* What it is, before it is known where it runs. */
-static void read_statement(struct walk *w, struct judged_statement *s)
+void walk_read(struct walk *w, struct judged_statement *s)
 {
     if (s->st.psql) {
         s->kind = STATEMENT_PSQL;
         s->effects = (struct effects){.supported = TRI_UNKNOWN, .in_transaction = TRI_UNKNOWN, .known = KNOWN_NO};
     } else {
         classify_actions(w, s);
-        s->kind = is_transaction_control(&s->st) ? STATEMENT_TRANSACTION
+        s->kind = walk_is_control(&s->st) ? STATEMENT_TRANSACTION
                   : unreadable(s)                ? STATEMENT_UNREADABLE
                                                  : STATEMENT_SQL;
     }
@@ -297,8 +266,6 @@ static void read_statement(struct walk *w, struct judged_statement *s)
         s->effects.known = KNOWN_YES;
     }
 }
-
-static void judge_body(struct walk *w, struct judged_statement *block);
 
 /* For the rules that ask whether the file has a statement of a form. */
 static void leave_traces(struct walk *w, const struct judged_statement *s)
@@ -341,14 +308,13 @@ static void keep_statement(struct walk *w, const struct judged_statement *s, siz
     }
 }
 
-/* Judge it in the transaction where it was placed, and apply it to the catalog. */
-static void judge_placed(struct walk *w, struct judged_statement *s)
+void walk_judge(struct walk *w, struct judged_statement *s)
 {
     struct judge *j = w->j;
     const struct origin at = {.file = j->files, .transaction = w->tx.origin, .statement = ++j->statements};
     leave_traces(w, s);
     if (body_is_in(&s->st)) {
-        judge_body(w, s);
+        walk_body(w, s);
     }
     complete_traces(w, s);
     const size_t deferred = w->findings.deferred.n;
@@ -376,136 +342,19 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
         w->statement = &w->j->recent[w->out->n_statements % 2];
         arena_reset(w->statement);
     }
-    struct judged_statement *s = add_statement(w, st);
+    struct judged_statement *s = walk_add(w, st);
     const enum status status = read_directives(w, s);
     if (status) {
         return status;
     }
-    read_statement(w, s);
+    walk_read(w, s);
     if (!w->tx.sent && w->tx.mode != TX_TRUE && !w->tx.explicit_block && s->kind == STATEMENT_SQL) {
         s->backfill = s->backfill || batchable(w->j, s, w->text);
     }
     transaction_place(&w->tx, s, w->j->files, &w->j->transactions);
-    judge_placed(w, s);
+    walk_judge(w, s);
     w->out->before = s;
     return w->status;
-}
-
-/* ---- bodies of DO blocks ----------------------------------------------------------------------------------------- */
-
-enum { MAX_BODY_DEPTH = 4, MAX_NAMED_LINES = 3 };
-
-/* The directives before a statement of PL/pgSQL. What asks for steps of its own cannot be had within a block. */
-static void read_inner_directives(struct walk *w, const struct body_piece *piece)
-{
-    struct judged_statement s = {.st = {.start = piece->start, .end = piece->end},
-                                 .source = str_slice(w->text, piece->start, piece->end)};
-    uint32_t at = 0;
-    if (w->status || piece->comments_start >= piece->comments_end) {
-        return;
-    }
-    w->status = directives_parse(w->text, piece->comments_start, piece->comments_end, w->a, &s.directives, &at, w->err);
-    if (w->status) {
-        place_error(w->err, w->m->file, w->text, at);
-    }
-    for (size_t i = 0; i < s.directives.n && !w->status; i++) {
-        const struct directive *d = &s.directives.at[i];
-        if (!suppress_is_allow(d)) {
-            w->status = place_refuse(w->err, w->m->file, w->text, d->start,
-                                     "migrate:%s within a DO block, which runs as a whole", directive_name(d->kind));
-        }
-    }
-    if (s.directives.n > 0) {
-        *vec_push(w->a, &w->inner) = s;
-    }
-}
-
-/* The statements of a piece; what they lock, the block locks. */
-static void judge_piece(struct walk *w, struct judged_statement *block, const struct body_piece *piece)
-{
-    struct splitter sp;
-    struct statement st;
-    read_inner_directives(w, piece);
-    splitter_init(&sp, w->text, piece->start, piece->end);
-    while (splitter_next(&sp, &st)) {
-        if (st.psql || is_transaction_control(&st)) {
-            continue; /* the server refuses these in EXECUTE, and so nothing comes of them */
-        }
-        struct judged_statement *s = add_statement(w, &st);
-        read_statement(w, s);
-        s->transaction = block->transaction;
-        judge_placed(w, s);
-        struct effects e = s->effects;
-        e.supported = e.in_transaction = TRI_YES;
-        e.class = CLASS_TRANSACTION;
-        e.known = KNOWN_YES;
-        effects_merge(&block->effects, &e, w->statement);
-        if (statement_ends_transaction(w->j->catalog, w->a, w->text, &st) ==
-            TRI_YES) { /* CALL of a procedure that commits */
-            w->tx.held.n = 0;
-        }
-    }
-    splitter_free(&sp);
-}
-
-/* "EXECUTE of text made at run time, line 4, 7 and 9". */
-static struct str unread_text(struct walk *w, const struct body *body)
-{
-    static const struct {
-        enum body_kind kind;
-        const char *text;
-    } kinds[] = {{BODY_EXECUTE, "EXECUTE of text that is made at run time"},
-                 {BODY_BROKEN, "what is no PL/pgSQL"},
-                 {BODY_LANGUAGE, "a program in another language than PL/pgSQL"}};
-    struct strbuf out;
-    strbuf_init(&out, 4096);
-    for (size_t k = 0; k < countof(kinds); k++) {
-        unsigned n = 0, line, column, last = 0;
-        for (size_t i = 0; i < body->pieces.n; i++) {
-            if (body->pieces.at[i].kind != kinds[k].kind) {
-                continue;
-            }
-            line_map_find(&w->lines, body->pieces.at[i].start, &line, &column);
-            if (n == 0) {
-                strbuf_addf(&out, "%s%s, line %u", out.n > 0 ? "; " : "", kinds[k].text, line);
-            } else if (line != last && n < MAX_NAMED_LINES) {
-                strbuf_addf(&out, ", %u", line);
-            } else if (line != last && n == MAX_NAMED_LINES) {
-                strbuf_add_cstr(&out, ", …");
-            }
-            n += line != last;
-            last = line;
-        }
-    }
-    const struct str text = arena_str(w->a, strbuf_str(&out));
-    strbuf_free(&out);
-    return text;
-}
-
-static void judge_body(struct walk *w, struct judged_statement *block)
-{
-    struct body body;
-    const struct str outer = w->text;
-    const bool shared = w->tx.shared;
-    if (w->depth == MAX_BODY_DEPTH) {
-        block->unread = STR("DO within DO within DO");
-        return;
-    }
-    body_read(w->text, &block->st, w->a, &w->copy, &body);
-    block->unread = unread_text(w, &body);
-    w->text = body.text;
-    w->depth++;
-    w->tx.shared = true; /* whatever the block runs in, its statements share it */
-    for (size_t i = 0; i < body.pieces.n; i++) {
-        if (body.pieces.at[i].kind == BODY_SQL) {
-            judge_piece(w, block, &body.pieces.at[i]);
-        } else if (body.pieces.at[i].kind == BODY_COMMITS) {
-            w->tx.held.n = 0;
-        }
-    }
-    w->tx.shared = shared;
-    w->depth--;
-    w->text = outer;
 }
 
 /* ---- parts ------------------------------------------------------------------------------------------------------ */
@@ -630,83 +479,4 @@ enum status judge_part(struct judge *j, const struct migration *m, bool down, st
     out->before = NULL;
     line_map_free(&w.lines);
     return status;
-}
-
-struct judge_saved {
-    struct catalog catalog;
-    struct arena_copy *memory;
-    uint32_t files, transactions, statements, undoes;
-};
-
-struct judge_saved *judge_save(struct judge *j, bool undoes)
-{
-    struct judge_saved *s = mem_alloc(sizeof *s);
-    *s = (struct judge_saved){
-        .catalog = *j->catalog, .files = j->files, .transactions = j->transactions, .statements = j->statements};
-    s->memory = arena_save(j->catalog->arena);
-    s->undoes = j->undoes;
-    j->undoes = undoes ? j->files : 0;
-    return s;
-}
-
-void judge_restore(struct judge *j, struct judge_saved *s)
-{
-    struct arena scratch = j->catalog->scratch; /* empty, but its memory may be another now */
-    *j->catalog = s->catalog;
-    j->catalog->scratch = scratch;
-    arena_restore(j->catalog->arena, s->memory);
-    j->files = s->files;
-    j->transactions = s->transactions;
-    j->statements = s->statements;
-    j->undoes = s->undoes;
-    free(s);
-}
-
-/* What a statement does to the catalog, and before that what the statements of a DO block do. */
-static void replay_statement(struct judge *j, struct str text, struct str *copy, const struct statement *st,
-                             unsigned depth, struct arena *a)
-{
-    const struct origin at = {.file = j->files, .transaction = j->transactions, .statement = ++j->statements};
-    struct body body = {.text = text};
-    if (st->psql || st->broken) {
-        return;
-    }
-    if (body_is_in(st) && depth < MAX_BODY_DEPTH) {
-        body_read(text, st, a, copy, &body);
-    }
-    for (size_t i = 0; i < body.pieces.n; i++) {
-        struct splitter sp;
-        struct statement inner;
-        if (body.pieces.at[i].kind != BODY_SQL) {
-            continue;
-        }
-        splitter_init(&sp, body.text, body.pieces.at[i].start, body.pieces.at[i].end);
-        while (splitter_next(&sp, &inner)) {
-            replay_statement(j, body.text, copy, &inner, depth + 1, a);
-        }
-        splitter_free(&sp);
-    }
-    catalog_replay(j->catalog, text, st, at);
-}
-
-void judge_replay(struct judge *j, const struct migration *m)
-{
-    struct splitter sp;
-    struct statement st;
-    struct arena bodies;
-    struct str copy = {0};
-    if (!m->up.present) {
-        return;
-    }
-    j->files++;
-    j->catalog->server_version = j->options.server_version;
-    arena_init(&bodies, BODIES_MAX);
-    const struct migration_part part = runner_part(j->options.runner, m->text, &m->up);
-    splitter_init(&sp, m->text, part.start, part.end);
-    while (splitter_next(&sp, &st)) {
-        j->transactions++;
-        replay_statement(j, m->text, &copy, &st, 0, &bodies);
-    }
-    splitter_free(&sp);
-    arena_free(&bodies);
 }
