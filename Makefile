@@ -254,7 +254,7 @@ ROWS ?= 5000000
 bench-stall: migrate
 	@tests/bench/stall $(ROWS)
 # make bench [CORPUS=folder] [QUICK=1] [ONLY=startup,lint,up,backfill,stall]: all of it against other tools (make peers), as one table, and as
-# build/bench.json. make bench-readme: that table into the README.
+# build/bench.json. make bench-readme: that table into the README. PGROLL=path (also for bench-backfill): a pgroll to compare with.
 QUICK ?=
 ONLY ?=
 bench: migrate $(BUILD)/tests/bench/cost
