@@ -294,6 +294,25 @@ enum status context_ask(const struct context *c, const char *question, struct er
     return error_set(err, ST_USAGE, "not done: the answer was no");
 }
 
+enum status context_ask_about(const struct context *c, bool always, const char *what, struct error *err)
+{
+    struct strbuf where, question;
+    enum status status = ST_OK;
+    if (c->ephemeral) {
+        return ST_OK;
+    }
+    strbuf_init(&where, 4096);
+    strbuf_init(&question, 8192);
+    target_display(c->target.url, &where);
+    if (always || str_find(strbuf_str(&where), STR("prod")) != SIZE_MAX) {
+        strbuf_addf(&question, "%s on %s", what, strbuf_cstr(&where));
+        status = context_ask(c, strbuf_cstr(&question), err);
+    }
+    strbuf_free(&question);
+    strbuf_free(&where);
+    return status;
+}
+
 bool context_colour(const struct context *c, int fd)
 {
     return c->set.colour == COLOUR_ALWAYS || (c->set.colour == COLOUR_AUTO && term_colour(fd));

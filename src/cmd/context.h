@@ -91,6 +91,11 @@ void context_say(struct str text);
 NODISCARD enum status context_flush(struct error *err);
 /* Ask a yes/no question on the terminal. Without a terminal, or when the answer is not yes: ST_USAGE. --yes answers. */
 NODISCARD enum status context_ask(const struct context *c, const char *question, struct error *err);
+/*
+ * The same of what is to be done to the database ("undo 3 migrations": its name is put behind): where its name or host has
+ * "prod" in it, or `always`. Never of a throw-away server. c->target is to be there.
+ */
+NODISCARD enum status context_ask_about(const struct context *c, bool always, const char *what, struct error *err);
 bool context_colour(const struct context *c, int fd);
 
 void context_close(struct context *c);

@@ -2,26 +2,15 @@
 #include "cmd/commands.h"
 #include "cmd/run.h"
 
-/* Undoing throws data away: ask before all of it is gone, and wherever the target looks like production. */
+/* Undoing throws data away. */
 static enum status ask_before_down(struct context *c, const struct chosen_list *chosen, struct error *err)
 {
-    struct strbuf where, question;
-    enum status status = ST_OK;
     if (c->set.dry_run || chosen->n == 0) {
         return ST_OK;
     }
-    strbuf_init(&where, 4096);
-    strbuf_init(&question, 8192);
-    target_display(c->target.url, &where);
-    const bool production = str_find(strbuf_str(&where), STR("prod")) != SIZE_MAX;
-    if (c->set.all || production) {
-        strbuf_addf(&question, "undo %s%zu migration%s on %s", c->set.all ? "all " : "", chosen->n,
-                    chosen->n == 1 ? "" : "s", c->ephemeral ? "the throw-away server" : strbuf_cstr(&where));
-        status = c->ephemeral ? ST_OK : context_ask(c, strbuf_cstr(&question), err);
-    }
-    strbuf_free(&question);
-    strbuf_free(&where);
-    return status;
+    const struct str what = arena_printf(&c->arena, "undo %s%zu migration%s", c->set.all ? "all " : "", chosen->n,
+                                         chosen->n == 1 ? "" : "s");
+    return context_ask_about(c, c->set.all, what.p, err);
 }
 
 static enum status run_down(struct context *c, struct error *err)

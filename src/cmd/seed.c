@@ -186,22 +186,6 @@ static enum status run_seed_file(struct context *c, const struct seed *seed, str
     return status;
 }
 
-static enum status ask(struct context *c, struct error *err)
-{
-    struct strbuf where, question;
-    enum status status = ST_OK;
-    strbuf_init(&where, 4096);
-    strbuf_init(&question, 8192);
-    target_display(c->target.url, &where);
-    if (!c->ephemeral && str_find(strbuf_str(&where), STR("prod")) != SIZE_MAX) {
-        strbuf_addf(&question, "fill %s with seeds", strbuf_cstr(&where));
-        status = context_ask(c, strbuf_cstr(&question), err);
-    }
-    strbuf_free(&question);
-    strbuf_free(&where);
-    return status;
-}
-
 static enum status run(struct context *c, struct error *err)
 {
     struct str_list files = {0};
@@ -212,7 +196,7 @@ static enum status run(struct context *c, struct error *err)
         status = read_seed(c, files.at[i], &seeds[i], err);
     }
     status = status ? status : context_connect(c, err);
-    status = status ? status : ask(c, err);
+    status = status ? status : context_ask_about(c, false, "fill tables with seeds", err);
     for (size_t i = 0; i < files.n && !status; i++) {
         status = run_seed_file(c, &seeds[i], err);
         session_settings_again(c->session);

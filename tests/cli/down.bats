@@ -38,6 +38,19 @@ setup() {
     [ -z "$(tables)" ]
 }
 
+@test "a database that looks like production is asked about" {
+    pg_sql "CREATE DATABASE \"production_$BATS_TEST_NUMBER\""
+    DATABASE_URL=$(pg_url "production_$BATS_TEST_NUMBER")
+    migrate up
+    for undo in "down 2" redo "goto 1"; do
+        run migrate $undo </dev/null
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"error: undo "*" migration"*" on "*"production_$BATS_TEST_NUMBER"*"--yes"* ]] || { echo "$output"; false; }
+    done
+    migrate down 2 --yes
+    migrate down --dry-run </dev/null
+}
+
 @test "down without a down part is refused" {
     printf -- '-- migrate:up\nSELECT 1;\n' >migrations/11_only_up.sql
     migrate up
