@@ -63,33 +63,21 @@ struct seed {
     struct planned_statement_list statements;
 };
 
-static bool is_any(const struct statement *st, const enum keyword *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (statement_is(st, 0, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What cannot be sent is refused before anything is; the file's own BEGIN and COMMIT are those that we send. */
 static enum status take(struct context *c, struct seed *seed, const struct statement *st, unsigned line,
                         struct error *err)
 {
-    static const enum keyword around[] = {KW_BEGIN, KW_START, KW_COMMIT, KW_END};
-    static const enum keyword back[] = {KW_ROLLBACK, KW_ABORT, KW_PREPARE};
+    const bool ends = statement_ends_block(st), commits = statement_is(st, 0, KW_COMMIT) || statement_is(st, 0, KW_END);
     const char *why = st->psql              ? "a backslash command of psql"
                       : st->broken          ? lex_bad_reason(st->broken)
                       : st->has_placeholder ? "a placeholder without a value (--set NAME=VALUE)"
-                      : is_any(st, back, statement_is(st, 1, KW_TRANSACTION) ? 3 : 2)
-                          ? "it would end the transaction in which the file runs"
-                          : NULL;
+                      : ends && !commits    ? "it would end the transaction in which the file runs"
+                                            : NULL;
     if (why) {
         place_refuse(err, seed->file, seed->text, st->start, "cannot run: %s", why);
         return ST_USAGE;
     }
-    if (!is_any(st, around, countof(around))) {
+    if (!ends && !statement_begins_block(st)) {
         *vec_push(&c->arena, &seed->statements) = (struct planned_statement){
             .sql = str_slice(seed->text, st->start, st->end),
             .copy_data = st->copy_end > st->copy_start ? str_slice(seed->text, st->copy_start, st->copy_end) : STR_NONE,

@@ -6,12 +6,6 @@
 
 enum { SETTLE_MS = 60000 };
 
-static bool is_transaction_control(const struct statement *st)
-{
-    return statement_is(st, 0, KW_BEGIN) || statement_is(st, 0, KW_COMMIT) || statement_is(st, 0, KW_ROLLBACK) ||
-           statement_is(st, 0, KW_END) || (statement_is(st, 0, KW_START) && statement_is(st, 1, KW_TRANSACTION));
-}
-
 static enum status run_statement(struct context *c, const struct migration *script, const struct statement *st,
                                  struct error *err)
 {
@@ -40,7 +34,7 @@ static enum status run_statements(struct context *c, const struct migration *scr
     enum status status = ST_OK;
     splitter_init(&sp, script->text, script->up.start, script->up.end);
     while (!status && splitter_next(&sp, &st)) {
-        if (!is_transaction_control(&st)) {
+        if (!statement_begins_block(&st) && !statement_ends_block(&st)) {
             status = run_statement(c, script, &st, err);
         }
     }

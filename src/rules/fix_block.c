@@ -8,29 +8,12 @@ static const struct judged_statement *statement_at(const struct fix_blocks *b, s
     return &b->part->statements.at[i];
 }
 
-static bool begins(const struct statement *st)
-{
-    return statement_is(st, 0, KW_BEGIN) || (statement_is(st, 0, KW_START) && statement_is(st, 1, KW_TRANSACTION));
-}
-
 /* Nothing but the words themselves: no isolation level, no AND CHAIN. */
 static bool is_plain(const struct statement *st)
 {
     const size_t more = statement_is(st, 0, KW_START) ? 2 : 1;
     return st->n_tokens == more ||
            (st->n_tokens == more + 1 && (statement_is(st, more, KW_TRANSACTION) || statement_is(st, more, KW_WORK)));
-}
-
-static bool ends(const struct statement *st)
-{
-    const bool rolls = statement_is(st, 0, KW_ROLLBACK) || statement_is(st, 0, KW_ABORT);
-    const bool commits = statement_is(st, 0, KW_COMMIT) || statement_is(st, 0, KW_END);
-    for (size_t i = 1; i < st->n_tokens; i++) {
-        if (statement_is(st, i, KW_TO)) {
-            return false;
-        }
-    }
-    return rolls || commits;
 }
 
 void fix_blocks_init(struct fix_blocks *b, const struct judged_part *part, const struct judge_options *options,
@@ -47,9 +30,9 @@ void fix_blocks_init(struct fix_blocks *b, const struct judged_part *part, const
         const bool control = s->kind == STATEMENT_TRANSACTION;
         b->begin[i] = open;
         b->end[i] = n;
-        if (control && begins(&s->st) && open == SIZE_MAX) {
+        if (control && statement_begins_block(&s->st) && open == SIZE_MAX) {
             open = i;
-        } else if (control && ends(&s->st)) {
+        } else if (control && statement_ends_block(&s->st)) {
             for (size_t k = open == SIZE_MAX ? i : open; k <= i; k++) {
                 b->end[k] = i;
             }
@@ -117,8 +100,8 @@ struct str fix_blocks_ask_unblock(struct fix_blocks *b, size_t i)
     if (b->options->runner || b->part->migration->layout != &layout_native) {
         return STR("whoever runs the file may need it");
     }
-    return b->begin[i] == SIZE_MAX && begins(&statement_at(b, i)->st) ? ask_division(b, i)
-                                                                      : STR("it begins no transaction");
+    return b->begin[i] == SIZE_MAX && statement_begins_block(&statement_at(b, i)->st) ? ask_division(b, i)
+                                                                                      : STR("it begins no transaction");
 }
 
 static struct str alone(struct fix_blocks *b)

@@ -110,16 +110,10 @@ static void forget(struct session *s, struct str name, bool local_only)
     s->settings.n = kept;
 }
 
-static bool ends_transaction(const struct statement *st)
-{
-    return statement_is(st, 0, KW_COMMIT) || statement_is(st, 0, KW_END) || statement_is(st, 0, KW_ROLLBACK) ||
-           statement_is(st, 0, KW_ABORT);
-}
-
 void session_enter(struct session *s, struct str text, const struct statement *st)
 {
     struct setting new;
-    if (ends_transaction(st)) {
+    if (statement_ends_block(st) || statement_is(st, 0, KW_ROLLBACK)) { /* TO a savepoint: what was set behind it */
         forget(s, STR(""), true);
     } else if (statement_is(st, 0, KW_DISCARD) || (statement_is(st, 0, KW_RESET) && statement_is(st, 1, KW_ALL))) {
         forget(s, STR(""), false);

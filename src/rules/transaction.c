@@ -129,22 +129,6 @@ static void open_transaction(struct transaction *tx, uint32_t *replay_transactio
     tx->labels.n = 0;
 }
 
-static bool begins(const struct statement *st)
-{
-    return statement_is(st, 0, KW_BEGIN) || (statement_is(st, 0, KW_START) && statement_is(st, 1, KW_TRANSACTION));
-}
-
-static bool ends(const struct statement *st)
-{
-    for (size_t i = 1; i < st->n_tokens; i++) {
-        if (statement_is(st, i, KW_TO) || statement_is(st, i, KW_PREPARED)) {
-            return false; /* ROLLBACK TO a savepoint */
-        }
-    }
-    return statement_is(st, 0, KW_COMMIT) || statement_is(st, 0, KW_END) || statement_is(st, 0, KW_ROLLBACK) ||
-           statement_is(st, 0, KW_ABORT);
-}
-
 static bool chains(const struct statement *st)
 {
     return st->n_tokens > 1 && statement_is(st, st->n_tokens - 1, KW_CHAIN) &&
@@ -164,7 +148,7 @@ static void place_sent(struct transaction *tx, struct judged_statement *s, uint3
         open_transaction(tx, replay_transactions);
     }
     tx->string = string;
-    tx->explicit_block = tx->explicit_block || (s->kind == STATEMENT_TRANSACTION && begins(&s->st) && !tx->wrapped);
+    tx->explicit_block = tx->explicit_block || (s->kind == STATEMENT_TRANSACTION && statement_begins_block(&s->st) && !tx->wrapped);
     tx->shared = tx->wrapped || tx->explicit_block || string;
     s->transaction = tx->number;
     s->alone = !tx->shared;
@@ -178,7 +162,7 @@ void transaction_place(struct transaction *tx, struct judged_statement *s, uint3
         return;
     }
     const bool control = s->kind == STATEMENT_TRANSACTION;
-    const bool begin = control && begins(&s->st) && !tx->explicit_block;
+    const bool begin = control && statement_begins_block(&s->st) && !tx->explicit_block;
     bool join = !tx->closed;
     if (tx->explicit_block || tx->mode == TX_TRUE) {
         join = !tx->closed; /* whatever it is */
@@ -248,9 +232,9 @@ void transaction_enter(struct transaction *tx, const struct judged_statement *s,
     tx->statements++;
     tx->strong = tx->strong || is_strong(s, file);
     tx->data = tx->data || is_data(s, file);
-    if (s->kind == STATEMENT_TRANSACTION && !ends(&s->st)) {
+    if (s->kind == STATEMENT_TRANSACTION && !statement_ends_block(&s->st)) {
         /* In a transaction that the tool opened a BEGIN changes nothing, but it explains the COMMIT. */
-        tx->explicit_block = tx->explicit_block || (tx->sent && begins(&s->st));
+        tx->explicit_block = tx->explicit_block || (tx->sent && statement_begins_block(&s->st));
         enter_savepoint(tx, &s->st, text, statement);
     } else if (s->kind == STATEMENT_TRANSACTION) {
         tx->closed = true;

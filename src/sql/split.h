@@ -67,4 +67,20 @@ static inline bool statement_is(const struct statement *st, size_t i, enum keywo
     return i < st->n_tokens && st->tokens[i].kind == TOK_WORD && st->tokens[i].keyword == kw;
 }
 
+/* BEGIN or START TRANSACTION, with whatever modes. Source for both: TransactionStmt in PostgreSQL's gram.y. */
+static inline bool statement_begins_block(const struct statement *st)
+{
+    return statement_is(st, 0, KW_BEGIN) || (statement_is(st, 0, KW_START) && statement_is(st, 1, KW_TRANSACTION));
+}
+
+/* COMMIT, END, ROLLBACK or ABORT of the transaction itself, or PREPARE TRANSACTION; neither ROLLBACK TO nor … PREPARED. */
+static inline bool statement_ends_block(const struct statement *st)
+{
+    const bool ends = statement_is(st, 0, KW_COMMIT) || statement_is(st, 0, KW_END) ||
+                      statement_is(st, 0, KW_ROLLBACK) || statement_is(st, 0, KW_ABORT);
+    const size_t more = statement_is(st, 1, KW_WORK) || statement_is(st, 1, KW_TRANSACTION) ? 2 : 1;
+    return ends ? !statement_is(st, more, KW_TO) && !statement_is(st, 1, KW_PREPARED)
+                : statement_is(st, 0, KW_PREPARE) && statement_is(st, 1, KW_TRANSACTION);
+}
+
 #endif

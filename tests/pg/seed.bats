@@ -33,7 +33,7 @@ setup() {
     [[ "$output" == *"2.sql:3:1: error: duplicate key"*"nothing of this file was kept"* ]] || { echo "$output"; false; }
     [ "$(pg_sql "SELECT count(*) FROM t")" = 1 ]
     local text
-    for text in '\\i other.sql' "SELECT 'open" 'SELECT ${x}' 'ROLLBACK' "PREPARE TRANSACTION 'x'"; do
+    for text in '\\i other.sql' "SELECT 'open" 'SELECT ${x}' 'ROLLBACK' "PREPARE TRANSACTION 'x'" 'ABORT WORK'; do
         printf 'INSERT INTO t VALUES (9);\n%b;\n' "$text" >3.sql
         run migrate seed 3.sql
         [ "$status" -eq 2 ] && [[ "$output" == *"3.sql:2:1: error: cannot run: "* ]] || { echo "$text: $status $output"; return 1; }
@@ -41,6 +41,12 @@ setup() {
     [ "$(pg_sql "SELECT count(*) FROM t")" = 1 ]
     run migrate seed
     [ "$status" -eq 2 ] && [[ "$output" == *"no seeds: neither ./seeds"* ]]
+    printf "COMMIT PREPARED 'x';\n" >3.sql
+    run migrate seed 3.sql
+    [ "$status" -eq 3 ] && [[ "$output" == *"3.sql:1:1: error: COMMIT PREPARED cannot run inside a transaction block"* ]] || { echo "$output"; false; }
+    printf 'BEGIN;\nSAVEPOINT s;\nINSERT INTO t VALUES (9);\nROLLBACK TO s;\nEND;\n' >3.sql
+    migrate seed 3.sql
+    [ "$(pg_sql "SELECT count(*) FROM t")" = 1 ]
     printf 'PREPARE p AS SELECT 1;\nEXECUTE p;\nSET search_path = nowhere;\n' >3.sql
     migrate seed 3.sql
 }

@@ -176,7 +176,7 @@ locked() { [ "$(pg_sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory
 
 @test "verify scripts: by the project's own sqitch.conf, leave nothing behind" {
     change a
-    printf 'BEGIN;\nCREATE TABLE left_behind (id int);\nSET search_path = pg_catalog;\nSELECT 1/0;\nCOMMIT;\n' >verify/a.sql
+    printf 'BEGIN;\nABORT;\nCREATE TABLE left_behind (id int);\nSET search_path = pg_catalog;\nSELECT 1/0;\nCOMMIT;\n' >verify/a.sql
     sqitch config deploy.verify true
     run migrate up --dir . --gate off
     [ "$status" -eq 3 ]

@@ -88,6 +88,47 @@ static void test_statement_is(void **state)
     splitter_free(&sp);
 }
 
+/* As PostgreSQL's TransactionStmt has it. */
+static void test_blocks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool begins, ends;
+    } rows[] = {
+        {"begin", true, false},
+        {"BEGIN WORK ISOLATION LEVEL SERIALIZABLE", true, false},
+        {"start transaction read only", true, false},
+        {"start", false, false},
+        {"commit", false, true},
+        {"COMMIT WORK AND CHAIN", false, true},
+        {"end transaction", false, true},
+        {"rollback", false, true},
+        {"abort work", false, true},
+        {"ROLLBACK AND NO CHAIN", false, true},
+        {"rollback to s", false, false},
+        {"ROLLBACK TRANSACTION TO SAVEPOINT s", false, false},
+        {"rollback work to s", false, false},
+        {"PREPARE TRANSACTION 'x'", false, true},
+        {"prepare p as select 1", false, false},
+        {"commit prepared 'x'", false, false},
+        {"ROLLBACK PREPARED 'x'", false, false},
+        {"savepoint s", false, false},
+        {"release s", false, false},
+        {"\"begin\"", false, false},
+    };
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct splitter sp;
+        struct statement st;
+        splitter_init(&sp, str_of(rows[i].text), 0, (uint32_t)strlen(rows[i].text));
+        assert_true(splitter_next(&sp, &st));
+        if (statement_begins_block(&st) != rows[i].begins || statement_ends_block(&st) != rows[i].ends) {
+            fail_msg("%s", rows[i].text);
+        }
+        splitter_free(&sp);
+    }
+}
+
 /* Beyond STATEMENT_MAX_TOKENS the statement goes on, its tokens do not; what is behind the bound still counts. */
 static void test_cut(void **state)
 {
@@ -121,6 +162,7 @@ int main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_part),
         cmocka_unit_test(test_statement_is),
+        cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests_name("split", tests, NULL, NULL);
