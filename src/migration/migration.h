@@ -97,7 +97,6 @@ NODISCARD enum status migrations_load(const struct str *folders, size_t n, const
 /* By its name and folder: does the file undo another one (x.down.sql, down.sql, U1__x.sql, revert/x.sql)? */
 bool migration_is_undo(struct str path);
 
-/* Fill both checksums. */
 /*
  * The text that history recorded of a migration when it was applied: with a file of its own for the down part, both are one text with native
  * markers. Otherwise it has the layout of that name.
