@@ -3,6 +3,8 @@
  * random bytes and for random pieces of SQL; and much input is read within its bounds.
  */
 #include "../../fuzz/fuzz_sql.c"
+
+#include "../../fuzz/bent.h"
 #include "cases.h"
 
 static void try_text(struct str text)
@@ -13,19 +15,7 @@ static void try_text(struct str text)
 static void test_seeds(void **state)
 {
     (void)state;
-    struct arena a;
-    struct file_list list = {0};
-    struct error err;
-    arena_init(&a, (size_t)64 << 20);
-    assert_int_equal(file_list("tests/fuzz/seeds/sql", &a, &list, &err), ST_OK);
-    assert_true(list.n > 0);
-    for (size_t i = 0; i < list.n; i++) {
-        struct str text;
-        assert_int_equal(
-            file_read(path_join(&a, STR("tests/fuzz/seeds/sql"), list.at[i].name).p, 1 << 20, &a, &text, &err), ST_OK);
-        try_text(text);
-    }
-    arena_free(&a);
+    bent_seeds("tests/fuzz/seeds/sql", 0);
 }
 
 static void test_prefixes(void **state)
