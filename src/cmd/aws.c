@@ -8,7 +8,7 @@
 
 static void put(json_t *o, const char *key, struct str value)
 {
-    json_object_set_new(o, key, value.n > 0 ? json_text(value) : json_null());
+    json_put(o, key, value.n > 0 ? json_text(value) : json_null());
 }
 
 static enum status whoami(struct context *c, struct error *err)
@@ -24,14 +24,14 @@ static enum status whoami(struct context *c, struct error *err)
     }
     const struct credentials *own = &aws->credentials;
     if (c->set.json) {
-        json_t *o = json_object();
-        json_object_set_new(o, "schema", json_integer(1));
+        json_t *o = json_new_object();
+        json_put(o, "schema", json_integer(1));
         put(o, "arn", who.arn);
         put(o, "account", who.account);
         put(o, "region", str_of(region));
         put(o, "region_from", str_of(aws->region_from));
         put(o, "credentials", str_of(own->source));
-        json_object_set_new(o, "expires_in_s", own->expires ? json_integer(own->expires - aws_now(aws)) : json_null());
+        json_put(o, "expires_in_s", own->expires ? json_integer(own->expires - aws_now(aws)) : json_null());
         json_write(o, stdout);
         return ST_OK;
     }

@@ -166,31 +166,31 @@ static struct str connect_arn(const struct check *k)
 
 static void print_json(const struct check *k)
 {
-    json_t *o = json_object(), *permissions = json_array(), *advice = json_array();
+    json_t *o = json_new_object(), *permissions = json_new_array(), *advice = json_new_array();
     const struct rds_target *t = &k->target;
     for (size_t i = 0; i < k->permissions.n; i++) {
         const struct permission *p = &k->permissions.at[i];
-        json_t *row = json_object();
-        json_object_set_new(row, "action", json_string(p->action));
-        json_object_set_new(row, "allowed", json_string(verdict_words[p->verdict]));
+        json_t *row = json_new_object();
+        json_put(row, "action", json_string(p->action));
+        json_put(row, "allowed", json_string(verdict_words[p->verdict]));
         if (p->why) {
-            json_object_set_new(row, "said", json_text(str_of(p->why)));
+            json_put(row, "said", json_text_c(p->why));
         }
-        json_array_append_new(permissions, row);
+        json_push(permissions, row);
     }
     for (size_t i = 0; i < k->advice.n; i++) {
-        json_array_append_new(advice, json_text(k->advice.at[i]));
+        json_push(advice, json_text(k->advice.at[i]));
     }
-    json_object_set_new(o, "schema", json_integer(1));
-    json_object_set_new(o, "caller", json_text(k->who.arn));
-    json_object_set_new(o, "region", json_string(k->aws->region));
-    json_object_set_new(o, "kind", json_string(t->is_cluster ? "cluster" : "instance"));
-    json_object_set_new(o, "id", json_text(target_id(t)));
-    json_object_set_new(o, "arn", json_text(target_arn(t)));
-    json_object_set_new(o, "status", json_text(target_status(t)));
-    json_object_set_new(o, "connect_arn", json_text(connect_arn(k)));
-    json_object_set_new(o, "permissions", permissions);
-    json_object_set_new(o, "advice", advice);
+    json_put(o, "schema", json_integer(1));
+    json_put(o, "caller", json_text(k->who.arn));
+    json_put(o, "region", json_text_c(k->aws->region));
+    json_put(o, "kind", json_string(t->is_cluster ? "cluster" : "instance"));
+    json_put(o, "id", json_text(target_id(t)));
+    json_put(o, "arn", json_text(target_arn(t)));
+    json_put(o, "status", json_text(target_status(t)));
+    json_put(o, "connect_arn", json_text(connect_arn(k)));
+    json_put(o, "permissions", permissions);
+    json_put(o, "advice", advice);
     json_write(o, stdout);
 }
 

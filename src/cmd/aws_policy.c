@@ -2,8 +2,7 @@
 #include "aws/sts.h"
 #include "cmd/aws_check.h"
 #include "cmd/aws_open.h"
-
-#include <jansson.h>
+#include "report/json.h"
 
 struct names {
     struct arena *a;
@@ -20,18 +19,18 @@ static const char *arn(const struct names *n, const char *service, const char *r
 /* actions: words divided by blanks; resources ends with a NULL. */
 static json_t *statement(const char *sid, const char *actions, const char *const *resources)
 {
-    json_t *o = json_object(), *list = json_array(), *where = json_array();
+    json_t *o = json_new_object(), *list = json_new_array(), *where = json_new_array();
     struct str rest = str_of(actions), word;
     while (str_next(&rest, ' ', &word)) {
-        json_array_append_new(list, json_stringn(word.p, word.n));
+        json_push(list, json_text(word));
     }
     for (; *resources; resources++) {
-        json_array_append_new(where, json_string(*resources));
+        json_push(where, json_text_c(*resources));
     }
-    json_object_set_new(o, "Sid", json_string(sid));
-    json_object_set_new(o, "Effect", json_string("Allow"));
-    json_object_set_new(o, "Action", list);
-    json_object_set_new(o, "Resource", where);
+    json_put(o, "Sid", json_string(sid));
+    json_put(o, "Effect", json_string("Allow"));
+    json_put(o, "Action", list);
+    json_put(o, "Resource", where);
     return o;
 }
 
@@ -40,44 +39,38 @@ static json_t *policy(const struct names *n, bool cluster, const char *secret)
     const char *const all[] = {"*", NULL};
     const char *own = arn(n, "rds", arena_printf(n->a, "%s:%s", n->kind, n->id).p);
     const char *snapshots = arn(n, "rds", arena_printf(n->a, "%s:migrate-*", n->snapshot_kind).p);
-    json_t *list = json_array();
-    json_array_append_new(
-        list, statement("Look",
-                        "rds:DescribeDBClusters rds:DescribeDBInstances rds:DescribeDBClusterSnapshots "
-                        "rds:DescribeDBSnapshots rds:DescribeBlueGreenDeployments rds:DescribeGlobalClusters "
-                        "rds:DescribeDBProxyEndpoints rds:DescribeDBProxyTargets rds:DescribeAccountAttributes "
-                        "rds:ListTagsForResource",
-                        all));
-    json_array_append_new(list, statement("Snapshot", cluster ? "rds:CreateDBClusterSnapshot" : "rds:CreateDBSnapshot",
-                                          (const char *const[]){own, snapshots, NULL}));
-    json_array_append_new(list, statement("TagOurs", "rds:AddTagsToResource", (const char *const[]){snapshots, NULL}));
+    json_t *list = json_new_array();
+    json_push(list, statement("Look",
+                              "rds:DescribeDBClusters rds:DescribeDBInstances rds:DescribeDBClusterSnapshots "
+                              "rds:DescribeDBSnapshots rds:DescribeBlueGreenDeployments rds:DescribeGlobalClusters "
+                              "rds:DescribeDBProxyEndpoints rds:DescribeDBProxyTargets rds:DescribeAccountAttributes "
+                              "rds:ListTagsForResource",
+                              all));
+    json_push(list, statement("Snapshot", cluster ? "rds:CreateDBClusterSnapshot" : "rds:CreateDBSnapshot",
+                              (const char *const[]){own, snapshots, NULL}));
+    json_push(list, statement("TagOurs", "rds:AddTagsToResource", (const char *const[]){snapshots, NULL}));
     json_t *prune = statement("PruneOurs", cluster ? "rds:DeleteDBClusterSnapshot" : "rds:DeleteDBSnapshot",
                               (const char *const[]){snapshots, NULL});
-    json_object_set_new(prune, "Condition",
-                        json_pack("{s:{s:s}}", "StringEquals", "aws:ResourceTag/migrate:tool", "migrate"));
-    json_array_append_new(list, prune);
+    json_put(prune, "Condition", json_pack("{s:{s:s}}", "StringEquals", "aws:ResourceTag/migrate:tool", "migrate"));
+    json_push(list, prune);
     const char *login = arn(n, "rds-db", arena_printf(n->a, "dbuser:%s/%s", n->resource_id, n->user).p);
-    json_array_append_new(list, statement("IamLogin", "rds-db:connect", (const char *const[]){login, NULL}));
+    json_push(list, statement("IamLogin", "rds-db:connect", (const char *const[]){login, NULL}));
     if (secret) {
-        json_array_append_new(
-            list, statement("Secret", "secretsmanager:GetSecretValue", (const char *const[]){secret, NULL}));
+        json_push(list, statement("Secret", "secretsmanager:GetSecretValue", (const char *const[]){secret, NULL}));
     }
     if (cluster) {
-        json_array_append_new(list, statement("Capacity",
-                                              "rds:ModifyDBCluster rds:AddTagsToResource rds:RemoveTagsFromResource",
-                                              (const char *const[]){own, NULL}));
+        json_push(list, statement("Capacity", "rds:ModifyDBCluster rds:AddTagsToResource rds:RemoveTagsFromResource",
+                                  (const char *const[]){own, NULL}));
         const char *clone = arn(n, "rds", arena_printf(n->a, "cluster:migrate-clone-*").p);
         const char *instance = arn(n, "rds", "db:migrate-clone-*");
         const char *const clones[] = {
             own, clone, instance, arn(n, "rds", "subgrp:*"), arn(n, "rds", "cluster-pg:*"), arn(n, "rds", "pg:*"),
             NULL};
-        json_array_append_new(list,
-                              statement("Clone", "rds:RestoreDBClusterToPointInTime rds:CreateDBInstance", clones));
-        json_array_append_new(list,
-                              statement("CloneEnd", "rds:AddTagsToResource rds:DeleteDBInstance rds:DeleteDBCluster",
-                                        (const char *const[]){clone, instance, NULL}));
+        json_push(list, statement("Clone", "rds:RestoreDBClusterToPointInTime rds:CreateDBInstance", clones));
+        json_push(list, statement("CloneEnd", "rds:AddTagsToResource rds:DeleteDBInstance rds:DeleteDBCluster",
+                                  (const char *const[]){clone, instance, NULL}));
     }
-    json_array_append_new(list, statement("Metrics", "cloudwatch:GetMetricData pi:GetResourceMetrics", all));
+    json_push(list, statement("Metrics", "cloudwatch:GetMetricData pi:GetResourceMetrics", all));
     return json_pack("{s:s, s:o}", "Version", "2012-10-17", "Statement", list);
 }
 

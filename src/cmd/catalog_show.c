@@ -175,18 +175,11 @@ void catalog_text_of(const struct relation *r, struct arena *a, struct strbuf *o
 
 /* ---- JSON ---- */
 
-static void set(json_t *o, const char *key, json_t *value)
-{
-    if (!value || json_object_set_new(o, key, value)) {
-        mem_out("JSON");
-    }
-}
-
 static json_t *names(const struct name_list *list)
 {
-    json_t *all = json_array();
+    json_t *all = json_new_array();
     for (size_t i = 0; i < list->n; i++) {
-        json_array_append_new(all, json_text(list->at[i]));
+        json_push(all, json_text(list->at[i]));
     }
     return all;
 }
@@ -198,22 +191,22 @@ static json_t *number(int64_t n)
 
 static json_t *relation_brief(const struct relation *r, struct arena *a)
 {
-    json_t *o = json_object();
-    set(o, "name", json_text(relation_display(r, a)));
-    set(o, "kind", json_string(kind_of(r)));
-    set(o, "rows", number(r->rows));
-    set(o, "bytes", number(r->bytes));
+    json_t *o = json_new_object();
+    json_put(o, "name", json_text(relation_display(r, a)));
+    json_put(o, "kind", json_string(kind_of(r)));
+    json_put(o, "rows", number(r->rows));
+    json_put(o, "bytes", number(r->bytes));
     return o;
 }
 
 static json_t *column_json(const struct column *col)
 {
-    json_t *o = json_object();
-    set(o, "name", json_text(col->name));
-    set(o, "type", json_text(col->type.text));
-    set(o, "not_null", json_boolean(col->not_null));
+    json_t *o = json_new_object();
+    json_put(o, "name", json_text(col->name));
+    json_put(o, "type", json_text(col->type.text));
+    json_put(o, "not_null", json_boolean(col->not_null));
     if (col->has_default || col->generated) {
-        set(o, col->generated ? "generated" : "default", json_text(col->default_sql));
+        json_put(o, col->generated ? "generated" : "default", json_text(col->default_sql));
     }
     return o;
 }
@@ -221,83 +214,83 @@ static json_t *column_json(const struct column *col)
 static json_t *constraint_json(const struct constraint *con, struct arena *a)
 {
     static const char *const kinds[] = {"check", "not null", "primary key", "unique", "foreign key", "exclude"};
-    json_t *o = json_object();
-    set(o, "name", json_text(con->name));
-    set(o, "kind", json_string(kinds[con->kind]));
-    set(o, "table", json_text(relation_display(con->table, a)));
-    set(o, "columns", names(&con->columns));
-    set(o, "valid", json_boolean(con->valid));
+    json_t *o = json_new_object();
+    json_put(o, "name", json_text(con->name));
+    json_put(o, "kind", json_string(kinds[con->kind]));
+    json_put(o, "table", json_text(relation_display(con->table, a)));
+    json_put(o, "columns", names(&con->columns));
+    json_put(o, "valid", json_boolean(con->valid));
     if (con->expression.n > 0) {
-        set(o, "expression", json_text(con->expression));
+        json_put(o, "expression", json_text(con->expression));
     }
     if (con->referenced) {
-        set(o, "references", json_text(relation_display(con->referenced, a)));
-        set(o, "referenced_columns", names(&con->referenced_columns));
+        json_put(o, "references", json_text(relation_display(con->referenced, a)));
+        json_put(o, "referenced_columns", names(&con->referenced_columns));
     }
     return o;
 }
 
 static json_t *index_json(const struct relation *index, struct arena *a)
 {
-    json_t *o = relation_brief(index, a), *keys = json_array();
-    set(o, "unique", json_boolean(index->unique));
-    set(o, "valid", json_boolean(index->valid));
+    json_t *o = relation_brief(index, a), *keys = json_new_array();
+    json_put(o, "unique", json_boolean(index->unique));
+    json_put(o, "valid", json_boolean(index->valid));
     for (size_t i = 0; i < index->index_columns.n; i++) {
         const struct index_column *col = &index->index_columns.at[i];
-        json_array_append_new(keys, json_text(col->name.n > 0 ? col->name : col->expression));
+        json_push(keys, json_text(col->name.n > 0 ? col->name : col->expression));
     }
-    set(o, "keys", keys);
+    json_put(o, "keys", keys);
     return o;
 }
 
 static json_t *relation_whole_json(const struct relation *r, struct arena *a)
 {
-    json_t *o = relation_brief(r, a), *columns = json_array(), *constraints = json_array(), *indexes = json_array(),
-           *referenced_by = json_array(), *partitions = json_array();
+    json_t *o = relation_brief(r, a), *columns = json_new_array(), *constraints = json_new_array(),
+           *indexes = json_new_array(), *referenced_by = json_new_array(), *partitions = json_new_array();
     for (size_t i = 0; i < r->columns.n; i++) {
-        json_array_append_new(columns, column_json(r->columns.at[i]));
+        json_push(columns, column_json(r->columns.at[i]));
     }
     for (size_t i = 0; i < r->constraints.n; i++) {
-        json_array_append_new(constraints, constraint_json(r->constraints.at[i], a));
+        json_push(constraints, constraint_json(r->constraints.at[i], a));
     }
     for (size_t i = 0; i < r->indexes.n; i++) {
-        json_array_append_new(indexes, index_json(r->indexes.at[i], a));
+        json_push(indexes, index_json(r->indexes.at[i], a));
     }
     for (size_t i = 0; i < r->referenced_by.n; i++) {
-        json_array_append_new(referenced_by, constraint_json(r->referenced_by.at[i], a));
+        json_push(referenced_by, constraint_json(r->referenced_by.at[i], a));
     }
     for (size_t i = 0; i < r->children.n; i++) {
-        json_array_append_new(partitions, json_text(relation_display(r->children.at[i], a)));
+        json_push(partitions, json_text(relation_display(r->children.at[i], a)));
     }
-    set(o, "columns", columns);
-    set(o, "constraints", constraints);
-    set(o, "indexes", indexes);
-    set(o, "referenced_by", referenced_by);
-    set(o, "children", partitions);
+    json_put(o, "columns", columns);
+    json_put(o, "constraints", constraints);
+    json_put(o, "indexes", indexes);
+    json_put(o, "referenced_by", referenced_by);
+    json_put(o, "children", partitions);
     return o;
 }
 
 json_t *catalog_json(const struct catalog *c, const struct catalog_info *info, const struct relation *relation,
                      struct arena *a)
 {
-    json_t *doc = json_object(), *settings = json_object(), *all = json_array();
-    set(doc, "schema", json_integer(1));
-    set(doc, "database", json_text(info->database));
-    set(doc, "server_version", json_integer(c->server_version));
-    set(doc, "made", json_text(info->made));
-    set(doc, "search_path", names(&c->search_path));
-    set(settings, "TimeZone", json_text(c->time_zone));
+    json_t *doc = json_new_object(), *settings = json_new_object(), *all = json_new_array();
+    json_put(doc, "schema", json_integer(1));
+    json_put(doc, "database", json_text(info->database));
+    json_put(doc, "server_version", json_integer(c->server_version));
+    json_put(doc, "made", json_text(info->made));
+    json_put(doc, "search_path", names(&c->search_path));
+    json_put(settings, "TimeZone", json_text(c->time_zone));
     for (size_t i = 0; i < info->settings.n; i++) {
-        set(settings, arena_cstr(a, info->settings.at[i].name), json_text(info->settings.at[i].value));
+        json_put(settings, arena_cstr(a, info->settings.at[i].name), json_text(info->settings.at[i].value));
     }
-    set(doc, "settings", settings);
+    json_put(doc, "settings", settings);
     const struct relation_list list = listed(c, a);
     for (size_t i = 0; !relation && i < list.n; i++) {
-        json_array_append_new(all, relation_brief(list.at[i], a));
+        json_push(all, relation_brief(list.at[i], a));
     }
     if (relation) {
-        json_array_append_new(all, relation_whole_json(relation, a));
+        json_push(all, relation_whole_json(relation, a));
     }
-    set(doc, "relations", all);
+    json_put(doc, "relations", all);
     return doc;
 }

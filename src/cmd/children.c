@@ -175,33 +175,32 @@ static json_t *answer_json(struct str answer)
     if (whole || answer.n == 0) {
         return whole ? whole : json_null();
     }
-    list = json_array();
+    list = json_new_array();
     while (answer.n > 0 && str_next(&answer, '\n', &line)) {
         one = json_loadb(line.p, line.n, JSON_DECODE_ANY, NULL);
-        json_array_append_new(list, one ? one : json_text(line));
+        json_push(list, one ? one : json_text(line));
     }
     return list;
 }
 
 static void tell_json(const struct children *k)
 {
-    json_t *list = json_array(), *o;
+    json_t *list = json_new_array(), *o;
     for (size_t i = 0; i < k->list.n; i++) {
         const struct child *one = &k->list.at[i];
-        o = json_object();
-        json_object_set_new(o, "target", json_text(str_of(one->name)));
-        json_object_set_new(o, "state", json_string(state_names[one->state]));
-        json_object_set_new(o, "exit_code",
-                            one->state == CHILD_NOT_STARTED ? json_null() : json_integer(one->exit_code));
-        json_object_set_new(o, "ms", json_integer(one->ms));
+        o = json_new_object();
+        json_put(o, "target", json_text_c(one->name));
+        json_put(o, "state", json_string(state_names[one->state]));
+        json_put(o, "exit_code", one->state == CHILD_NOT_STARTED ? json_null() : json_integer(one->exit_code));
+        json_put(o, "ms", json_integer(one->ms));
         if (k->apart) {
-            json_object_set_new(o, "answer", answer_json(one->answer));
+            json_put(o, "answer", answer_json(one->answer));
         }
-        json_array_append_new(list, o);
+        json_push(list, o);
     }
-    o = json_object();
-    json_object_set_new(o, "schema", json_integer(1));
-    json_object_set_new(o, "targets", list);
+    o = json_new_object();
+    json_put(o, "schema", json_integer(1));
+    json_put(o, "targets", list);
     json_write(o, stdout);
 }
 

@@ -123,21 +123,21 @@ static void add_text(struct strbuf *out, const struct clone_step *s)
 
 static json_t *step_json(const struct clone_step *s)
 {
-    json_t *o = json_object(), *list = json_array();
-    json_object_set_new(o, "version", json_text(s->version));
-    json_object_set_new(o, "step", json_integer(s->ordinal));
-    json_object_set_new(o, "kind", json_string(s->kind));
-    json_object_set_new(o, "title", json_text(s->title));
-    json_object_set_new(o, "ms", s->ms < 0 ? json_null() : json_integer(s->ms));
+    json_t *o = json_new_object(), *list = json_new_array();
+    json_put(o, "version", json_text(s->version));
+    json_put(o, "step", json_integer(s->ordinal));
+    json_put(o, "kind", json_string(s->kind));
+    json_put(o, "title", json_text(s->title));
+    json_put(o, "ms", s->ms < 0 ? json_null() : json_integer(s->ms));
     for (size_t i = 0; i < s->locks.n; i++) {
         const struct clone_lock *k = &s->locks.at[i];
-        json_t *lock = json_object();
-        json_object_set_new(lock, "relation", json_text(str_of(k->relation)));
-        json_object_set_new(lock, "mode", json_string(k->mode));
-        json_object_set_new(lock, "ms", json_integer(k->last_ms - k->first_ms + EVERY_MS));
-        json_array_append_new(list, lock);
+        json_t *lock = json_new_object();
+        json_put(lock, "relation", json_text_c(k->relation));
+        json_put(lock, "mode", json_string(k->mode));
+        json_put(lock, "ms", json_integer(k->last_ms - k->first_ms + EVERY_MS));
+        json_push(list, lock);
     }
-    json_object_set_new(o, "locks", list);
+    json_put(o, "locks", list);
     return o;
 }
 
@@ -145,12 +145,12 @@ static void tell(const struct clone_locks *l)
 {
     struct strbuf out;
     if (l->c->set.json) {
-        json_t *o = json_object(), *steps = json_array();
+        json_t *o = json_new_object(), *steps = json_new_array();
         for (size_t i = 0; i < l->steps.n; i++) {
-            json_array_append_new(steps, step_json(&l->steps.at[i]));
+            json_push(steps, step_json(&l->steps.at[i]));
         }
-        json_object_set_new(o, "event", json_string("rehearsed"));
-        json_object_set_new(o, "steps", steps);
+        json_put(o, "event", json_string("rehearsed"));
+        json_put(o, "steps", steps);
         json_write(o, stdout);
         return;
     }

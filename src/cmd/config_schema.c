@@ -1,15 +1,14 @@
 /* The table of migrate.yaml as a JSON schema. */
-#include <jansson.h>
-
 #include "cmd/config_doc.h"
+#include "report/json.h"
 #include "rules/problem.h"
 
 static json_t *words_schema(const char *words)
 {
-    json_t *list = json_array();
+    json_t *list = json_new_array();
     struct str rest = str_of(words), word;
     while (str_next(&rest, '|', &word)) {
-        json_array_append_new(list, json_stringn(word.p, word.n));
+        json_push(list, json_stringn(word.p, word.n));
     }
     return json_pack("{s:s, s:o}", "type", "string", "enum", list);
 }
@@ -17,7 +16,7 @@ static json_t *words_schema(const char *words)
 static void add_rule(json_t *rules, struct str id, struct str title, const char *words)
 {
     json_t *o = words_schema(words);
-    json_object_set_new(o, "description", json_stringn(title.p, title.n));
+    json_put(o, "description", json_stringn(title.p, title.n));
     json_object_setn_new(rules, id.p, id.n, o);
 }
 
@@ -27,7 +26,7 @@ static json_t *rules_schema(const char *words)
     struct rulebook book;
     struct error err;
     const struct problem *p;
-    json_t *rules = json_object();
+    json_t *rules = json_new_object();
     if (!rulebook_open(&book, &err)) {
         for (size_t i = 0; i < book.n_hazards; i++) {
             add_rule(rules, book.hazards[i]->id, book.hazards[i]->title, words);
@@ -54,7 +53,7 @@ static json_t *value_schema(const struct config_key *k)
     case OPTION_NUMBER:
         o = json_pack("{s:s, s:I}", "type", "integer", "minimum", (json_int_t)k->row.min);
         if (k->row.max < INT64_MAX) {
-            json_object_set_new(o, "maximum", json_integer(k->row.max));
+            json_put(o, "maximum", json_integer(k->row.max));
         }
         return o;
     case OPTION_DURATION:
@@ -79,21 +78,21 @@ static json_t *map_schema(json_t *properties)
 static json_t *all_keys(void)
 {
     const struct config_key *k;
-    json_t *keys = json_object();
+    json_t *keys = json_new_object();
     for (size_t i = 0; (k = config_key_at(i)) != NULL; i++) {
         json_t *value = value_schema(k);
         const char *const dot = strchr(k->name, '.');
         char group[64];
-        json_object_set_new(value, "description", json_sprintf("%s Default: %s.", k->row.help, k->preset));
+        json_put(value, "description", json_sprintf("%s Default: %s.", k->row.help, k->preset));
         if (!dot) {
-            json_object_set_new(keys, k->name, value);
+            json_put(keys, k->name, value);
             continue;
         }
         snprintf(group, sizeof group, "%.*s", (int)(dot - k->name), k->name);
         if (!json_object_get(keys, group)) {
-            json_object_set_new(keys, group, map_schema(json_object()));
+            json_put(keys, group, map_schema(json_new_object()));
         }
-        json_object_set_new(json_object_get(json_object_get(keys, group), "properties"), dot + 1, value);
+        json_put(json_object_get(json_object_get(keys, group), "properties"), dot + 1, value);
     }
     return keys;
 }
@@ -101,12 +100,12 @@ static json_t *all_keys(void)
 /* A property for each key that refers to its definition. */
 static json_t *references(json_t *definitions)
 {
-    json_t *properties = json_object();
+    json_t *properties = json_new_object();
     const char *name;
     json_t *value;
     json_object_foreach(definitions, name, value)
     {
-        json_object_set_new(properties, name, json_pack("{s:o}", "$ref", json_sprintf("#/definitions/%s", name)));
+        json_put(properties, name, json_pack("{s:o}", "$ref", json_sprintf("#/definitions/%s", name)));
     }
     return properties;
 }
@@ -114,10 +113,10 @@ static json_t *references(json_t *definitions)
 void config_schema(struct strbuf *out)
 {
     json_t *definitions = all_keys(), *top = references(definitions);
-    json_object_set_new(top, "environments",
-                        json_pack("{s:s, s:s, s:o}", "type", "object", "description",
-                                  "The same keys for each environment; --env NAME chooses one.", "additionalProperties",
-                                  map_schema(references(definitions))));
+    json_put(top, "environments",
+             json_pack("{s:s, s:s, s:o}", "type", "object", "description",
+                       "The same keys for each environment; --env NAME chooses one.", "additionalProperties",
+                       map_schema(references(definitions))));
     json_t *root =
         json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "$schema", "http://json-schema.org/draft-07/schema#", "title",
                   "migrate.yaml", "description",

@@ -17,15 +17,15 @@ static struct str document_of(struct context *c, bool down, enum status status, 
                               const struct error *why)
 {
     struct strbuf text;
-    json_t *o = json_object();
-    json_object_set_new(o, "schema", json_integer(1));
-    json_object_set_new(o, "run", json_string(result->run_id));
-    json_object_set_new(o, "direction", json_string(down ? "down" : "up"));
-    json_object_set_new(o, "exit_code", json_integer(exit_code(status, status ? why->signal : 0)));
-    json_object_set_new(o, "migrations", json_integer(result->n_done));
-    json_object_set_new(o, "ms", json_integer(result->ms));
-    json_object_set_new(o, "host", c->session ? json_text(str_of(session_host(c->session))) : json_null());
-    json_object_set_new(o, "error", status ? json_text(str_of(why->primary)) : json_null());
+    json_t *o = json_new_object();
+    json_put(o, "schema", json_integer(1));
+    json_put(o, "run", json_string(result->run_id));
+    json_put(o, "direction", json_string(down ? "down" : "up"));
+    json_put(o, "exit_code", json_integer(exit_code(status, status ? why->signal : 0)));
+    json_put(o, "migrations", json_integer(result->n_done));
+    json_put(o, "ms", json_integer(result->ms));
+    json_put(o, "host", c->session ? json_text_c(session_host(c->session)) : json_null());
+    json_put(o, "error", status ? json_text_c(why->primary) : json_null());
     strbuf_init(&text, 1 << 16);
     json_add(&text, o);
     const struct str document = arena_str(&c->arena, strbuf_str(&text));

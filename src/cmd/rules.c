@@ -18,22 +18,21 @@ enum { PAGE_MAX = 1 << 22 };
 
 static void list_json(const struct rulebook *book)
 {
-    json_t *doc = json_object(), *all = json_array();
-    for (size_t i = 0; doc && all && i < book->n_hazards; i++) {
+    json_t *doc = json_new_object(), *all = json_new_array();
+    for (size_t i = 0; i < book->n_hazards; i++) {
         const struct hazard *h = book->hazards[i];
-        json_t *o = json_object();
-        json_object_set_new(o, "rule", json_text(h->id));
-        json_object_set_new(o, "group", json_text(h->group));
-        json_object_set_new(o, "severity", json_text(str_of(severity_name(h->severity))));
-        json_object_set_new(o, "default", json_boolean(!h->off));
-        json_object_set_new(o, "fixable", json_boolean(hazard_fixable(h)));
-        json_object_set_new(o, "title", json_text(h->title));
-        json_object_set_new(o, "source", json_text(h->source));
-        json_array_append_new(all, o);
+        json_t *o = json_new_object();
+        json_put(o, "rule", json_text(h->id));
+        json_put(o, "group", json_text(h->group));
+        json_put(o, "severity", json_text(str_of(severity_name(h->severity))));
+        json_put(o, "default", json_boolean(!h->off));
+        json_put(o, "fixable", json_boolean(hazard_fixable(h)));
+        json_put(o, "title", json_text(h->title));
+        json_put(o, "source", json_text(h->source));
+        json_push(all, o);
     }
-    if (!doc || !all || json_object_set_new(doc, "schema", json_integer(1)) || json_object_set_new(doc, "rules", all)) {
-        mem_out("JSON");
-    }
+    json_put(doc, "schema", json_integer(1));
+    json_put(doc, "rules", all);
     json_write(doc, stdout);
 }
 

@@ -192,7 +192,7 @@ static void show_plan(struct run *r)
     }
     if (r->c->set.json) {
         json_t *o = json_plan(r->plans, r->done, back, r->n, mode);
-        json_object_set_new(o, "snapshot", snapshot_run_json(&r->snapshot));
+        json_put(o, "snapshot", snapshot_run_json(&r->snapshot));
         json_write(o, stdout);
         return;
     }

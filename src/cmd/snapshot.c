@@ -36,19 +36,19 @@ static void tell(void *arg, const char *text, int percent)
 
 static json_t *snapshot_json(const struct rds_snapshot *s)
 {
-    json_t *o = json_object();
-    json_object_set_new(o, "id", json_text(s->id));
-    json_object_set_new(o, "arn", json_text(s->arn));
-    json_object_set_new(o, "source", json_text(s->source));
-    json_object_set_new(o, "status", json_text(s->status));
-    json_object_set_new(o, "percent", json_integer(s->percent));
-    json_object_set_new(o, "created", s->created.n ? json_text(s->created) : json_null());
-    json_object_set_new(o, "ours", json_boolean(snapshot_is_ours(s)));
-    json_t *tags = json_object();
+    json_t *o = json_new_object();
+    json_put(o, "id", json_text(s->id));
+    json_put(o, "arn", json_text(s->arn));
+    json_put(o, "source", json_text(s->source));
+    json_put(o, "status", json_text(s->status));
+    json_put(o, "percent", json_integer(s->percent));
+    json_put(o, "created", s->created.n ? json_text(s->created) : json_null());
+    json_put(o, "ours", json_boolean(snapshot_is_ours(s)));
+    json_t *tags = json_new_object();
     for (size_t i = 0; i < s->tags.n; i++) {
-        json_object_set_new(tags, s->tags.at[i].key.p, json_text(s->tags.at[i].value));
+        json_put(tags, s->tags.at[i].key.p, json_text(s->tags.at[i].value));
     }
-    json_object_set_new(o, "tags", tags);
+    json_put(o, "tags", tags);
     return o;
 }
 
@@ -120,12 +120,12 @@ static enum status list(struct context *c, struct error *err)
         qsort(all.at, all.n, sizeof(all.at[0]), newest_first);
     }
     if (c->set.json) {
-        json_t *o = json_object(), *rows = json_array();
+        json_t *o = json_new_object(), *rows = json_new_array();
         for (size_t i = 0; i < all.n; i++) {
-            json_array_append_new(rows, snapshot_json(&all.at[i]));
+            json_push(rows, snapshot_json(&all.at[i]));
         }
-        json_object_set_new(o, "schema", json_integer(1));
-        json_object_set_new(o, "snapshots", rows);
+        json_put(o, "schema", json_integer(1));
+        json_put(o, "snapshots", rows);
         json_write(o, stdout);
         return ST_OK;
     }

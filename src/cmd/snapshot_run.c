@@ -130,14 +130,14 @@ void snapshot_run_runbook(const struct snapshot_run *s, struct strbuf *out)
 json_t *snapshot_run_json(const struct snapshot_run *s)
 {
     static const char *const means[] = {"none", "rds", "command"};
-    json_t *o = json_object();
+    json_t *o = json_new_object();
     struct strbuf text;
-    json_object_set_new(o, "by", json_string(means[s->means]));
-    json_object_set_new(o, "because", json_text(s->because));
+    json_put(o, "by", json_string(means[s->means]));
+    json_put(o, "because", json_text(s->because));
     strbuf_init(&text, 1 << 16);
     snapshot_run_runbook(s, &text);
     if (text.n > 0) {
-        json_object_set_new(o, "runbook", json_text(strbuf_str(&text)));
+        json_put(o, "runbook", json_text(strbuf_str(&text)));
     }
     strbuf_free(&text);
     return o;

@@ -2,87 +2,77 @@
 #include "report/json.h"
 #include "report/progress.h"
 
-static void set(json_t *o, const char *key, json_t *value)
-{
-    if (!value || json_object_set_new(o, key, value) != 0) {
-        mem_out("JSON");
-    }
-}
-
 static void set_text(json_t *o, const char *key, const char *value)
 {
     if (value && value[0]) {
-        set(o, key, json_text(str_of(value)));
+        json_put(o, key, json_text_c(value));
     }
 }
 
 static void set_step(json_t *o, const struct event *e)
 {
-    set(o, "version", json_text(e->migration->version));
-    set(o, "direction", json_string(e->down ? "down" : "up"));
+    json_put(o, "version", json_text(e->migration->version));
+    json_put(o, "direction", json_string(e->down ? "down" : "up"));
     if (e->step) {
-        set(o, "step", json_integer(e->step->ordinal));
-        set(o, "kind", json_string(step_kind_name(e->step->kind)));
+        json_put(o, "step", json_integer(e->step->ordinal));
+        json_put(o, "kind", json_string(step_kind_name(e->step->kind)));
     }
     if (e->n_steps > 0) {
-        set(o, "steps", json_integer(e->n_steps));
+        json_put(o, "steps", json_integer(e->n_steps));
     }
 }
 
 void event_json(const struct event *e, FILE *stream)
 {
-    json_t *o = json_object();
-    if (!o) {
-        mem_out("JSON");
-    }
-    set(o, "event", json_string(event_kind_name(e->kind)));
+    json_t *o = json_new_object();
+    json_put(o, "event", json_string(event_kind_name(e->kind)));
     if (e->migration) {
         set_step(o, e);
     }
     if (e->n_migrations > 0) {
-        set(o, "migrations", json_integer(e->n_migrations));
+        json_put(o, "migrations", json_integer(e->n_migrations));
     }
     if (e->attempt > 0) {
-        set(o, "attempt", json_integer(e->attempt));
+        json_put(o, "attempt", json_integer(e->attempt));
     }
     if (e->kind == EVENT_STEP_END || e->kind == EVENT_MIGRATION_END || e->kind == EVENT_RUN_END ||
         e->kind == EVENT_ANALYZED) {
-        set(o, "ms", json_integer(e->ms));
+        json_put(o, "ms", json_integer(e->ms));
     }
     if (e->kind == EVENT_STEP_END) {
-        set(o, "rows", json_integer(e->rows));
+        json_put(o, "rows", json_integer(e->rows));
     }
     if (e->kind == EVENT_STEP_RETRY) {
-        set(o, "wait_ms", json_integer(e->wait_ms));
+        json_put(o, "wait_ms", json_integer(e->wait_ms));
     }
     if (e->kind == EVENT_SNAPSHOT_WAIT) {
-        set(o, "percent", e->done < 0 ? json_null() : json_integer(e->done));
+        json_put(o, "percent", e->done < 0 ? json_null() : json_integer(e->done));
     }
     if (e->kind == EVENT_PROGRESS) {
-        set(o, "done", e->done < 0 ? json_null() : json_integer(e->done));
-        set(o, "total", e->total < 0 ? json_null() : json_integer(e->total));
-        set(o, "per_second", json_real(e->rate));
+        json_put(o, "done", e->done < 0 ? json_null() : json_integer(e->done));
+        json_put(o, "total", e->total < 0 ? json_null() : json_integer(e->total));
+        json_put(o, "per_second", json_real(e->rate));
         if (e->batch_rows > 0) {
-            set(o, "batch_rows", json_integer(e->batch_rows));
+            json_put(o, "batch_rows", json_integer(e->batch_rows));
         }
         if (e->lag_ms > 0) {
-            set(o, "lag_ms", json_integer(e->lag_ms));
+            json_put(o, "lag_ms", json_integer(e->lag_ms));
         }
         if (e->lag_bytes > 0) {
-            set(o, "lag_bytes", json_integer(e->lag_bytes));
+            json_put(o, "lag_bytes", json_integer(e->lag_bytes));
         }
     }
     if (e->kind == EVENT_METRIC) {
-        set(o, "value", json_real(e->rate));
-        set(o, "age_ms", json_integer(e->age_ms));
+        json_put(o, "value", json_real(e->rate));
+        json_put(o, "age_ms", json_integer(e->age_ms));
     }
     if (e->kind == EVENT_WATCHDOG) {
-        set(o, "sessions", json_integer(e->rows));
-        set(o, "ms", json_integer(e->ms));
+        json_put(o, "sessions", json_integer(e->rows));
+        json_put(o, "ms", json_integer(e->ms));
     }
     if (e->kind == EVENT_BLOCKED || e->kind == EVENT_TERMINATED) {
-        set(o, "pid", json_integer(e->pid));
-        set(o, "age_ms", json_integer(e->age_ms));
+        json_put(o, "pid", json_integer(e->pid));
+        json_put(o, "age_ms", json_integer(e->age_ms));
         set_text(o, "user", e->user);
         set_text(o, "application", e->application);
         set_text(o, "state", e->state);
