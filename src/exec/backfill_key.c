@@ -469,13 +469,17 @@ const char *backfill_moved_sql(const struct batch_spec *spec, const char *histor
     return finish(&sb, a);
 }
 
-const char *backfill_count_sql(const struct backfill_key *k, bool has_lo, struct str condition, struct arena *a)
+const char *backfill_count_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo,
+                               struct str condition, struct session *s, struct arena *a)
 {
-    struct strbuf sb;
+    struct strbuf sb, alias;
     strbuf_init(&sb, SQL_MAX);
-    strbuf_addf(&sb, "SELECT count(*) FROM ONLY %.*s a WHERE ", STR_ARG(k->relation));
-    add_range(k, "a", has_lo, &sb);
+    strbuf_init(&alias, 1024);
+    session_quote_identifier(s, spec->alias, &alias);
+    strbuf_addf(&sb, "SELECT count(*) FROM ONLY %.*s AS %s WHERE ", STR_ARG(k->relation), strbuf_cstr(&alias));
+    add_range(k, strbuf_cstr(&alias), has_lo, &sb);
     strbuf_addf(&sb, " AND (%.*s\n)", STR_ARG(condition));
+    strbuf_free(&alias);
     return finish(&sb, a);
 }
 

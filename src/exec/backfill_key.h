@@ -71,8 +71,9 @@ const char *backfill_before_sql(const struct batch_spec *spec, struct arena *a);
 const char *backfill_plain_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo,
                                struct session *s, struct arena *a);
 const char *backfill_moved_sql(const struct batch_spec *spec, const char *history, struct arena *a);
-/* How many rows behind lo (if has_lo) up to hi meet the condition: parameters lo (if has_lo), hi. */
-const char *backfill_count_sql(const struct backfill_key *k, bool has_lo, struct str condition, struct arena *a);
+/* How many rows behind lo (if has_lo) up to hi meet the condition, in which the table has the statement's alias: parameters lo (if has_lo), hi. */
+const char *backfill_count_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo,
+                               struct str condition, struct session *s, struct arena *a);
 /* The rows behind lo (if has_lo) up to hi, for EXPLAIN: parameters lo (if has_lo), hi. */
 const char *backfill_between_sql(const struct backfill_key *k, bool has_lo, struct arena *a);
 /* Is $1…$n of the key's types behind $n+1…? For splitting a range: an expression. */

@@ -14,6 +14,11 @@
     " i.relkind = 'r' AND i.may_stay AND NOT i.condeferrable AND NOT EXISTS (SELECT FROM pg_class k JOIN pg_index v" \
     " ON v.indexrelid = k.oid WHERE v.indrelid = i.indrelid AND v.indisvalid AND quote_ident(k.relname) = i.stale)"
 
+/* Is the row not filled? Texts are compared where the type has no equality. */
+#define DIFFER                                                                                                    \
+    "CASE WHEN equal THEN format('%s IS DISTINCT FROM %s', n, row_sql) ELSE format('%s::pg_catalog.text IS DISTINCT" \
+    " FROM CAST(%s AS %s)::pg_catalog.text', n, row_sql, type) END"
+
 const char *const shadow_build_sql[] = {
     ", built AS (SELECT i.*, row_number() OVER (ORDER BY i.t, i.relname)::int4 AS nth FROM ind i WHERE i.relkind"
     " = 'r' AND NOT i.valid)",
@@ -39,9 +44,15 @@ const char *const shadow_build_sql[] = {
     " FUNCTION %s()', g || '_insert', t, f), false FROM col WHERE mode = 'begin'",
     " UNION ALL SELECT 10, 5, 'tx', '', format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s)"
     " EXECUTE FUNCTION %s()', g || '_update', t, fires, f), false FROM col WHERE mode = 'begin'",
+    /* Virtual columns that are computed from it: can they be of the new type? */
+    " UNION ALL SELECT 10, 6, 'tx', '', format('ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL',"
+    " gen.t, " BESIDE("gen.attname", "col.fs") ", gen.type, gen.sql), true FROM gen, col WHERE gen.root AND mode ="
+    " 'begin'",
+    " UNION ALL SELECT 10, 7, 'tx', '', format('ALTER TABLE %s DROP COLUMN %s', gen.t, "
+    BESIDE("gen.attname", "col.fs") "), false FROM gen, col WHERE gen.root AND mode = 'begin'",
     /* 20: backfill; back: does everything still fit */
-    " UNION ALL SELECT 20, 1, 'backfill', 'fill it in batches', format('UPDATE %s SET %s = %s WHERE %s IS"
-    " DISTINCT FROM %s', t, n, row_sql, n, row_sql), false FROM col WHERE mode = 'begin'",
+    " UNION ALL SELECT 20, 1, 'backfill', 'fill it in batches', format('UPDATE %s SET %s = %s WHERE %s', t, n,"
+    " row_sql, " DIFFER "), false FROM col WHERE mode = 'begin'",
     " UNION ALL SELECT 20, x.place, 'compare', CASE x.place WHEN 1 THEN 'see whether every ' || c || ' is in ' ||"
     " n || ', which triggers kept' ELSE '' END, CASE x.place WHEN 1 THEN format('%s IS DISTINCT FROM %s', n, c)"
     " ELSE format('UPDATE %s SET %s = %s', t, n, c) END, false FROM col, (VALUES (1), (2)) x(place) WHERE mode ="
@@ -97,7 +108,7 @@ const char *const shadow_build_sql[] = {
     " UNION ALL SELECT 600000, 1, 'alone', 'ANALYZE it', format('ANALYZE %s (%s)', t, n), false FROM col WHERE"
     " mode <> 'back'",
     " UNION ALL SELECT 700000, x.place, 'compare', CASE x.place WHEN 1 THEN 'compare both columns over all keys'"
-    " ELSE '' END, CASE x.place WHEN 1 THEN format('%s IS DISTINCT FROM %s', n, row_sql) ELSE format('UPDATE %s"
+    " ELSE '' END, CASE x.place WHEN 1 THEN " DIFFER " ELSE format('UPDATE %s"
     " SET %s = %s', t, n, row_sql) END, false FROM col, (VALUES (1), (2)) x(place) WHERE mode <> 'back') SELECT"
     " phase, place, kind, title, sql, fresh FROM made ORDER BY phase, place, sql",
     NULL,

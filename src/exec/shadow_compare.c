@@ -16,6 +16,7 @@ enum status shadow_read_update(struct shadow *s, struct str sql, struct batch_sp
                              : error_set(err, ST_CONFLICT, "the history's table shadows holds no UPDATE");
     splitter_free(&sp);
     out->automatic = false;
+    out->again = out->where.n > 0; /* in whichever way it says so, it leaves out what is filled */
     return status;
 }
 
@@ -47,7 +48,7 @@ static enum status compare_range(struct shadow *s, struct backfill *b, struct st
         backfill_add_bounds(params, &n, b, &b->lo);
     }
     backfill_add_bounds(params, &n, b, &b->next);
-    status = session_query(s->r->s, backfill_count_sql(&b->key, b->lo.set, condition, &s->r->scratch), params, n, 0,
+    status = session_query(s->r->s, backfill_count_sql(&b->key, b->spec, b->lo.set, condition, s->r->s, &s->r->scratch), params, n, 0,
                            &rows, err);
     if (!status) {
         *differ += rows_i64(rows, 0, 0);

@@ -8,24 +8,50 @@
 /* Of this change, or of an earlier one: never something to be carried over. */
 #define OURS(name) "(" name " ~ '_migrate_(new|old)$' OR " name " ~ '^~~migrate_shadow_')"
 
-/* relation, column -> oid, attnum, the table for SQL, other columns' names, type, type of what was kept, if a trigger keeps it fresh */
+/* Equal is the same, byte for byte: a change of such a value is never missed by IS DISTINCT FROM, as 1.0 to 1.00 or a citext's case would be. */
+#define EXACT(x)                                                                                                     \
+    "(" x ".atttypid = ANY (ARRAY['bool', 'int2', 'int4', 'int8', 'oid', 'date', 'timestamp', 'timestamptz', 'uuid'" \
+    ", 'bytea', 'text', 'varchar']::pg_catalog.regtype[]) AND NOT EXISTS (SELECT FROM pg_catalog.pg_collation l"     \
+    " WHERE l.oid = " x ".attcollation AND NOT l.collisdeterministic))"
+
+/*
+ * relation, column -> oid, attnum, the table for SQL, type, type of what was kept, if a trigger keeps it fresh; of all its columns, this one first:
+ * names, whether they are generated, whether equal is the same
+ */
 const char *const shadow_column_sql[] = {
-    "SELECT c.oid, a.attnum, pg_catalog.format('%I.%I', n.nspname, c.relname), (SELECT"
-    " pg_catalog.array_agg(o.attname) FROM pg_catalog.pg_attribute o WHERE o.attrelid = c.oid AND o.attnum > 0"
-    " AND NOT o.attisdropped AND o.attnum <> a.attnum), pg_catalog.format_type(a.atttypid, a.atttypmod), (SELECT"
+    "SELECT c.oid, a.attnum, pg_catalog.format('%I.%I', n.nspname, c.relname),"
+    " pg_catalog.format_type(a.atttypid, a.atttypmod), (SELECT"
     " pg_catalog.format_type(o.atttypid, o.atttypmod) FROM pg_catalog.pg_attribute o JOIN pg_catalog.pg_trigger g"
     " ON g.tgrelid = c.oid AND g.tgname = ('~~migrate_shadow_' || o.attnum || '_back')::pg_catalog.name AND"
     " g.tgenabled = 'O' WHERE o.attrelid = c.oid AND o.attname = (a.attname::pg_catalog.text ||"
-    " '_migrate_old')::pg_catalog.name) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid ="
-    " c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE c.oid ="
+    " '_migrate_old')::pg_catalog.name), o.* FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid ="
+    " c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid CROSS JOIN LATERAL (SELECT"
+    " pg_catalog.array_agg(x.attname ORDER BY x.attnum <> a.attnum, x.attnum),"
+    " pg_catalog.array_agg(x.attgenerated <> '' ORDER BY x.attnum <> a.attnum, x.attnum), pg_catalog.array_agg("
+    EXACT("x") " ORDER BY x.attnum <> a.attnum, x.attnum) FROM pg_catalog.pg_attribute x WHERE x.attrelid = c.oid"
+    " AND x.attnum > 0 AND NOT x.attisdropped) o WHERE c.oid ="
     " pg_catalog.to_regclass($1) AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped",
+    NULL,
+};
+
+/* A type's parts, as array, domain and row are made of them, all have an equality that means that; else texts are compared. */
+const char *const shadow_type_sql[] = {
+    "WITH RECURSIVE part(oid) AS (SELECT $1::pg_catalog.oid UNION SELECT x.oid FROM part JOIN pg_catalog.pg_type t"
+    " ON t.oid = part.oid CROSS JOIN LATERAL (SELECT t.typbasetype AS oid WHERE t.typtype = 'd' UNION ALL SELECT"
+    " t.typelem WHERE t.typcategory = 'A' UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE"
+    " t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) x)",
+    " SELECT pg_catalog.format_type($1::pg_catalog.oid, $2::pg_catalog.int4), NOT EXISTS (SELECT FROM part JOIN"
+    " pg_catalog.pg_type t ON t.oid = part.oid AND t.typtype = 'b' AND t.typcategory <> 'A' WHERE NOT EXISTS"
+    " (SELECT FROM pg_catalog.pg_operator o WHERE o.oprname = '=' AND o.oprleft = o.oprright AND (o.oprcanmerge OR"
+    " o.oprcanhash) AND (o.oprleft = t.oid OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = t.oid"
+    " AND k.casttarget = o.oprleft AND k.castmethod = 'b' AND k.castcontext = 'i'))))",
     NULL,
 };
 
 const char *const shadow_heads_sql[] = {
     "WITH RECURSIVE arg AS (SELECT $1::oid AS oid, $2::int2 AS attnum, $3::text AS type, $4::text AS row_sql,"
     " $5::text AS in_trigger, $6::text AS fires, $7::text AS back, $8::text AS mode, $9::int8 AS keep_ms,"
-    " $10::text AS version, $11::oid AS type_oid, $12::bool AS down)",
+    " $10::text AS version, $11::oid AS type_oid, $12::bool AS down, $13::bool AS equal)",
     ", col AS (SELECT arg.*, r.relname, r.relkind, r.relpersistence, r.relispartition, n.nspname, format('%I.%I',"
     " n.nspname, r.relname) AS t, a.attname::text, a.attnotnull, a.attidentity, a.attgenerated, a.atttypid,"
     " quote_ident(a.attname) AS c, quote_ident(a.attname || x.fs) AS n, quote_ident(a.attname || x.ss) AS o,"
@@ -42,8 +68,21 @@ const char *const shadow_heads_sql[] = {
     " UNION SELECT p.relid::oid FROM pg_partition_tree(col.oid::regclass) p) x(oid) JOIN pg_class r ON r.oid ="
     " x.oid JOIN pg_namespace n ON n.oid = r.relnamespace JOIN pg_attribute a ON a.attrelid = r.oid AND a.attname"
     " = col.attname AND NOT a.attisdropped)",
-    ", dep AS (SELECT rel.oid AS relid, rel.t, d.classid, d.objid, d.objsubid, d.deptype FROM rel JOIN pg_depend"
+    ", own AS (SELECT rel.oid AS relid, rel.t, d.classid, d.objid, d.objsubid, d.deptype FROM rel JOIN pg_depend"
     " d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = rel.oid AND d.refobjsubid = rel.attnum)",
+    /* Generated columns that are computed from it: up to version 14 the column itself depends, and not its expression. */
+    ", gen AS (SELECT rel.oid AS relid, rel.t, rel.root, a.attnum, a.attname::text, quote_ident(a.attname) AS name,"
+    " a.attgenerated, a.attnotnull, a.attacl, format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <>"
+    " y.typcollation THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END AS type, pg_get_expr(f.adbin,"
+    " f.adrelid) AS sql FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attgenerated <> '' AND NOT"
+    " a.attisdropped AND a.attnum <> rel.attnum JOIN pg_type y ON y.oid = a.atttypid JOIN pg_attrdef f ON f.adrelid"
+    " = rel.oid AND f.adnum = a.attnum WHERE EXISTS (SELECT FROM own WHERE own.relid = rel.oid AND ((own.classid ="
+    " 'pg_attrdef'::regclass AND own.objid = f.oid) OR (own.classid = 'pg_class'::regclass AND own.objid = rel.oid"
+    " AND own.objsubid = a.attnum))))",
+    /* What hangs on a virtual one has to give way with it. */
+    ", dep AS (SELECT * FROM own UNION SELECT gen.relid, gen.t, d.classid, d.objid, d.objsubid, d.deptype FROM gen"
+    " JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = gen.relid AND d.refobjsubid ="
+    " gen.attnum WHERE gen.attgenerated = 'v')",
     /* Views on the column, and on these; the deepest last. */
     ", used AS (SELECT w.ev_class AS oid, 1 AS depth FROM dep JOIN pg_rewrite w ON w.oid = dep.objid WHERE"
     " dep.classid = 'pg_rewrite'::regclass UNION SELECT w.ev_class, u.depth + 1 FROM used u JOIN pg_depend d ON"
@@ -113,36 +152,69 @@ const char *const shadow_heads_sql[] = {
     NULL,
 };
 
+const char shadow_publications_sql[] =
+    ", pub AS (SELECT rel.t, quote_ident(p.pubname) AS name, pg_has_role(p.pubowner, 'USAGE') AS mine, (SELECT ' (' ||"
+    " string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')' FROM pg_attribute a WHERE a.attrelid = rel.oid"
+    " AND a.attnum = ANY (r.prattrs)) AS columns, ' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')' AS condition"
+    " FROM rel JOIN pg_publication_rel r ON r.prrelid = rel.oid JOIN pg_publication p ON p.oid = r.prpubid WHERE"
+    " EXISTS (SELECT FROM dep WHERE dep.relid = rel.oid AND dep.classid = 'pg_publication_rel'::regclass AND"
+    " dep.objid = r.oid))";
+const char shadow_no_publications_sql[] =
+    ", pub AS (SELECT ''::text AS t, ''::text AS name, true AS mine, ''::text AS columns, ''::text AS condition WHERE"
+    " false)";
+
 /* From an integer type to an integer type: a foreign key holds between any two of them. */
 #define INTEGERS \
     "(ARRAY[col.atttypid, col.type_oid] <@ ARRAY['int2'::regtype, 'int4'::regtype, 'int8'::regtype]::oid[])"
 
 const char *const shadow_obstacles_sql[] = {
-    " SELECT 'it is not a plain or partitioned table' FROM col WHERE relkind NOT IN ('r', 'p') OR relpersistence"
+    " SELECT 'it is not a plain or partitioned table', NULL FROM col WHERE relkind NOT IN ('r', 'p') OR relpersistence"
     " = 't'",
-    " UNION ALL SELECT 'it is a partition: changing the type is up to the partitioned table' FROM col WHERE"
+    " UNION ALL SELECT 'it is a partition: changing the type is up to the partitioned table', NULL FROM col WHERE"
     " relispartition",
-    " UNION ALL SELECT 'it has to do with inheritance' FROM col WHERE NOT relispartition AND EXISTS (SELECT FROM"
+    " UNION ALL SELECT 'it has to do with inheritance', NULL FROM col WHERE NOT relispartition AND EXISTS (SELECT FROM"
     " pg_inherits i WHERE (i.inhparent = col.oid AND col.relkind <> 'p') OR i.inhrelid = col.oid)",
-    " UNION ALL SELECT 'partition ' || rel.t || ' is a foreign table' FROM rel WHERE rel.relkind = 'f'",
+    " UNION ALL SELECT 'partition ' || rel.t || ' is a foreign table', NULL FROM rel WHERE rel.relkind = 'f'",
     /* Of an expression in the key a column depends by the key, not the key by the column. */
-    " UNION ALL SELECT 'it is in the partition key of ' || rel.t FROM rel JOIN pg_partitioned_table p ON"
+    " UNION ALL SELECT 'it is in the partition key of ' || rel.t, NULL FROM rel JOIN pg_partitioned_table p ON"
     " p.partrelid = rel.oid WHERE rel.attnum = ANY (p.partattrs) OR EXISTS (SELECT FROM pg_depend d WHERE"
     " d.classid = 'pg_class'::regclass AND d.objid = rel.oid AND d.objsubid = rel.attnum AND d.refclassid ="
     " 'pg_class'::regclass AND d.refobjid = rel.oid AND d.refobjsubid = 0 AND d.deptype = 'i')",
-    " UNION ALL SELECT 'it is NOT NULL in ' || rel.t || ', and not in the table' FROM rel, col WHERE"
+    " UNION ALL SELECT 'it is NOT NULL in ' || rel.t || ', and not in the table', NULL FROM rel, col WHERE"
     " rel.attnotnull AND NOT col.attnotnull",
-    " UNION ALL SELECT 'the column is generated' FROM col WHERE attgenerated <> ''",
-    " UNION ALL SELECT 'generated column ' || a.attname || ' is computed from it' FROM dep JOIN pg_attrdef f ON"
-    " f.oid = dep.objid JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum, col WHERE"
-    " dep.classid = 'pg_attrdef'::regclass AND dep.relid = col.oid AND a.attgenerated <> '' AND a.attnum <>"
-    " col.attnum",
+    /* A stored column is filled by a rewrite only. */
+    " UNION ALL SELECT 'the column is generated', format('in one transaction before: ALTER TABLE %s ALTER COLUMN %s"
+    " DROP EXPRESSION, which keeps its values, and a trigger BEFORE INSERT OR UPDATE that sets it', t, c) FROM col"
+    " WHERE attgenerated = 's'",
+    " UNION ALL SELECT 'the column is virtual, and none of it is stored', 'leave -- migrate:shadow out: there is"
+    " nothing to rewrite' FROM col WHERE attgenerated = 'v'",
+    " UNION ALL SELECT 'generated column ' || gen.attname || ' is computed from it', format('in one transaction"
+    " before: ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION, which keeps its values, and a trigger BEFORE INSERT OR"
+    " UPDATE that sets it; or drop the column and add it again behind, which rewrites the table', gen.t, gen.name)"
+    " FROM gen WHERE gen.root AND gen.attgenerated = 's'",
+    " UNION ALL SELECT 'virtual column ' || gen.attname || ' is computed from it, and is NOT NULL', format('before:"
+    " ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL', gen.t, gen.name) FROM gen WHERE gen.attgenerated = 'v' AND"
+    " gen.attnotnull",
+    " UNION ALL SELECT 'constraint ' || k.conname || ' reads virtual column ' || gen.attname || ', which is computed"
+    " from it', 'drop the constraint before, and add it again behind: NOT VALID, then VALIDATE' FROM gen JOIN pg_constraint k ON k.conrelid = gen.relid AND k.contype = 'c' AND gen.attnum = ANY"
+    " (k.conkey) WHERE gen.attgenerated = 'v'",
+    " UNION ALL SELECT 'virtual column ' || gen.attname || ' is computed otherwise in ' || gen.t, NULL FROM gen WHERE"
+    " gen.attgenerated = 'v' AND NOT gen.root AND NOT EXISTS (SELECT FROM gen r WHERE r.root AND r.attname ="
+    " gen.attname AND r.sql = gen.sql)",
+    " UNION ALL SELECT 'publication ' || pub.name || ' names it, and belongs to another role', format('GRANT its owner"
+    " to %s, or have the publication name all columns meanwhile', current_user) FROM pub WHERE NOT mine",
+    " UNION ALL SELECT rel.t || ' has no key to walk by', 'it takes a primary key, or a valid unique btree index over"
+    " NOT NULL columns, without WHERE or expressions' FROM rel WHERE rel.relkind = 'r' AND NOT EXISTS (SELECT FROM"
+    " pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND x.relam = 403 WHERE i.indrelid = rel.oid AND"
+    " i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS"
+    " (SELECT FROM unnest(i.indkey) WITH ORDINALITY u(x, i) JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum"
+    " = u.x WHERE u.i <= indnkeyatts AND NOT a.attnotnull))",
     " UNION ALL SELECT 'its default, ' || def.sql || ', has no automatic cast to ' || format_type(col.type_oid,"
-    " NULL) FROM def, col WHERE col.type_oid <> col.atttypid AND NOT EXISTS (SELECT FROM pg_cast k WHERE"
+    " NULL), format('before: ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT; behind: SET DEFAULT', col.t, col.c) FROM def, col WHERE col.type_oid <> col.atttypid AND NOT EXISTS (SELECT FROM pg_cast k WHERE"
     " k.castsource = col.atttypid AND k.casttarget = col.type_oid AND k.castcontext IN ('a', 'i')) AND NOT EXISTS"
     " (SELECT FROM pg_type z WHERE z.oid = col.type_oid AND z.typcategory = 'S')",
-    " UNION ALL SELECT 'foreign key ' || ref.conname || ' of ' || ref.child || ' references it, and ' || x.why"
-    " FROM ref JOIN pg_constraint k ON k.oid = ref.oid CROSS JOIN col CROSS JOIN LATERAL (SELECT CASE WHEN NOT "
+    " UNION ALL SELECT 'foreign key ' || ref.conname || ' of ' || ref.child || ' references it, and ' || x.why,"
+    " NULL FROM ref JOIN pg_constraint k ON k.oid = ref.oid CROSS JOIN col CROSS JOIN LATERAL (SELECT CASE WHEN NOT "
     INTEGERS " THEN 'holds through the change between integer types only' WHEN NOT k.convalidated THEN 'is not"
     " validated' WHEN ref.conrelid = ref.confrelid AND col.attnum = ANY (k.conkey) THEN 'is made of it, too' WHEN"
     " (SELECT c.relkind FROM pg_class c WHERE c.oid = ref.conrelid) = 'p' THEN ref.child || ' is partitioned'"
@@ -150,7 +222,7 @@ const char *const shadow_obstacles_sql[] = {
     " x.why IS NOT NULL",
     /* btree's equality is what PostgreSQL looks for, else a cast of its own accord. */
     " UNION ALL SELECT 'foreign key ' || k.conname || ' to ' || k.confrelid::regclass || ' cannot compare ' ||"
-    " format_type(col.type_oid, NULL) || ' with ' || format_type(p.atttypid, NULL) FROM col JOIN con ON"
+    " format_type(col.type_oid, NULL) || ' with ' || format_type(p.atttypid, NULL), NULL FROM col JOIN con ON"
     " con.contype = 'f' AND con.conparentid = 0 JOIN pg_constraint k ON k.oid = con.oid CROSS JOIN LATERAL"
     " unnest(k.conkey, k.confkey) u(mine, theirs) JOIN pg_attribute m ON m.attrelid = k.conrelid AND m.attnum ="
     " u.mine AND m.attname = col.attname JOIN pg_attribute p ON p.attrelid = k.confrelid AND p.attnum = u.theirs"
@@ -158,32 +230,35 @@ const char *const shadow_obstacles_sql[] = {
     " o.amopstrategy = 3 AND o.amoplefttype = p.atttypid AND o.amoprighttype = col.type_oid) AND NOT EXISTS"
     " (SELECT FROM pg_cast x WHERE x.castsource = col.type_oid AND x.casttarget = p.atttypid AND x.castcontext ="
     " 'i')",
-    " UNION ALL SELECT 'exclusion constraint ' || k.conname || ' cannot be built beside the one that is there'"
-    " FROM rel JOIN pg_constraint k ON k.contype = 'x' AND k.conrelid = rel.oid WHERE rel.attnum = ANY (k.conkey)"
+    " UNION ALL SELECT 'exclusion constraint ' || k.conname || ' cannot be built beside the one that is there',"
+    " format('drop it before, and add it again behind, which builds its index while reads and writes wait: ALTER TABLE"
+    " %s DROP CONSTRAINT %I', rel.t, k.conname) FROM rel JOIN pg_constraint k ON k.contype = 'x' AND k.conrelid = rel.oid WHERE rel.attnum = ANY (k.conkey)"
     " OR EXISTS (SELECT FROM dep WHERE dep.relid = rel.oid AND dep.classid = 'pg_class'::regclass AND dep.objid ="
     " k.conindid) OR EXISTS (SELECT FROM dep WHERE dep.relid = rel.oid AND dep.classid ="
     " 'pg_constraint'::regclass AND dep.objid = k.oid)",
-    " UNION ALL SELECT 'trigger ' || g.tgname || ' fires behind all others' FROM rel JOIN pg_trigger g ON"
+    " UNION ALL SELECT 'trigger ' || g.tgname || ' fires behind all others', format('before: ALTER"
+    " TRIGGER %I ON %s RENAME TO another name', g.tgname, rel.t) FROM rel JOIN pg_trigger g ON"
     " g.tgrelid = rel.oid WHERE NOT g.tgisinternal AND g.tgname::text COLLATE \"C\" >= '~~migrate' AND g.tgname"
     " !~ '^~~migrate_shadow_'",
     " UNION ALL SELECT 'a column ' || a.attname || ' is there already' || CASE WHEN a.attname ~ '_old$' THEN ',"
-    " from an earlier shadow change (migrate new --contract VERSION takes it away)' ELSE '' END FROM col JOIN"
+    " from an earlier shadow change (migrate new --contract VERSION takes it away)' ELSE '' END, NULL FROM col JOIN"
     " pg_attribute a ON a.attrelid = col.oid AND NOT a.attisdropped WHERE (quote_ident(a.attname) = col.n AND"
     " col.mode = 'begin') OR (quote_ident(a.attname) = col.o AND NOT (col.down AND"
     " coalesce(col_description(col.oid, a.attnum), '') LIKE 'kept by migrate %'))",
     " UNION ALL SELECT 'an index ' || k.relname || ' is there already, from an earlier shadow change (migrate new"
-    " --contract VERSION takes it away)' FROM col, ind i JOIN pg_class k ON quote_ident(k.relname) = i.stale JOIN"
+    " --contract VERSION takes it away)', NULL FROM col, ind i JOIN pg_class k ON quote_ident(k.relname) = i.stale JOIN"
     " pg_namespace n ON n.oid = k.relnamespace AND n.nspname = i.nspname WHERE col.mode = 'begin' AND NOT col.down",
-    " UNION ALL SELECT pg_describe_object(d.classid, d.objid, d.objsubid) || ' depends on it' FROM dep d WHERE"
+    " UNION ALL SELECT pg_describe_object(d.classid, d.objid, d.objsubid) || ' depends on it', NULL FROM dep d WHERE"
     " d.classid NOT IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_rewrite'::regclass,"
-    " 'pg_policy'::regclass, 'pg_trigger'::regclass, 'pg_statistic_ext'::regclass) AND NOT (d.classid ="
-    " 'pg_class'::regclass AND (d.objid = d.relid OR EXISTS (SELECT FROM pg_class k WHERE k.oid = d.objid AND"
+    " 'pg_policy'::regclass, 'pg_trigger'::regclass, 'pg_statistic_ext'::regclass, 'pg_publication_rel'::regclass)"
+    " AND NOT (d.classid = 'pg_class'::regclass AND (d.objid = d.relid OR EXISTS (SELECT FROM pg_class k WHERE k.oid = d.objid AND"
     " k.relkind IN ('i', 'I', 'S'))))",
     " UNION ALL SELECT CASE WHEN v.relkind = 'm' THEN 'view ' || v.name || ' is materialized' WHEN v.relkind <>"
-    " 'v' THEN 'a rule of ' || v.name || ' names it' ELSE 'view ' || v.name || ' has triggers or rules' END FROM"
-    " views v WHERE v.relkind <> 'v' OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = v.oid) OR EXISTS"
+    " 'v' THEN 'a rule of ' || v.name || ' names it' ELSE 'view ' || v.name || ' has triggers or rules' END,"
+    " CASE WHEN v.relkind = 'm' THEN format('before: DROP MATERIALIZED VIEW %s; behind: CREATE it again, which fills it',"
+    " v.name) END FROM views v WHERE v.relkind <> 'v' OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = v.oid) OR EXISTS"
     " (SELECT FROM pg_rewrite w WHERE w.ev_class = v.oid AND w.rulename <> '_RETURN')",
-    " UNION ALL SELECT pg_describe_object(d.classid, d.objid, d.objsubid) || ' depends on view ' || v.name FROM"
+    " UNION ALL SELECT pg_describe_object(d.classid, d.objid, d.objsubid) || ' depends on view ' || v.name, NULL FROM"
     " views v JOIN pg_type y ON y.typrelid = v.oid JOIN pg_depend d ON d.deptype = 'n' AND ((d.refclassid ="
     " 'pg_class'::regclass AND d.refobjid = v.oid) OR (d.refclassid = 'pg_type'::regclass AND d.refobjid ="
     " y.oid)) WHERE d.classid <> 'pg_rewrite'::regclass",

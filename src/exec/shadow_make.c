@@ -6,7 +6,7 @@
 #include "exec/tx.h"
 #include "sql/lex.h"
 
-enum { MAKE_MS = 60000, TEXT_MAX = 1 << 20, NAME_BYTES = 50 };
+enum { MAKE_MS = 60000, TEXT_MAX = 1 << 20, NAME_BYTES = 50, COLUMNS_MAX = 1600 };
 
 static const char *const names[] = {"tx", "alone", "index", "backfill", "compare", "swap"};
 static const char *const modes[] = {"begin", "on", "back"};
@@ -19,13 +19,14 @@ const char *shadow_kind_name(enum shadow_kind kind)
 
 /* ---- texts ---- */
 
-static const char *joined(const char *const *head, const char *const *rest, struct arena *a)
+static const char *joined(const char *const *head, const char *middle, const char *const *rest, struct arena *a)
 {
     struct strbuf sb;
     strbuf_init(&sb, TEXT_MAX);
     for (size_t i = 0; head[i]; i++) {
         strbuf_add_cstr(&sb, head[i]);
     }
+    strbuf_add_cstr(&sb, middle);
     for (size_t i = 0; rest && rest[i]; i++) {
         strbuf_add_cstr(&sb, rest[i]);
     }
@@ -44,35 +45,15 @@ static const char *quoted(struct session *s, struct str name, struct arena *a)
     return made;
 }
 
-/* Does the expression have a word that is one of these columns' names? */
-static bool names_any(struct str expression, struct str array, struct arena *a)
-{
-    struct str columns[1600];
-    size_t n = 0;
-    struct lexer lx;
-    struct token t;
-    if (array.n == 0 || !array_values(array, a, columns, countof(columns), &n)) {
-        return array.n > 0;
-    }
-    lex_init(&lx, expression, false);
-    while ((t = lex_next(&lx)).kind != TOK_END) {
-        for (size_t i = 0; i < n && (t.kind == TOK_WORD || t.kind == TOK_QUOTED); i++) {
-            if (str_eq(token_name(a, expression, t), columns[i])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* The texts that the phases are made of. */
 struct texts {
     const char *oid, *attnum, *table;
     const char *row, *in_trigger, *when, *back;
     const char *type_oid;
     struct str type; /* the new type as the server writes it */
-    struct str columns, was,
-        kept; /* other columns' names, as an array; the type; that of a first column that is kept fresh, or empty */
+    bool equal;      /* it has an equality */
+    struct str was, kept; /* the type; that of a first column that is kept fresh, or empty */
+    struct str names, generated, exact; /* of all columns, this one first, as arrays: see shadow_column_sql */
     enum mode mode;
 };
 
@@ -134,9 +115,9 @@ static enum status read_type(struct session *s, const struct shadow_spec *spec, 
     rows = NULL;
     out->type_oid = arena_printf(a, "%" PRIu32, oid).p;
     const struct param params[] = {{out->type_oid}, {arena_printf(a, "%d", modifier).p}};
-    status = session_query(s, "SELECT pg_catalog.format_type($1::pg_catalog.oid, $2::pg_catalog.int4)", params, 2,
-                           MAKE_MS, &rows, err);
+    status = session_query(s, joined(shadow_type_sql, "", NULL, a), params, 2, MAKE_MS, &rows, err);
     out->type = status ? STR_NONE : arena_str(a, rows_value(rows, 0, 0));
+    out->equal = !status && rows_bool(rows, 0, 1);
     rows_free(rows);
     return status;
 }
@@ -149,7 +130,7 @@ static enum status read_texts(struct session *s, const struct shadow_spec *spec,
                             ? arena_printf(a, "%s.%s", quoted(s, spec->schema, a), quoted(s, spec->table, a)).p
                             : quoted(s, spec->table, a);
     const struct param params[] = {{table}, {arena_cstr(a, spec->column)}};
-    enum status status = session_query(s, joined(shadow_column_sql, NULL, a), params, 2, MAKE_MS, &rows, err);
+    enum status status = session_query(s, joined(shadow_column_sql, "", NULL, a), params, 2, MAKE_MS, &rows, err);
     if (!status && rows_count(rows) == 0) {
         status = error_set(err, ST_USAGE, "cannot do this with a shadow column: table %.*s has no column %.*s",
                            STR_ARG(spec->table), STR_ARG(spec->column));
@@ -158,19 +139,130 @@ static enum status read_texts(struct session *s, const struct shadow_spec *spec,
         out->oid = arena_cstr(a, rows_value(rows, 0, 0));
         out->attnum = arena_cstr(a, rows_value(rows, 0, 1));
         out->table = arena_cstr(a, rows_value(rows, 0, 2));
-        out->columns = arena_str(a, rows_value(rows, 0, 3));
-        out->was = arena_str(a, rows_value(rows, 0, 4));
-        out->kept = arena_str(a, rows_value(rows, 0, 5));
+        out->was = arena_str(a, rows_value(rows, 0, 3));
+        out->kept = arena_str(a, rows_value(rows, 0, 4));
+        out->names = arena_str(a, rows_value(rows, 0, 5));
+        out->generated = arena_str(a, rows_value(rows, 0, 6));
+        out->exact = arena_str(a, rows_value(rows, 0, 7));
     }
     rows_free(rows);
     return status ? status : read_type(s, spec, a, out, err);
 }
 
-static void make_texts(struct session *s, const struct shadow_spec *spec, bool begun, struct arena *a, struct texts *t)
+/* The columns as read_texts() found them, and which of them USING reads. */
+struct columns {
+    struct str name[COLUMNS_MAX], generated[COLUMNS_MAX], exact[COLUMNS_MAX];
+    bool read[COLUMNS_MAX]; /* the first one, which changes, counts as read */
+    bool whole;             /* USING reads the row as a whole, by the table's name */
+    size_t n;
+};
+
+static enum status list_columns(const struct shadow_spec *spec, const struct texts *t, struct arena *a,
+                                struct columns **out, struct error *err)
+{
+    struct columns *c = *out = arena_new(a, struct columns);
+    size_t n = 0;
+    *c = (struct columns){.read = {true}};
+    if (!array_values(t->names, a, c->name, COLUMNS_MAX, &c->n) ||
+        !array_values(t->generated, a, c->generated, COLUMNS_MAX, &n) ||
+        !array_values(t->exact, a, c->exact, COLUMNS_MAX, &n)) {
+        return error_set(err, ST_SERVER, "the columns of %.*s cannot be read", STR_ARG(spec->table));
+    }
+    return ST_OK;
+}
+
+/* By its words: a column is read that is not, rather than the other way round. */
+static void read_using(const struct shadow_spec *spec, struct arena *a, struct columns *c)
+{
+    struct lexer lx;
+    struct token before = {.kind = TOK_END}, t, next;
+    lex_init(&lx, spec->using, false);
+    for (t = lex_next(&lx); t.kind != TOK_END; before = t, t = next) {
+        bool column = false;
+        next = lex_next(&lx);
+        if (t.kind != TOK_WORD && t.kind != TOK_QUOTED) {
+            c->whole = c->whole || (t.kind == TOK_SELF && t.keyword == '*' && before.kind == TOK_SELF &&
+                                    before.keyword == '.');
+            continue;
+        }
+        const struct str word = token_name(a, spec->using, t);
+        for (size_t i = 0; i < c->n; i++) {
+            const bool same = str_eq(word, c->name[i]);
+            c->read[i] = c->read[i] || same;
+            column = column || same;
+        }
+        const bool behind = before.kind == TOK_TYPECAST || (before.kind == TOK_SELF && before.keyword == '.') ||
+                            (before.kind == TOK_WORD && before.keyword == KW_AS);
+        const bool in_front = next.kind == TOK_STRING ||
+                              (next.kind == TOK_SELF && (next.keyword == '.' || next.keyword == '('));
+        c->whole = c->whole || (!column && !behind && !in_front && str_eq(word, spec->table));
+    }
+}
+
+/*
+ * When the trigger of UPDATE fires. A row as a whole would be no condition: it may not have generated columns in it, nor types without equality. Where
+ * equal values may differ, or there is no equality, all bytes count.
+ */
+static const char *fires_when(struct session *s, const struct columns *c, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, TEXT_MAX);
+    for (size_t i = 0; i < c->n; i++) {
+        const char *name = c->read[i] ? quoted(s, c->name[i], a) : "";
+        if (c->read[i] && str_eq(c->exact[i], STR("t"))) {
+            strbuf_addf(&sb, "%sNEW.%s IS DISTINCT FROM OLD.%s", sb.n > 0 ? " OR " : "", name, name);
+        } else if (c->read[i]) {
+            strbuf_addf(&sb, "%sROW(NEW.%s)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.%s)::pg_catalog.record",
+                        sb.n > 0 ? " OR " : "", name, name);
+        }
+    }
+    const char *made = arena_cstr(a, strbuf_str(&sb));
+    strbuf_free(&sb);
+    return made;
+}
+
+/* What USING reads must be there in a trigger, too. */
+static enum status check_using(struct session *s, const struct shadow_spec *spec, const struct texts *t,
+                               const struct columns *c, struct arena *a, struct error *err)
+{
+    const char *why = NULL, *way = "write it of plain columns, or leave -- migrate:shadow out";
+    struct rows *rows = NULL;
+    for (size_t i = 1; i < c->n && !why; i++) {
+        if (c->read[i] && str_eq(c->generated[i], STR("t"))) {
+            why = arena_printf(a, "USING reads generated column %.*s, which triggers do not see", STR_ARG(c->name[i])).p;
+            way = "write what it is computed of instead";
+        }
+    }
+    if (!why && c->whole) {
+        why = "USING reads the row as a whole, in which the second column will be, too";
+    }
+    if (!why) {
+        const char *sql = arena_printf(a, "SELECT %s FROM (SELECT * FROM ONLY %s LIMIT 0) AS %s LIMIT 0", t->row,
+                                       t->table, quoted(s, spec->table, a)).p;
+        const enum status status = session_query(s, sql, NULL, 0, MAKE_MS, &rows, err);
+        rows_free(rows);
+        if (!status || strncmp(err->sqlstate, "42", 2) != 0 || error_sql_class(err) == SQL_PRIVILEGE) {
+            return status;
+        }
+        why = arena_printf(a, "%s", err->primary).p;
+    }
+    error_set(err, ST_USAGE, "cannot change %.*s.%.*s by a shadow column: %s", STR_ARG(spec->table),
+              STR_ARG(spec->column), why);
+    error_hint(err, "%s", way);
+    return ST_USAGE;
+}
+
+static enum status make_texts(struct session *s, const struct shadow_spec *spec, bool begun, struct arena *a,
+                              struct texts *t, struct error *err)
 {
     const char *c = quoted(s, spec->column, a);
     const bool plain = spec->using.n == 0;
-    const bool others = !plain && names_any(spec->using, t->columns, a);
+    struct columns *columns;
+    enum status status = list_columns(spec, t, a, &columns, err);
+    if (status) {
+        return status;
+    }
+    read_using(spec, a, columns);
     t->row = plain ? arena_printf(a, "%s::%.*s", c, STR_ARG(spec->type)).p
                    : arena_printf(a, "(%.*s\n)", STR_ARG(spec->using)).p;
     /* The row as a table of the table's name: whatever the expression says of it means the row that is written. */
@@ -178,13 +270,14 @@ static void make_texts(struct session *s, const struct shadow_spec *spec, bool b
                           : arena_printf(a, "(SELECT (%.*s\n) FROM (SELECT NEW.*) AS %s)", STR_ARG(spec->using),
                                          quoted(s, spec->table, a))
                                 .p;
-    t->when = others ? "OLD.* IS DISTINCT FROM NEW.*" : arena_printf(a, "NEW.%s IS DISTINCT FROM OLD.%s", c, c).p;
+    t->when = fires_when(s, columns, a);
     t->mode = begun ? MODE_ON : MODE_BEGIN;
     if (spec->down && !begun && t->kept.n > 0 && str_eq(t->kept, t->type)) {
         t->mode = MODE_BACK;
     } else if (!spec->down) {
         t->back = way_back(t->was, t->type, c, a);
     }
+    return check_using(s, spec, t, columns, a, err);
 }
 
 /* ---- phases ---- */
@@ -202,8 +295,13 @@ static enum status refuse(const struct shadow_spec *spec, const struct rows *row
     error_set(err, ST_USAGE, "cannot change %.*s.%.*s by a shadow column: %.*s", STR_ARG(spec->table),
               STR_ARG(spec->column), STR_ARG(rows_value(rows, 0, 0)));
     error_detail(err, "%s", strbuf_cstr(&sb));
-    error_hint(err, "take that away first and put it back behind, or change the type in a maintenance window: leave "
-                    "-- migrate:shadow out");
+    const struct str way = rows_value(rows, 0, 1);
+    if (way.n > 0) {
+        error_hint(err, "%.*s", STR_ARG(way));
+    } else {
+        error_hint(err, "take that away first and put it back behind, or change the type in a maintenance window: "
+                        "leave -- migrate:shadow out");
+    }
     strbuf_free(&sb);
     return ST_USAGE;
 }
@@ -247,8 +345,11 @@ static enum status ask(struct session *s, const char *const *question, const str
         [SHADOW_VERSION] = {arena_cstr(a, spec->version)},
         [SHADOW_TYPE_OID] = {t->type_oid},
         [SHADOW_DOWN] = {spec->down ? "t" : "f"},
+        [SHADOW_EQUAL] = {t->equal ? "t" : "f"},
     };
-    return session_query(s, joined(shadow_heads_sql, question, a), params, SHADOW_PARAMS, MAKE_MS, out, err);
+    const bool lists = session_server_version(s) >= 150000;
+    const char *publications = lists ? shadow_publications_sql : shadow_no_publications_sql;
+    return session_query(s, joined(shadow_heads_sql, publications, question, a), params, SHADOW_PARAMS, MAKE_MS, out, err);
 }
 
 static enum status ask_obstacles(struct session *s, const struct shadow_spec *spec, const struct texts *t,
@@ -293,7 +394,9 @@ static enum status look(struct session *s, const struct shadow_spec *spec, bool 
     enum status status = session_query(s, "BEGIN", NULL, 0, MAKE_MS, NULL, err);
     status = status ? status : read_texts(s, spec, a, out, err);
     if (!status) {
-        make_texts(s, spec, begun, a, out);
+        status = make_texts(s, spec, begun, a, out, err);
+    }
+    if (!status) {
         status = session_query(s, "SET LOCAL search_path = ''", NULL, 0, MAKE_MS, NULL, err);
     }
     return status;
@@ -344,6 +447,7 @@ enum status shadow_preview(struct session *s, struct shadow_spec *spec, struct a
     }
     if (status == ST_USAGE) {
         spec->refused = arena_str(a, str_of(err->primary));
+        spec->way_out = arena_str(a, str_of(err->hint));
     }
     return status && (!session_usable(s) || status == ST_INTERRUPTED) ? status : ST_OK;
 }

@@ -30,6 +30,7 @@ enum shadow_param {
     SHADOW_VERSION,  /* of the migration */
     SHADOW_TYPE_OID, /* of the new type */
     SHADOW_DOWN,     /* bool: what an earlier change of this migration left may go */
+    SHADOW_EQUAL,    /* bool: the new type has an equality */
     SHADOW_PARAMS
 };
 
@@ -39,9 +40,13 @@ enum shadow_param {
 
 /* What the questions begin with: WITH RECURSIVE …; then what follows. Each in pieces (C99 wants strings short), NULL behind the last. */
 extern const char *const shadow_heads_sql[];
+/* What the heads end with: publications with a list of columns or a condition, which there are from version 15 on. */
+extern const char shadow_publications_sql[], shadow_no_publications_sql[];
 /* $1 relation, $2 column -> see read_texts() */
 extern const char *const shadow_column_sql[];
-/* -> one row for each thing that stands in the way */
+/* $1 type, $2 modifier -> its text, whether it has an equality */
+extern const char *const shadow_type_sql[];
+/* -> one row for each thing that stands in the way, and its way out (NULL: the usual one) */
 extern const char *const shadow_obstacles_sql[];
 /* -> phase, place in it, kind, title, statement, whether c in it (behind its first parenthesis) stands for N */
 extern const char *const shadow_build_sql[], *const shadow_swap_sql[];

@@ -33,6 +33,8 @@ const char *const shadow_swap_sql[] = {
     SWAP("1001", "format('DROP POLICY %s ON %s', p.name, p.t)") "pol p",
     SWAP("1001", "format('DROP TRIGGER %s ON %s', g.name, g.t)") "trg g",
     SWAP("1001", "format('DROP STATISTICS %s', s.name)") "sta s",
+    SWAP("1001", "format('ALTER PUBLICATION %s DROP TABLE %s', p.name, p.t)") "pub p",
+    SWAP("1002", "format('ALTER TABLE %s DROP COLUMN %s', gen.t, gen.name)") "gen WHERE gen.root",
     /* What was proved is not looked for again. */
     SWAP("1010", "CASE WHEN " NOT_NULL_NAME " IS NULL THEN format('ALTER TABLE %s ALTER COLUMN %s SET NOT NULL', t, n)"
          " ELSE format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %s', t, g || '_n', n) END") "col WHERE attnotnull",
@@ -95,6 +97,13 @@ const char *const shadow_swap_sql[] = {
     " q.relowner",
     SWAP("1045", "format('COMMENT ON SEQUENCE %s IS %L', i.name, obj_description(i.seqrelid, 'pg_class'))")
     "idn i WHERE obj_description(i.seqrelid, 'pg_class') IS NOT NULL",
+    /* Virtual: nothing is written. */
+    SWAP("1046", "format('ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL', gen.t, gen.name, gen.type,"
+         " gen.sql)") "gen WHERE gen.root",
+    SWAP("1050", "format('GRANT %s (%s) ON %s TO %s', x.privilege_type, gen.name, gen.t, " GRANTEE("x") ")")
+    "gen CROSS JOIN LATERAL aclexplode(gen.attacl) x",
+    SWAP("1051", "format('COMMENT ON COLUMN %s.%s IS %L', gen.t, gen.name, col_description(gen.relid, gen.attnum))")
+    "gen WHERE col_description(gen.relid, gen.attnum) IS NOT NULL",
     SWAP("1050", "format('GRANT %s (%s) ON %s TO %s', x.privilege_type, col.c, rel.t, " GRANTEE("x") ")")
     "col CROSS JOIN rel CROSS JOIN LATERAL aclexplode(rel.attacl) x",
     SWAP("1051", "format('COMMENT ON COLUMN %s.%s IS %L', rel.t, c, col_description(rel.oid, rel.attnum))")
@@ -124,6 +133,7 @@ const char *const shadow_swap_sql[] = {
          " coalesce(' USING (' || p.q || ')', ''), coalesce(' WITH CHECK (' || p.w || ')', ''))") "pol p",
     SWAP("1065", "format('COMMENT ON POLICY %s ON %s IS %L', p.name, p.t, obj_description(p.oid, 'pg_policy'))")
     "pol p WHERE obj_description(p.oid, 'pg_policy') IS NOT NULL",
+    SWAP("1066", "format('ALTER PUBLICATION %s ADD TABLE %s%s%s', p.name, p.t, p.columns, p.condition)") "pub p",
     SWAP("2000 + 10 * v.depth",
          "format('CREATE VIEW %s%s AS %s', v.name, coalesce(' WITH (' || array_to_string(v.reloptions, ', ') ||"
          " ')', ''), rtrim(pg_get_viewdef(v.oid), '; '))") "views v",
@@ -155,6 +165,15 @@ const char *const shadow_swap_sql[] = {
          " %L)), ''YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"''))); END$migrate$', 'COMMENT ON COLUMN ' || replace(t || '.'"
          " || o, '%', '%%') || ' IS %L', 'kept by migrate ' || version || CASE WHEN keep_ms < 0 THEN ' since '"
          " ELSE ' until ' END, greatest(keep_ms, 0) || ' ms')") "col WHERE " KEEPS,
+    /*
+     * A session that ran a PL/pgSQL trigger before goes by NEW and OLD as they were, and would fail on the other type until it ends; any change of
+     * the function, to what it is, has it look again.
+     */
+    SWAP("3500000", "format('ALTER FUNCTION %I.%I() COST %s', x.nspname, x.proname, x.procost)")
+    "(SELECT DISTINCT n.nspname, p.proname, p.procost FROM rel JOIN pg_trigger g ON g.tgrelid = rel.oid AND NOT"
+    " g.tgisinternal AND g.tgname !~ '^~~migrate_shadow_' JOIN pg_proc p ON p.oid = g.tgfoid AND"
+    " pg_has_role(p.proowner, 'USAGE') JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid ="
+    " p.prolang AND l.lanname = 'plpgsql') x",
     SWAP("4000000", "format('ALTER TABLE %s DROP COLUMN %s', t, o)") "col WHERE NOT " KEEPS,
     ") SELECT phase, place, kind, title, sql, fresh FROM made ORDER BY phase, place, sql",
     NULL,

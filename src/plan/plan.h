@@ -61,7 +61,7 @@ struct shadow_spec {
     int64_t keep_old_ms;              /* how long the first column is to stay at least; 0: the swap drops it; -1: not said */
     bool down;                        /* what the way up kept fresh is swapped back */
     struct str_list phases;           /* what `up` would do, in words; from exec/shadow.h, when the server was asked */
-    struct str refused;               /* why it would not begin */
+    struct str refused, way_out;      /* why it would not begin, and what to do */
 };
 
 struct planned_statement {

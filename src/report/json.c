@@ -261,6 +261,19 @@ static void put_preview(json_t *o, const struct batch_preview *p)
     }
 }
 
+static void put_shadow(json_t *o, const struct shadow_spec *spec)
+{
+    json_t *phases = json_new_array();
+    for (size_t i = 0; i < spec->phases.n; i++) {
+        json_push(phases, json_text(spec->phases.at[i]));
+    }
+    json_put(o, "phases", phases);
+    if (spec->refused.n > 0) {
+        json_put(o, "refused", json_text(spec->refused));
+        json_put(o, "way_out", json_text(spec->way_out));
+    }
+}
+
 static json_t *plan_step(const struct step *s, size_t n_done)
 {
     json_t *o = json_new_object(), *statements = json_new_array();
@@ -277,6 +290,9 @@ static json_t *plan_step(const struct step *s, size_t n_done)
     if (s->batch) {
         json_put(o, "batch_rows", s->batch->batch ? json_integer(s->batch->batch) : json_null());
         put_preview(o, s->batch->preview);
+    }
+    if (s->shadow) {
+        put_shadow(o, s->shadow);
     }
     if (n_done > 0) {
         json_put(o, "done", json_integer((json_int_t)(n_done < s->statements.n ? n_done : s->statements.n)));
