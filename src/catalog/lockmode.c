@@ -57,6 +57,15 @@ bool lock_conflicts(enum lock_mode a, enum lock_mode b)
     return (modes[a].conflicts >> b & 1) != 0;
 }
 
+void lock_add_conflicting(enum lock_mode mode, struct strbuf *out)
+{
+    for (enum lock_mode m = LOCK_ACCESS_SHARE; m <= LOCK_ACCESS_EXCLUSIVE; m++) {
+        if (lock_conflicts(mode, m)) {
+            strbuf_addf(out, " %s ", lock_mode_catalog_name(m));
+        }
+    }
+}
+
 enum lock_blocks lock_blocks(enum lock_mode mode)
 {
     if (lock_conflicts(mode, LOCK_ACCESS_SHARE)) {

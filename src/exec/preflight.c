@@ -202,11 +202,7 @@ void preflight_params(const struct preflight *p, struct param params[3])
     for (size_t i = 0; i < p->targets.n; i++) {
         struct strbuf modes;
         strbuf_init(&modes, 512);
-        for (int m = LOCK_ACCESS_SHARE; m <= LOCK_ACCESS_EXCLUSIVE; m++) {
-            if (lock_conflicts(p->targets.at[i].mode, (enum lock_mode)m)) {
-                strbuf_addf(&modes, " %s ", lock_mode_catalog_name((enum lock_mode)m));
-            }
-        }
+        lock_add_conflicting(p->targets.at[i].mode, &modes);
         values[i] = arena_str(p->a, strbuf_str(&modes));
         strbuf_free(&modes);
     }

@@ -19,11 +19,16 @@ void retry_begin(struct retry *r, int64_t first_ms, int64_t max_ms, int64_t budg
 int64_t retry_lock_timeout(const struct retry *r)
 {
     static const int64_t tenths[] = {10, 25, 50, 150};
-    const size_t rung = r->attempt - 1 < countof(tenths) ? r->attempt - 1 : countof(tenths) - 1;
+    const size_t rung = r->rung < countof(tenths) ? r->rung : countof(tenths) - 1;
     const int64_t ms = r->first_ms * tenths[rung] / 10;
     /* A first rung that was asked for above the last one stays what was asked for. */
     const int64_t top = r->max_ms > r->first_ms ? r->max_ms : r->first_ms;
     return ms < top ? ms : top;
+}
+
+int64_t retry_queue_limit(const struct retry *r)
+{
+    return r->n_short < RETRY_SHORT ? r->first_ms : 0;
 }
 
 bool retry_next(struct retry *r, int64_t *pause_ms)
@@ -36,6 +41,12 @@ bool retry_next(struct retry *r, int64_t *pause_ms)
         return false;
     }
     r->attempt++;
+    if (r->queued && r->n_short < RETRY_SHORT) {
+        r->n_short++;
+    } else {
+        r->rung++;
+    }
+    r->queued = false;
     return true;
 }
 

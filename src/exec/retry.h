@@ -2,13 +2,16 @@
  * retry.h - how long to wait for a lock, how long to pause before the next attempt, and when to give way.
  *
  * The first attempts wait little, since whoever waits for an ACCESS EXCLUSIVE lock holds up everyone behind it; later ones wait
- * longer. Pauses are random over their whole length ("full jitter"), so that two runners, or a runner and a periodic job, do
+ * longer. While others do queue behind it, though, RETRY_SHORT attempts stay as short as the first: many short waits are as likely to meet a
+ * moment in which the table is free, and nobody notices them. Pauses are random over their whole length ("full jitter"), so that two runners, or a runner and a periodic job, do
  * not meet again and again.
  */
 #ifndef MIGRATE_EXEC_RETRY_H
 #define MIGRATE_EXEC_RETRY_H
 
 #include "db/session.h"
+
+enum { RETRY_SHORT = 10 };
 
 struct retry {
     int64_t first_ms, max_ms; /* lock_timeout of the first rung and of the last one */
@@ -17,6 +20,9 @@ struct retry {
     int64_t budget_ms; /* all attempts and pauses together */
     unsigned max_attempts;
     unsigned attempt; /* 1 during the first */
+    unsigned rung;    /* of the ladder, from 0 */
+    unsigned n_short; /* attempts that were kept short for the sake of those behind */
+    bool queued;      /* others queued behind this attempt */
     int64_t begun_ms; /* clock_monotonic_ms() at the start */
 };
 
@@ -24,7 +30,9 @@ struct retry {
 void retry_begin(struct retry *r, int64_t first_ms, int64_t max_ms, int64_t budget_ms, unsigned max_attempts);
 /* The lock_timeout of the current attempt in ms: 1, 2.5, 5 and 15 times the first, never above the last rung. */
 int64_t retry_lock_timeout(const struct retry *r);
-/* After a failed attempt: false when attempts or budget are spent; otherwise counts on and says how long to pause. */
+/* How long, in ms, others may queue behind us while we only wait: as long as the first rung. 0: that was tried often enough, or there is none. */
+int64_t retry_queue_limit(const struct retry *r);
+/* After a failed attempt: false when attempts or budget are spent; otherwise counts on, climbs, and says how long to pause. */
 bool retry_next(struct retry *r, int64_t *pause_ms);
 /* Is this failure one that goes away by itself (lock timeout, deadlock)? */
 bool retry_class(enum sql_class c);

@@ -1,5 +1,5 @@
 /*
- * run.h - what the files of a run share: runner.c, item.c, recover.c, step.c, single.c, backfill.c.
+ * run.h - what the files of a run share: runner.c, item.c, recover.c, step.c, way.c, single.c, backfill.c.
  *
  * The course of a run:
  *
@@ -164,6 +164,14 @@ int64_t step_deadline(const struct run *r, int64_t statement_ms, int64_t lock_ms
 bool step_again(struct run *r, struct item *it, struct retry *retry, enum status *status, struct error *err);
 void step_error_place(struct run *r, const struct item *it, const struct planned_statement *st, struct error *err);
 NODISCARD enum status transaction_run(struct run *r, struct item *it, struct error *err);
+
+/* ---- way.c ---- */
+/*
+ * Before an attempt at the step's locks: as long as a transaction of some age has one in the way, an attempt would fail and meanwhile keep everybody
+ * waiting who comes behind it. So look, tell who it is, and wait outside of the queue, for a sixtieth of the lock budget at most. Not for what lets
+ * the application work on, nor where blockers are to be ended. What the role may not see is not waited for. ST_INTERRUPTED, or the session is lost.
+ */
+NODISCARD enum status way_wait(struct run *r, const struct item *it, const struct retry *retry, struct error *err);
 
 /* ---- single.c, backfill.c ---- */
 NODISCARD enum status single_run(struct run *r, struct item *it, struct error *err);

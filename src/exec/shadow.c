@@ -173,7 +173,7 @@ static enum status look_again(struct shadow *s, size_t i, struct error *err)
 /* ---- phases ---- */
 
 /* One short transaction under the ladder of lock timeouts; the swap's has the end of the step in it. */
-static enum status attempt(struct shadow *s, size_t i, const struct retry *retry, struct error *err)
+static enum status attempt(struct shadow *s, size_t i, struct retry *retry, struct error *err)
 {
     struct run *r = s->r;
     const struct shadow_phase *phase = &s->phases.at[i];
@@ -198,7 +198,7 @@ static enum status attempt(struct shadow *s, size_t i, const struct retry *retry
     }
     FAULT("shadow-tx");
     r->bounded = false;
-    watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
+    watch_guard(&r->watch, r->lock.pid, retry, &base);
     const enum status status = pipe_run(&p, r->s, 0, NULL, err);
     watch_stop(&r->watch);
     FAULT("shadow-tx-done");
@@ -216,7 +216,8 @@ static enum status run_tx(struct shadow *s, size_t i, struct error *err)
     retry_begin(&retry, s->step->lock_timeout_ms, s->r->o->lock_timeout_max_ms, s->r->o->lock_budget_ms,
                 s->r->o->lock_attempts);
     do {
-        status = attempt(s, i, &retry, err);
+        status = way_wait(s->r, s->it, &retry, err);
+        status = status ? status : attempt(s, i, &retry, err);
     } while (status && step_again(s->r, s->it, &retry, &status, err));
     return status;
 }

@@ -4,8 +4,7 @@
 #include "exec/fault.h"
 #include "exec/tx.h"
 
-static enum status attempt(struct shadow *s, const struct str_list *statements, const struct retry *retry,
-                           struct error *err)
+static enum status attempt(struct shadow *s, const struct str_list *statements, struct retry *retry, struct error *err)
 {
     struct run *r = s->r;
     struct param params[3];
@@ -25,7 +24,7 @@ static enum status attempt(struct shadow *s, const struct str_list *statements, 
     pipe_add_params(&p, r->sql.at[s->it->down ? HSQL_UNBEGIN_DOWN : HSQL_UNBEGIN_UP], params, 1);
     pipe_add(&p, "COMMIT");
     FAULT("shadow-undo");
-    watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
+    watch_guard(&r->watch, r->lock.pid, retry, &base);
     const enum status status = pipe_run(&p, r->s, 0, NULL, err);
     watch_stop(&r->watch);
     if (status) {
@@ -46,7 +45,8 @@ enum status shadow_take_back(struct shadow *s, struct error *err)
     retry_begin(&retry, s->step->lock_timeout_ms, s->r->o->lock_timeout_max_ms, s->r->o->lock_budget_ms,
                 s->r->o->lock_attempts);
     do {
-        status = attempt(s, &statements, &retry, err);
+        status = way_wait(s->r, s->it, &retry, err);
+        status = status ? status : attempt(s, &statements, &retry, err);
     } while (status && step_again(s->r, s->it, &retry, &status, err));
     return status;
 }

@@ -335,7 +335,7 @@ static enum status attempt(struct run *r, struct item *it, struct single *one, i
         if (step->class == CLASS_ONLINE) {
             watch_start(&r->watch, r->lock.pid, lock_ms > 0 ? lock_ms * 4 / 5 : WATCH_MS, true, &base);
         } else {
-            watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
+            watch_guard(&r->watch, r->lock.pid, &one->retry, &base);
         }
         r->bounded = step->statement_timeout_ms > 0;
         status = session_simple(r->s, one->sql, step_deadline(r, step->statement_timeout_ms, lock_ms, 1), &rows, err);
@@ -410,7 +410,8 @@ static enum status run_alone(struct run *r, struct item *it, struct single *one,
             struct event e = run_event(it, step, EVENT_STEP_BEGIN);
             e.attempt = one->retry.attempt;
             run_emit(r, &e);
-            status = attempt(r, it, one, affected, err);
+            status = way_wait(r, it, &one->retry, err);
+            status = status ? status : attempt(r, it, one, affected, err);
             if (!status ||
                 ((retry_class(error_sql_class(err)) || watch_cancelled(&r->watch, err)) && session_usable(r->s) &&
                  !ready_again(r, it, one, err)) ||

@@ -225,7 +225,7 @@ static bool is_last(const struct run *r, const struct item *it)
     return true;
 }
 
-static enum status attempt(struct run *r, struct item *it, const struct retry *retry, int64_t *rows, struct error *err)
+static enum status attempt(struct run *r, struct item *it, struct retry *retry, int64_t *rows, struct error *err)
 {
     const struct step *step = item_step(it);
     const bool last = it->next + 1 == it->steps.n;
@@ -244,7 +244,7 @@ static enum status attempt(struct run *r, struct item *it, const struct retry *r
     if (step->class == CLASS_ONLINE) {
         watch_start(&r->watch, r->lock.pid, ONLINE_WATCH_MS, false, &base);
     } else {
-        watch_guard(&r->watch, r->lock.pid, lock_ms, &base);
+        watch_guard(&r->watch, r->lock.pid, retry, &base);
     }
     status = send_statements(r, it, lock_ms, &p, err);
     if (!status) {
@@ -291,7 +291,8 @@ enum status transaction_run(struct run *r, struct item *it, struct error *err)
         struct event e = run_event(it, step, EVENT_STEP_BEGIN);
         e.attempt = retry.attempt;
         run_emit(r, &e);
-        status = attempt(r, it, &retry, &rows, err);
+        status = way_wait(r, it, &retry, err);
+        status = status ? status : attempt(r, it, &retry, &rows, err);
     } while (status && step_again(r, it, &retry, &status, err));
     if (status) {
         if (status == ST_INTERRUPTED) {

@@ -29,16 +29,17 @@ static const char progress_sql[] =
 
 /*
  * Who waits is taken from pg_locks, which everybody may read in full; pg_stat_activity hides the state of other roles' sessions. Since when is
- * there from 14 on (-1: the server does not tell). Workers of autovacuum may wait as long as they like.
+ * there from 14 on (-1: the server does not tell). Workers of autovacuum may wait as long as they like. The last column: whether we wait, too.
  */
 static const char behind_sql[] =
     "WITH RECURSIVE waiting AS MATERIALIZED (SELECT l.pid, pg_catalog.pg_blocking_pids(l.pid) AS by,"
     " min((pg_catalog.to_jsonb(l) ->> 'waitstart'::pg_catalog.text)::pg_catalog.timestamptz) AS since"
-    " FROM pg_catalog.pg_locks l WHERE NOT l.granted AND l.pid <> $1::pg_catalog.int4 GROUP BY l.pid),"
+    " FROM pg_catalog.pg_locks l WHERE NOT l.granted GROUP BY l.pid),"
     " behind(pid) AS (SELECT w.pid FROM waiting w WHERE $1::pg_catalog.int4 = ANY (w.by)"
-    " UNION SELECT w.pid FROM waiting w JOIN behind b ON b.pid = ANY (w.by))"
+    " UNION SELECT w.pid FROM waiting w JOIN behind b ON b.pid = ANY (w.by) WHERE w.pid <> $1::pg_catalog.int4)"
     " SELECT count(*), coalesce((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - min(w.since))"
-    " * '1000'::pg_catalog.float8)::pg_catalog.int8, -1) FROM behind JOIN waiting w ON w.pid = behind.pid"
+    " * '1000'::pg_catalog.float8)::pg_catalog.int8, -1),"
+    " EXISTS (SELECT FROM waiting WHERE pid = $1::pg_catalog.int4) FROM behind JOIN waiting w ON w.pid = behind.pid"
     " JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid"
     " WHERE coalesce(a.backend_type, 'client backend') = 'client backend'";
 
@@ -145,7 +146,8 @@ static void judge_behind(struct watch *w, const struct rows *rows)
         return;
     }
     w->behind_since_ms = w->behind_since_ms > 0 ? w->behind_since_ms : now;
-    watch_judge(w, n, told >= 0 ? told : now - w->behind_since_ms);
+    w->retry->queued = true;
+    watch_judge(w, n, told >= 0 ? told : now - w->behind_since_ms, rows_bool(rows, 0, 2));
 }
 
 /* Of several hosts the one that takes changes: our session is there. */
@@ -269,14 +271,18 @@ void watch_start(struct watch *w, int pid, int64_t every_ms, bool progress, cons
     start(w, pid, every_ms, base);
 }
 
-void watch_guard(struct watch *w, int pid, int64_t lock_ms, const struct event *base)
+void watch_guard(struct watch *w, int pid, struct retry *retry, const struct event *base)
 {
-    int64_t every = w->o->max_block_ms / 5;
+    const int64_t lock_ms = retry_lock_timeout(retry);
+    int64_t every = w->o->max_block_ms > 0 ? w->o->max_block_ms / 5 : GUARD_MAX_MS;
     w->progress = false;
     w->guard = true;
+    w->retry = retry;
+    w->queue_ms = w->o->max_block_ms > 0 ? retry_queue_limit(retry) : 0;
     w->blockers_from_ms = lock_ms > 0 ? lock_ms * 4 / 5 : BLOCKERS_MS;
     /* Once before, so that the session is open and has met the tables when it counts. */
     every = w->blockers_from_ms / 2 < every ? w->blockers_from_ms / 2 : every;
+    every = w->queue_ms > 0 && w->queue_ms / 4 < every ? w->queue_ms / 4 : every;
     start(w, pid, every < GUARD_MIN_MS ? GUARD_MIN_MS : every > GUARD_MAX_MS ? GUARD_MAX_MS : every, base);
 }
 

@@ -6,12 +6,13 @@
  *
  * The watchdog: a lock that is waited for already blocks everybody who comes behind and wants what it does not go along with, and one that is held
  * goes on doing so. The watch counts the sessions behind ours, directly or behind one another, and cancels our statement when they are too many or
- * one has waited for too long. What it does to others or to us goes into the history's interventions.
+ * one has waited for too long; sooner, when we only wait as well. What it does to others or to us goes into the history's interventions.
  */
 #ifndef MIGRATE_EXEC_WATCH_H
 #define MIGRATE_EXEC_WATCH_H
 
 #include "exec/history_sql.h"
+#include "exec/retry.h"
 #include "exec/runner.h"
 
 enum { WATCH_MAX_TOLD = 16 };
@@ -31,6 +32,8 @@ struct watch {
     int pid;                            /* of the watched backend */
     int64_t begun_ms, blockers_from_ms; /* since when; how long after that blockers are of interest */
     int64_t behind_since_ms;            /* since when somebody waits behind us; 0: nobody does */
+    int64_t queue_ms;                   /* how long one may wait behind us while we wait, too; 0: max_block_ms alone */
+    struct retry *retry;                /* the attempt, to be told whether others queued behind it */
     bool cancelled;                     /* by the watchdog, since watch_start() */
     struct event base;                  /* migration, step, direction, attempt */
     int told[WATCH_MAX_TOLD];           /* blockers already told of during this wait */
@@ -48,9 +51,10 @@ void watch_free(struct watch *w);
 void watch_start(struct watch *w, int pid, int64_t every_ms, bool progress, const struct event *base);
 /*
  * The same for a statement whose lock keeps others from reading or writing: with the watchdog, and with blockers told when four fifths of
- * lock_ms (0: no limit) have passed, so that they are seen while they still block.
+ * the attempt's lock_timeout (0: no limit) have passed, so that they are seen while they still block. It tells the attempt whether others queued
+ * behind it.
  */
-void watch_guard(struct watch *w, int pid, int64_t lock_ms, const struct event *base);
+void watch_guard(struct watch *w, int pid, struct retry *retry, const struct event *base);
 void watch_stop(struct watch *w);
 /*
  * Ask the server something by the second connection, opened when there is none. ST_SERVER: it could not be asked (08001, or what it was refused
@@ -71,7 +75,7 @@ struct blocker {
 };
 /* End the session if the options ask for it and it is (still) of that kind; tells and records what came of it. */
 void watch_terminate(struct watch *w, const struct blocker *b);
-/* n sessions wait behind the watched backend, one for ms: cancel its statement if that is too much. */
-void watch_judge(struct watch *w, int64_t n, int64_t ms);
+/* n sessions wait behind the watched backend, which waits as well or not, one for ms: cancel its statement if that is too much. */
+void watch_judge(struct watch *w, int64_t n, int64_t ms, bool waits);
 
 #endif

@@ -94,13 +94,14 @@ void watch_terminate(struct watch *w, const struct blocker *b)
 
 /* ---- the watchdog ---- */
 
-void watch_judge(struct watch *w, int64_t n, int64_t ms)
+void watch_judge(struct watch *w, int64_t n, int64_t ms, bool waits)
 {
     struct error err = {0};
     struct event e = {.kind = EVENT_WATCHDOG, .done = -1, .total = -1, .rows = n, .ms = ms};
     char pid[24];
     const bool many = w->o->max_blocked_sessions > 0 && n > w->o->max_blocked_sessions;
-    const bool for_long = w->o->max_block_ms > 0 && ms > w->o->max_block_ms;
+    const bool for_long =
+        (w->o->max_block_ms > 0 && ms > w->o->max_block_ms) || (waits && w->queue_ms > 0 && ms > w->queue_ms);
     if (w->cancelled || !(many || for_long)) {
         return;
     }

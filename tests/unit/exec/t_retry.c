@@ -24,6 +24,28 @@ static void climbs(void **state)
     }
 }
 
+/* With others behind it the ladder is not climbed, until that has been tried often enough. */
+static void stays_short_while_others_queue(void **state)
+{
+    struct retry r;
+    int64_t pause;
+    (void)state;
+    retry_begin(&r, 200, 3000, INT64_MAX / 2, 30);
+    for (unsigned i = 0; i < RETRY_SHORT; i++) {
+        assert_int_equal(retry_lock_timeout(&r), 200);
+        assert_int_equal(retry_queue_limit(&r), 200);
+        r.queued = true;
+        assert_true(retry_next(&r, &pause));
+        assert_false(r.queued);
+    }
+    assert_int_equal(retry_lock_timeout(&r), 200);
+    assert_int_equal(retry_queue_limit(&r), 0);
+    r.queued = true;
+    assert_true(retry_next(&r, &pause));
+    assert_int_equal(retry_lock_timeout(&r), 500);
+    assert_int_equal(r.attempt, RETRY_SHORT + 2);
+}
+
 static void first_rung_above_the_last(void **state)
 {
     struct retry r;
@@ -96,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(climbs),
+        cmocka_unit_test(stays_short_while_others_queue),
         cmocka_unit_test(first_rung_above_the_last),
         cmocka_unit_test(no_timeout_stays_none),
         cmocka_unit_test(pauses_are_random_and_bounded),

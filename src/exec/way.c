@@ -1,0 +1,158 @@
+/*
+ * Is the way clear? The look before an attempt at a step's locks.
+ *
+ * lock_timeout makes an attempt's harm short, but it is harm all the same: whoever comes while we wait for an ACCESS EXCLUSIVE lock waits, too. As
+ * long as somebody can be seen who will not let go soon, nothing is gained by it.
+ */
+#include "exec/run.h"
+
+#include "base/clock.h"
+#include "exec/tx.h"
+
+enum { POLL_MS = 50, SHARE_OF_BUDGET = 60, VACUUM_MS = 3000, TOLD_MAX = 16 };
+
+/*
+ * Transactions older than $4 ms with a lock in the way of one that the step wants, on the table or on one of its partitions. Of other roles' sessions
+ * xact_start is hidden without pg_read_all_stats.
+ */
+static const char holders_sql[] =
+    "SELECT a.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''), coalesce(a.state, a.backend_type, ''),"
+    " (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start) * '1000'::pg_catalog.float8)"
+    "::pg_catalog.int8, coalesce(pg_catalog.left(a.query, 1000), ''), a.backend_type = 'autovacuum worker',"
+    " pg_catalog.format('%I.%I', n.nspname, c.relname)"
+    " FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),"
+    " pg_catalog.unnest($3::pg_catalog.text[])) w(schema, name, modes)"
+    " CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(CASE WHEN w.schema = '' THEN pg_catalog.quote_ident(w.name)"
+    " ELSE pg_catalog.format('%I.%I', w.schema, w.name) END)::pg_catalog.oid AS oid) root"
+    " CROSS JOIN LATERAL (SELECT root.oid UNION SELECT relid FROM pg_catalog.pg_partition_tree(root.oid)) t(oid)"
+    " JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " JOIN pg_catalog.pg_locks l ON l.locktype = 'relation' AND l.relation = c.oid AND l.granted"
+    " AND l.database IN (0, (SELECT d.oid FROM pg_catalog.pg_database d"
+    " WHERE d.datname = pg_catalog.current_database()))"
+    " AND pg_catalog.strpos(w.modes, ' ' || l.mode || ' ') > 0 JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+    " WHERE a.pid <> pg_catalog.pg_backend_pid()"
+    " AND pg_catalog.clock_timestamp() - a.xact_start > $4::pg_catalog.float8 * '1 ms'::pg_catalog.interval"
+    " ORDER BY a.xact_start";
+
+struct way {
+    struct run *r;
+    const struct item *it;
+    struct arena *a; /* the run's scratch may hold what the attempt sends */
+    struct param params[4];
+    int told[TOLD_MAX];
+    size_t n_told;
+    bool asked_vacuum;
+};
+
+static void make_params(struct way *w, const struct retry *retry)
+{
+    struct arena *const a = w->a;
+    const struct relation_lock_list *locks = &item_step(w->it)->locks;
+    struct str *const columns[] = {
+        arena_array(a, struct str, locks->n + 1),
+        arena_array(a, struct str, locks->n + 1),
+        arena_array(a, struct str, locks->n + 1),
+    };
+    for (size_t i = 0; i < locks->n; i++) {
+        struct strbuf modes;
+        strbuf_init(&modes, 512);
+        lock_add_conflicting(locks->at[i].mode, &modes);
+        columns[0][i] = locks->at[i].schema;
+        columns[1][i] = locks->at[i].name;
+        columns[2][i] = arena_str(a, strbuf_str(&modes));
+        strbuf_free(&modes);
+    }
+    for (size_t i = 0; i < countof(columns); i++) {
+        w->params[i].text = param_array(a, columns[i], locks->n);
+    }
+    w->params[3].text = param_i64(a, retry->first_ms);
+}
+
+static void tell(struct way *w, const struct rows *rows, size_t i)
+{
+    const int pid = (int)rows_i64(rows, i, 0);
+    struct arena *const a = w->a;
+    for (size_t k = 0; k < w->n_told; k++) {
+        if (w->told[k] == pid) {
+            return;
+        }
+    }
+    if (w->n_told == TOLD_MAX) {
+        return;
+    }
+    w->told[w->n_told++] = pid;
+    struct event e = run_event(w->it, item_step(w->it), EVENT_BLOCKED);
+    e.pid = pid;
+    e.user = arena_cstr(a, rows_value(rows, i, 1));
+    e.application = arena_cstr(a, rows_value(rows, i, 2));
+    e.state = arena_cstr(a, rows_value(rows, i, 3));
+    e.age_ms = rows_i64(rows, i, 4);
+    e.query = w->r->o->redact ? "" : arena_cstr(a, rows_value(rows, i, 5));
+    run_emit(w->r, &e);
+}
+
+/*
+ * Autovacuum ends its work for anybody who waits deadlock_timeout (1 s) for a lock of its, unless it is there against wraparound. That may be a lock
+ * behind which nobody queues but other DDL. A failure means no more than that it stays.
+ */
+static void ask_vacuum(struct way *w, struct str table)
+{
+    struct run *r = w->r;
+    struct error ignored;
+    struct pipe p;
+    w->asked_vacuum = true;
+    pipe_begin(&p, w->a);
+    step_settings(r, &p, VACUUM_MS, 0, false);
+    pipe_add(&p, "BEGIN");
+    pipe_add(&p, arena_printf(w->a, "LOCK TABLE ONLY %.*s IN SHARE UPDATE EXCLUSIVE MODE", STR_ARG(table)).p);
+    pipe_add(&p, "COMMIT");
+    if (pipe_run(&p, r->s, VACUUM_MS + r->o->answer_timeout_ms, NULL, &ignored)) {
+        step_settings_unknown(r);
+        tx_rollback(r->s);
+    }
+}
+
+/* One look. *clear: nobody is in the way, or it cannot be told. */
+static enum status look(struct way *w, bool *clear, struct error *err)
+{
+    struct run *r = w->r;
+    struct rows *rows = NULL;
+    struct str vacuumed = STR_NONE;
+    const enum status status = session_query(r->s, holders_sql, w->params, countof(w->params), ANSWER_MS, &rows, err);
+    *clear = status || rows_count(rows) == 0;
+    for (size_t i = 0; !*clear && i < rows_count(rows); i++) {
+        tell(w, rows, i);
+        if (rows_bool(rows, i, 6) && !w->asked_vacuum) {
+            vacuumed = arena_str(w->a, rows_value(rows, i, 7));
+        }
+    }
+    rows_free(rows);
+    if (vacuumed.n > 0) {
+        ask_vacuum(w, vacuumed);
+    }
+    return status == ST_INTERRUPTED || !session_usable(r->s) ? status : ST_OK;
+}
+
+enum status way_wait(struct run *r, const struct item *it, const struct retry *retry, struct error *err)
+{
+    const int64_t until = clock_monotonic_ms() + retry->budget_ms / SHARE_OF_BUDGET;
+    struct arena own;
+    struct way w = {.r = r, .it = it, .a = &own};
+    bool clear = false;
+    enum status status = ST_OK;
+    if (item_step(it)->class == CLASS_ONLINE || retry->first_ms == 0 || r->o->terminate != TERMINATE_NONE ||
+        item_step(it)->locks.n == 0) {
+        return ST_OK;
+    }
+    arena_init(&own, SIZE_MAX);
+    make_params(&w, retry);
+    while (!status) {
+        status = look(&w, &clear, err);
+        if (status || clear || clock_monotonic_ms() >= until) {
+            break;
+        }
+        status = loop_sleep(r->loop, POLL_MS, err);
+    }
+    arena_free(&own);
+    return status;
+}
