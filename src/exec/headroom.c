@@ -1,26 +1,6 @@
 #include "exec/headroom.h"
 
-#include <sys/statvfs.h>
-
-/* The server tells nobody how full its disk is. Where it is reached by a socket it is on this machine, and its folder can be asked about. */
-static enum status ask_disk(struct session *s, int64_t deadline_ms, struct arena *a, struct headroom *out,
-                            struct error *err)
-{
-    struct rows *rows = NULL;
-    struct statvfs disk;
-    if (session_host(s)[0] != '/') {
-        return ST_OK;
-    }
-    const enum status status = session_query(s,
-                                             "SELECT CASE WHEN pg_catalog.pg_has_role('pg_read_all_settings', 'usage')"
-                                             " THEN pg_catalog.current_setting('data_directory') END",
-                                             NULL, 0, deadline_ms, &rows, err);
-    if (!status && !rows_null(rows, 0, 0) && statvfs(arena_cstr(a, rows_value(rows, 0, 0)), &disk) == 0) {
-        out->disk_free = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
-    }
-    rows_free(rows);
-    return status;
-}
+#include "exec/disk.h"
 
 /* safe_wal_size is not used: it is NULL for a slot that may keep all. */
 static const char slots_sql[] =
@@ -54,6 +34,8 @@ enum status headroom_ask(struct session *s, int64_t deadline_ms, struct arena *a
                          struct error *err)
 {
     struct rows *rows = NULL;
+    struct disk_space disk;
+    const char *folder = "";
     *out = (struct headroom){.replicas = -1, .lag = {-1, -1}, .slot_bytes = -1, .slot_limit = -1, .disk_free = -1};
     enum status status = session_query(s,
                                        "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN count(*) END FROM "
@@ -63,5 +45,9 @@ enum status headroom_ask(struct session *s, int64_t deadline_ms, struct arena *a
     rows_free(rows);
     status = status ? status : replica_lag_ask(s, &out->lag, err);
     status = status ? status : ask_slots(s, deadline_ms, a, out, err);
-    return status ? status : ask_disk(s, deadline_ms, a, out, err);
+    status = status ? status : disk_folder(s, "", deadline_ms, a, &folder, err);
+    if (!status && disk_space_of(folder, &disk)) {
+        out->disk_free = disk.free;
+    }
+    return status;
 }

@@ -14,8 +14,7 @@ struct headroom {
     struct str slot;    /* that holds back the most WAL */
     int64_t slot_bytes; /* so much; -1: none does */
     int64_t slot_limit; /* max_slot_wal_keep_size in bytes, behind which a slot is lost; -1: none */
-    int64_t
-        disk_free; /* bytes where the data folder is, which only tells who reaches the server by a socket; -1: not to be seen from here */
+    int64_t disk_free;  /* bytes where the database is (disk.h); -1: not to be seen from here */
 };
 /* ST_SERVER: the server does not answer, or the session is lost. */
 NODISCARD enum status headroom_ask(struct session *s, int64_t deadline_ms, struct arena *a, struct headroom *out,

@@ -136,19 +136,17 @@ static void add_needs(struct preflight *p, const struct judged_statement *s)
     }
 }
 
-static void add_room(struct preflight *p, struct str tablespace, int64_t bytes)
+static void add_room(struct preflight *p, const struct relation *table, struct str tablespace, int64_t share)
 {
-    const char *const name = arena_cstr(p->a, tablespace);
-    if (bytes <= 0) {
-        return;
-    }
-    for (size_t i = 0; i < p->rooms.n; i++) {
-        if (strcmp(p->rooms.at[i].tablespace, name) == 0) {
-            p->rooms.at[i].bytes += bytes;
-            return;
-        }
-    }
-    *vec_push(p->a, &p->rooms) = (struct preflight_room){name, bytes};
+    const bool there = table->made.statement == 0 && table->exists != TRI_NO;
+    *vec_push(p->a, &p->rooms) = (struct preflight_room){
+        .schema = there ? arena_cstr(p->a, table->schema) : "",
+        .name = there ? arena_cstr(p->a, table->name) : "",
+        .bytes = table->bytes,
+        .share = share,
+        .tablespace = arena_cstr(p->a, tablespace),
+        .folder = "",
+    };
 }
 
 /* What work leaves on disk before the old can go: a copy of what is rewritten, half a table for an index. */
@@ -156,12 +154,14 @@ static void add_work(struct preflight *p, const struct effects *e)
 {
     for (size_t i = 0; i < e->rewrite.n; i++) {
         const struct relation *r = e->rewrite.at[i].relation;
-        add_room(p, r->tablespace, r->bytes);
+        add_room(p, r, r->tablespace, 1);
         p->much_wal = true;
     }
     for (size_t i = 0; i < e->build.n; i++) {
         const struct relation *index = e->build.at[i].relation;
-        add_room(p, index->tablespace, index->table ? index->table->bytes / 2 : 0);
+        if (index->table) {
+            add_room(p, index->table, index->tablespace, 2);
+        }
         p->much_wal = true;
     }
 }

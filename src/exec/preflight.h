@@ -30,10 +30,12 @@ struct preflight_need {
 };
 VEC_DECLARE(preflight_needs, struct preflight_need);
 
-/* Bytes that rewrites and builds take for a time in a tablespace ("": the database's own), as far as sizes are known. */
+/* What a rewrite or a build takes for a time: a share of a table's bytes, in a tablespace ("": the database's own). */
 struct preflight_room {
+    const char *schema, *name; /* the table; both "": it is not there yet */
+    int64_t bytes, share;      /* of the table, -1: not known; it takes bytes / share */
     const char *tablespace;
-    int64_t bytes;
+    const char *folder; /* where that lies; preflight_disk() finds it. "": not to be seen from here */
 };
 VEC_DECLARE(preflight_rooms, struct preflight_room);
 

@@ -40,11 +40,13 @@ int64_t throttle_sleep(double utilisation, bool gentle, int64_t batch_ms)
  * Of replicas the bytes count: the lag columns in time are NULL while nothing is written. All columns are NULL for a role without pg_monitor, and
  * that must not pass for "no lag": state tells the two apart. A WAL file's name is timeline, log and segment in eight hexadecimal digits each.
  */
+#define BEHIND                                                                                              \
+    "(SELECT max(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), replay_lsn))::pg_catalog.int8" \
+    " FROM pg_catalog.pg_stat_replication)"
 static const char signals_sql[] =
     "WITH here AS (SELECT pg_catalog.pg_current_wal_lsn() AS lsn)"
     " SELECT (SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE state IS NULL),"
-    " (SELECT max(pg_catalog.pg_wal_lsn_diff(h.lsn, r.replay_lsn))::pg_catalog.int8 FROM "
-    "pg_catalog.pg_stat_replication r, here h),"
+    " " BEHIND ","
     " (SELECT max(pg_catalog.pg_wal_lsn_diff(h.lsn, s.restart_lsn))::pg_catalog.int8 FROM "
     "pg_catalog.pg_replication_slots s, here h),"
     " (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE wal_status = 'unreserved'),"
@@ -301,10 +303,8 @@ struct replica_lag throttle_lag(const struct throttle *t)
 
 enum status replica_lag_ask(struct session *s, struct replica_lag *out, struct error *err)
 {
-    static const char sql[] =
-        "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN (SELECT max(pg_catalog.pg_wal_lsn_diff("
-        "pg_catalog.pg_current_wal_lsn(), replay_lsn))::pg_catalog.int8 FROM pg_catalog.pg_stat_replication) END,"
-        " pg_catalog.to_regproc('pg_catalog.aurora_replica_status') IS NOT NULL";
+    static const char sql[] = "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN " BEHIND " END,"
+                              " pg_catalog.to_regproc('pg_catalog.aurora_replica_status') IS NOT NULL";
     struct rows *rows = NULL;
     *out = (struct replica_lag){-1, -1};
     enum status status = session_query(s, sql, NULL, 0, READ_MS, &rows, err);

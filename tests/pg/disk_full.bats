@@ -58,11 +58,27 @@ up() { migrate up --gate off --dir "$PROJECT"; }
     [[ "$output" == *"that is little"* ]] || { echo "$output"; false; }
 }
 
+@test "preflight knows the size of a table that was never analyzed, and does not wait for one that is locked" {
+    printf -- '-- migrate:up\nALTER TABLE item ALTER COLUMN n TYPE bigint;\n' | file 1_rewrite
+    pg_sql "ALTER TABLE item SET (autovacuum_enabled = false)" "TRUNCATE item" "CHECKPOINT" \
+        "INSERT INTO item SELECT g, 0, repeat('x', 100) FROM generate_series(1, 60000) g"
+    [ "$(pg_sql "SELECT relpages FROM pg_class WHERE relname = 'item'")" = 0 ]
+    resize 14
+    run up
+    [ "$status" -eq 1 ] || { echo "$status: $output"; false; }
+    [[ "$output" == *"the steps need about "*" MB of disk for a time, and "*" MB are free in $DISK/$BATS_TEST_NUMBER"* ]] || { echo "$output"; false; }
+    pg_session holder "BEGIN; LOCK TABLE item"
+    run timeout 30 env "MIGRATE_MAX_XACT_AGE=0" "$MIGRATE_BIN" up --gate off --preflight-only --dir "$PROJECT"
+    pg_session_end holder
+    [ "$status" -eq 0 ] || { echo "$status: $output"; false; }
+    [[ "$output" == *"how large public.item is could not be told"* ]] || { echo "$output"; false; }
+}
+
 @test "an index that does not fit: nothing stays, and it is built when there is room" {
     printf -- '-- migrate:up\nCREATE INDEX CONCURRENTLY item_pad ON item (pad, id) TABLESPACE small_%s;\n' "$BATS_TEST_NUMBER" | file 1_index
-    resize 12
+    resize 15 # room for half the table, as which preflight counts an index; this one is larger
     run up
-    [ "$status" -eq 3 ]
+    [ "$status" -eq 3 ] || { echo "$status: $output"; false; }
     [[ "$output" == *"1_index.sql:2:1"*"53100"* ]]
     [ "$(pg_sql "SELECT count(*) FROM pg_index WHERE indrelid = 'item'::regclass")" = 1 ]
     [ "$(pg_sql "SELECT count(*) FROM migrate.migrations")" = 0 ]
