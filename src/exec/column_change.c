@@ -76,7 +76,7 @@ static enum status enter(struct change *c, struct error *err)
 static enum status ask(struct change *c, const char *version, const char *mode, struct rows **rows, struct error *err)
 {
     struct strbuf sql;
-    const struct param params[] = {{c->oid}, {c->attnum}, {c->fresh}, {version}, {mode}};
+    const struct param params[] = {{c->oid}, {c->attnum}, {c->fresh}, {version}, {mode}, {c->said}};
     strbuf_init(&sql, TEXT_MAX);
     for (size_t i = 0; column_change_sql[i]; i++) {
         strbuf_add_cstr(&sql, column_change_sql[i]);
@@ -88,21 +88,27 @@ static enum status ask(struct change *c, const char *version, const char *mode, 
 
 /* ---- text ---- */
 
-static struct str kind_of(const struct rows *rows, size_t i)
+static struct str taken(struct strbuf *sb, struct arena *a)
 {
-    return rows_value(rows, i, 0);
+    const struct str text = arena_str(a, strbuf_str(sb));
+    strbuf_free(sb);
+    return text;
 }
 
-static void add_rows(const struct change *c, const struct rows *rows, const char *kind, struct strbuf *out)
+/* The rows of one kind, in the order in which they come. */
+static struct str text_of(const struct change *c, const struct rows *rows, const char *kind)
 {
+    struct strbuf out;
+    strbuf_init(&out, TEXT_MAX);
     for (size_t i = 0; i < rows_count(rows); i++) {
-        if (str_eq(kind_of(rows, i), str_of(kind))) {
+        if (str_eq(rows_value(rows, i, 0), str_of(kind))) {
             const struct str sql = rows_value(rows, i, 1);
-            strbuf_add_cstr(out, rows_bool(rows, i, 2) ? column_text(sql, c->column, c->fresh_quoted, c->a)
-                                                       : arena_cstr(c->a, sql));
-            strbuf_add_char(out, '\n');
+            strbuf_add_cstr(&out, rows_bool(rows, i, 2) ? column_text(sql, c->column, c->fresh_quoted, c->a)
+                                                        : arena_cstr(c->a, sql));
+            strbuf_add_char(&out, '\n');
         }
     }
+    return taken(&out, c->a);
 }
 
 static enum status refuse(const struct change *c, const struct rows *rows, const char *what, struct error *err)
@@ -110,7 +116,7 @@ static enum status refuse(const struct change *c, const struct rows *rows, const
     struct strbuf sb;
     strbuf_init(&sb, sizeof(err->detail) - 1);
     for (size_t i = 0; i < rows_count(rows); i++) {
-        if (str_eq(kind_of(rows, i), STR("refuse"))) {
+        if (str_eq(rows_value(rows, i, 0), STR("refuse"))) {
             strbuf_addf(&sb, "%s%.*s", sb.n > 0 ? "; " : "", STR_ARG(rows_value(rows, i, 1)));
         }
     }
@@ -118,28 +124,6 @@ static enum status refuse(const struct change *c, const struct rows *rows, const
         sb.n > 0 ? error_set(err, ST_USAGE, "%s cannot be %s: %s", c->said, what, strbuf_cstr(&sb)) : ST_OK;
     strbuf_free(&sb);
     return status;
-}
-
-/* What still uses the first column, as comments: it has to go, or move, before the contract. */
-static void add_users(const struct rows *rows, struct strbuf *out)
-{
-    for (size_t i = 0; i < rows_count(rows); i++) {
-        if (str_eq(kind_of(rows, i), STR("note"))) {
-            const struct str name = rows_value(rows, i, 1);
-            strbuf_add_cstr(out, "-- It is used by ");
-            for (size_t k = 0; k < name.n; k++) { /* a name may hold a line end */
-                strbuf_add_char(out, (unsigned char)name.p[k] < ' ' ? ' ' : name.p[k]);
-            }
-            strbuf_add_cstr(out, ", which has to move before that.\n");
-        }
-    }
-}
-
-static struct str taken(struct strbuf *sb, struct arena *a)
-{
-    const struct str text = arena_str(a, strbuf_str(sb));
-    strbuf_free(sb);
-    return text;
 }
 
 /* ---- the two changes ---- */
@@ -158,55 +142,31 @@ static enum status open_change(struct change *c, const char *fresh, const char *
     return status;
 }
 
+static enum status write_change(struct change *c, const char *fresh, const char *version, const char *mode,
+                                const char *refused, struct column_change *out, struct error *err)
+{
+    struct rows *rows = NULL;
+    enum status status = open_change(c, fresh, version, mode, &rows, err);
+    status = status ? status : refuse(c, rows, refused, err);
+    if (!status) {
+        *out = (struct column_change){.up = text_of(c, rows, "up"), .down = text_of(c, rows, "down")};
+    }
+    rows_free(rows);
+    return status;
+}
+
 enum status column_rename(struct session *s, const char *column, const char *fresh, const char *version,
                           struct arena *a, struct column_change *out, struct error *err)
 {
     struct change c = {.s = s, .a = a, .said = column};
-    struct rows *rows = NULL;
-    struct strbuf up, down;
-    enum status status = open_change(&c, fresh, version, "rename", &rows, err);
-    status = status ? status : refuse(&c, rows, "renamed with dual write", err);
-    if (!status) {
-        strbuf_init(&up, TEXT_MAX);
-        strbuf_init(&down, TEXT_MAX);
-        strbuf_addf(
-            &up,
-            "-- %s gets the name %s: both columns live side by side, and whichever a program writes, the other\n"
-            "-- follows. When no program uses the first any more: migrate new --contract %s\n",
-            column, c.fresh_quoted, version);
-        add_users(rows, &up);
-        add_rows(&c, rows, "up", &up);
-        add_rows(&c, rows, "again", &up);
-        add_rows(&c, rows, "down", &down);
-        *out = (struct column_change){.up = taken(&up, a), .down = taken(&down, a)};
-    }
-    rows_free(rows);
-    return status;
+    return write_change(&c, fresh, version, "rename", "renamed with dual write", out, err);
 }
 
 enum status column_archive(struct session *s, const char *column, struct arena *a, struct column_change *out,
                            struct error *err)
 {
     struct change c = {.s = s, .a = a, .said = column};
-    struct rows *rows = NULL;
-    struct strbuf up, down;
-    enum status status = open_change(&c, NULL, "", "archive", &rows, err);
-    status = status ? status : refuse(&c, rows, "dropped with an archive", err);
-    if (!status) {
-        strbuf_init(&up, TEXT_MAX);
-        strbuf_init(&down, TEXT_MAX);
-        strbuf_addf(&up, "-- %s goes, its values stay. Run this when no program reads or writes it any more.\n",
-                    column);
-        add_rows(&c, rows, "up", &up);
-        strbuf_add_cstr(&down,
-                        "-- The column again, and what hung on it. Rows that came since then have no value in it.\n");
-        add_rows(&c, rows, "down", &down);
-        add_rows(&c, rows, "again", &down);
-        add_rows(&c, rows, "last", &down);
-        *out = (struct column_change){.up = taken(&up, a), .down = taken(&down, a)};
-    }
-    rows_free(rows);
-    return status;
+    return write_change(&c, NULL, "", "archive", "dropped with an archive", out, err);
 }
 
 enum status column_rename_contract(struct session *s, const char *version, struct arena *a, struct str *out,

@@ -10,9 +10,9 @@ extern const char column_find_sql[];
 /* "name" -> the name without its quotes */
 extern const char column_name_sql[];
 /*
- * oid, attnum, new name (of an archive the column's own), version, "rename" or "archive" -> kind of row, SQL, does the
- * column's name in it stand for the new one? Kinds: refuse and note (words, not SQL), up, down, last (behind what stands in the down part),
- * again (what hangs on the column, to be made for the other one).
+ * oid, attnum, new name (of an archive the column's own), version, "rename" or "archive", "table.column" as it was said ->
+ * kind of row, text, does the column's name in it stand for the new one? Kinds: refuse (words), up, down (SQL and comments, in
+ * order; what hangs on the column is made again for the new name, or when an archived column comes back).
  */
 extern const char *const column_change_sql[];
 /* version -> SQL */
