@@ -7,6 +7,7 @@ enum { WIDTH = 1000, HEIGHT = 100, POINTS_MIN = 3, BINS = 120, REASONS_SHOWN = 8
 
 struct point {
     double x, y; /* x in ms since the step began */
+    bool begins; /* a curve of its own */
 };
 
 VEC_DECLARE(point_list, struct point);
@@ -65,11 +66,22 @@ static void held(struct strbuf *out, const struct step_view *s, double span)
     }
 }
 
-static void path(struct strbuf *out, const struct point_list *points, double span, double top)
+static bool begins(const struct point_list *points, size_t i)
 {
+    return i == 0 || i == points->n || points->at[i].begins;
+}
+
+/* filled: closed along the bottom. */
+static void path(struct strbuf *out, const struct point_list *points, double span, double top, bool filled)
+{
+    double first = 0;
     for (size_t i = 0; i < points->n; i++) {
-        strbuf_addf(out, "%s%.1f %.1f", i ? "L" : "M", points->at[i].x * WIDTH / span,
-                    HEIGHT - points->at[i].y * HEIGHT / top);
+        const double x = points->at[i].x * WIDTH / span;
+        first = begins(points, i) ? x : first;
+        strbuf_addf(out, "%s%.1f %.1f", begins(points, i) ? "M" : "L", x, HEIGHT - points->at[i].y * HEIGHT / top);
+        if (filled && begins(points, i + 1)) {
+            strbuf_addf(out, "L%.1f %dL%.1f %dZ", x, HEIGHT, first, HEIGHT);
+        }
     }
 }
 
@@ -104,10 +116,9 @@ static void chart(struct strbuf *out, const struct ground *g, const char *title,
         held(out, g->step, span);
     }
     strbuf_add_cstr(out, "<path class=under d=\"");
-    path(out, points, span, top);
-    strbuf_addf(out, "L%.1f %dL%.1f %dZ\"/><path class=curve d=\"", points->at[points->n - 1].x * WIDTH / span, HEIGHT,
-                points->at[0].x * WIDTH / span, HEIGHT);
-    path(out, points, span, top);
+    path(out, points, span, top, true);
+    strbuf_add_cstr(out, "\"/><path class=curve d=\"");
+    path(out, points, span, top, false);
     strbuf_add_cstr(out, "\"/></svg></div><div class=x><span>0</span><span>");
     clock_duration((int64_t)(span / 2), out);
     strbuf_add_cstr(out, "</span><span>");
@@ -120,7 +131,39 @@ static void chart(struct strbuf *out, const struct ground *g, const char *title,
 static void add_point(struct arena *a, struct point_list *list, const struct step_view *s,
                       const struct journal_event *e, double y)
 {
-    *vec_push(a, list) = (struct point){(double)(e->at_ms - s->from), y};
+    *vec_push(a, list) = (struct point){(double)(e->at_ms - s->from), y, false};
+}
+
+/*
+ * What has a total of its own is a curve of its own: each phase of a shadow change and of the server's work on an index. Keys that
+ * are done in batches are one, whatever holds them back, until they are gone through once more.
+ */
+static bool same_series(const struct journal_event *a, const struct journal_event *b)
+{
+    return a->batch > 0 || b->batch > 0 ? a->batch > 0 && b->batch > 0 && b->done >= a->done
+                                        : str_eq(a->detail, b->detail);
+}
+
+static struct point_list progress_points(struct arena *a, const struct step_view *s, bool total)
+{
+    struct point_list out = {0};
+    bool broken = true;
+    for (size_t i = 0; i < s->points.n; i++) {
+        const struct journal_event *e = s->points.at[i];
+        broken = broken || !same_series(s->points.at[i - 1], e);
+        if (e->done < 0 || (e->total > 0) != total) {
+            continue;
+        }
+        if (broken && out.n > 0 && out.at[out.n - 1].begins) {
+            out.n--; /* a single point is no curve */
+        }
+        const int64_t done = total && e->done > e->total ? e->total : e->done;
+        add_point(a, &out, s, e, total ? (double)done * 100 / (double)e->total : (double)done);
+        out.at[out.n - 1].begins = broken;
+        broken = false;
+    }
+    out.n -= out.n > 0 && out.at[out.n - 1].begins;
+    return out;
 }
 
 /* What was done between the points, in bins: single batches jump too much to be read. */
@@ -172,24 +215,19 @@ static void reasons(struct strbuf *out, const struct step_view *s)
 static void step_charts(struct strbuf *out, const struct step_view *s)
 {
     struct arena a;
-    struct point_list progress = {0}, done = {0}, rate = {0}, batch = {0}, lag = {0}, lag_bytes = {0};
+    struct point_list rate = {0}, batch = {0}, lag = {0}, lag_bytes = {0};
     const bool backfill = str_eq(s->step->kind, STR("backfill"));
     const struct ground g = {s->to > s->from ? (double)(s->to - s->from) : 1, s};
     arena_init(&a, SIZE_MAX);
     for (size_t i = 0; i < s->points.n; i++) {
         const struct journal_event *e = s->points.at[i];
-        if (e->total > 0 && e->done >= 0) {
-            add_point(&a, &progress, s, e, (double)(e->done < e->total ? e->done : e->total) * 100 / (double)e->total);
-        }
-        if (e->total <= 0 && e->done >= 0) {
-            add_point(&a, &done, s, e, (double)e->done);
-        }
         if (e->batch > 0) {
             add_point(&a, &batch, s, e, (double)e->batch);
         }
         add_point(&a, &lag, s, e, e->lag_ms > 0 ? (double)e->lag_ms : 0);
         add_point(&a, &lag_bytes, s, e, e->lag_bytes > 0 ? (double)e->lag_bytes : 0);
     }
+    const struct point_list progress = progress_points(&a, s, true), done = progress_points(&a, s, false);
     if (backfill) {
         rate_points(&a, s, &rate);
     }
@@ -242,7 +280,7 @@ void html_metrics(struct strbuf *out, const struct run_view *v)
         char title[128];
         arena_init(&a, SIZE_MAX);
         for (size_t k = 0; k < m->points.n; k++) {
-            *vec_push(&a, &points) = (struct point){(double)m->points.at[k].at_ms, m->points.at[k].value};
+            *vec_push(&a, &points) = (struct point){(double)m->points.at[k].at_ms, m->points.at[k].value, false};
         }
         struct strbuf name;
         strbuf_init(&name, sizeof(title));

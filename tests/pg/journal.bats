@@ -181,6 +181,18 @@ eventful() {
     ! grep -Ev 'Tag (main|section|header|footer|figure|figcaption|svg|rect|line|circle|path|title) invalid|^ *\^|^[^:]*$|htmlParse' <<<"$output" | grep -q "error"
 }
 
+@test "what counts anew is a curve of its own: a shadow change's phases and passes are not joined" {
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, a int)" "INSERT INTO t SELECT g, g FROM generate_series(1, 20000) g" "CREATE INDEX ON t (id, a)"
+    printf -- '-- migrate:up\n-- migrate:shadow\nALTER TABLE t ALTER COLUMN id TYPE bigint;\n' | file 1_a
+    up
+    migrate report --html -o page.html
+    local curve
+    curve=$(sed -n 's/.*aria-label="Progress".*<path class=curve d="\([^"]*\)".*/\1/p' page.html)
+    [ -n "$curve" ] || { cat page.html; false; }
+    # Heights fall towards the top: within a curve, from M to M, progress never goes back, and no curve is a point.
+    awk 'BEGIN { RS = "M" } NF { n = split($0, at, "L"); if (n < 2) exit 1; for (i = 2; i <= n; i++) { split(at[i - 1], a, " "); split(at[i], b, " "); if (b[2] > a[2]) exit 1 } }' <<<"$curve" || { echo "$curve"; false; }
+}
+
 chromium_page() { # what follows: arguments
     timeout 60 "$CHROMIUM" --headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update \
         --disable-sync --no-first-run --hide-scrollbars --user-data-dir="$BATS_TEST_TMPDIR/chromium-$RANDOM" "$@" 2>/dev/null 3>&-
