@@ -58,11 +58,39 @@ static bool has_expression(const struct relation *index)
     return false;
 }
 
+/*
+ * A shadow change analyzes its column before it swaps, and the others keep what is known of them. ANALYZE of a column leaves out
+ * indexes on expressions, and those that mention it are new (PostgreSQL's commands/analyze.c).
+ */
+static void add_shadow(struct migration_plan *plan, size_t at, struct arena *a)
+{
+    const struct judged_statement *s = &plan->judged.statements.at[at];
+    for (size_t i = 0; i < plan->steps.n; i++) {
+        const struct step *step = &plan->steps.at[i];
+        if (!step->shadow || step->statements.at[0].judged != s) {
+            continue;
+        }
+        for (size_t k = 0; k < s->effects.rewrite.n; k++) {
+            struct relation *table = s->effects.rewrite.at[k].relation;
+            for (size_t x = 0; x < table->indexes.n; x++) {
+                const struct relation *index = table->indexes.at[x];
+                if (has_expression(index) && name_list_has(&index->mentions, step->shadow->column)) {
+                    add(plan, at, table, ANALYZE_EXPRESSION, a);
+                }
+            }
+        }
+    }
+}
+
 void plan_analyze(struct migration_plan *plan, struct arena *a)
 {
     for (size_t i = 0; i < plan->judged.statements.n; i++) {
         const struct judged_statement *s = &plan->judged.statements.at[i];
         if (s->inner) {
+            continue;
+        }
+        if (s->shadow) {
+            add_shadow(plan, i, a);
             continue;
         }
         if (s->backfill && s->effects.locks.n > 0) {

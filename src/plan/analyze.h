@@ -1,7 +1,8 @@
 /*
  * analyze.h - which tables want ANALYZE behind a migration.
  *
- * A backfill changes what the planner should know of its columns; a rewrite for a new type throws a column's statistics away; an index on an
+ * A backfill changes what the planner should know of its columns; a rewrite for a new type throws a column's statistics away (a shadow change
+ * sees to that by itself); an index on an
  * expression has none until the next ANALYZE. Autovacuum comes round to the first two after a while, to the last perhaps never: an index makes
  * no table look changed (PostgreSQL manual, "The Autovacuum Daemon"). It is no step: nothing depends on it, history does not record it, and
  * resuming never asks for it.

@@ -76,3 +76,16 @@ up() { migrate up --gate off "$@"; }
     [ -z "$(known)" ]
     pg_sql "DROP OWNED BY app"
 }
+
+@test "a shadow change analyzes its column by itself; an index on an expression of it stays to be analyzed" {
+    pg_sql "CREATE INDEX plain ON filled (n)"
+    rm migrations/*
+    printf -- '-- migrate:up\n-- migrate:shadow\nALTER TABLE filled ALTER COLUMN n TYPE bigint;\n' >migrations/1_a.sql
+    run migrate plan --gate off
+    [[ "$output" == *"by a shadow column"* && "$output" != *"afterwards"* ]] || { echo "$output"; false; }
+    pg_sql "CREATE INDEX odd ON filled ((n + 1))" "CREATE INDEX other ON filled ((id + 1))"
+    run migrate plan --gate off
+    [[ "$output" == *"not afterwards: ANALYZE public.filled (index on an expression)"* ]] || { echo "$output"; false; }
+    up
+    [ "$(known)" = filled ] # the column, and nothing of the index
+}
