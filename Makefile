@@ -58,7 +58,8 @@ HARDEN := $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) -fstack-protector-
 OPT ?= $(if $(SAN),-O1,-O2)
 # The rooms that read, judge and replay are worth more: 6 % of what lint costs.
 HOT := $(foreach room,base sql catalog rules,$(BUILD)/src/$(room)/%.o)
-$(HOT): OPT := $(if $(SAN),$(OPT),-O3)
+HOT_OPT := $(if $(SAN),$(OPT),-O3)
+$(HOT): OPT := $(HOT_OPT)
 comma := ,
 SANFLAGS := $(if $(FUZZER),-fsanitize=fuzzer-no-link) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS_ALL = -std=c17 -g $(OPT) $(HARDEN) $(SANFLAGS) $(WARN) $(CFLAGS)
@@ -83,7 +84,7 @@ $(BUILD)/migrate: $(BUILD)/src/main.o $(LIB)
 
 # The same with fault points (src/exec/fault.h), for tests only: the executor compiled once more, the rest from the library.
 FAULT_OBJ := $(patsubst src/exec/%.c,$(BUILD)/faults/exec/%.o,$(wildcard src/exec/*.c))
-$(BUILD)/faults/exec/%.o: src/exec/%.c
+$(BUILD)/faults/exec/%.o: src/exec/%.c $(BUILD)/compiled-with
 	@mkdir -p $(@D)
 	$(call say,CC,$< with fault points)
 	$(Q)$(CC) $(CPPFLAGS) -DFAULTS $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
@@ -94,7 +95,7 @@ $(BUILD)/migrate-faults: $(BUILD)/src/main.o $(FAULT_OBJ) $(LIB)
 # The same with what Debian has as an archive linked in, for the release: it needs the C library alone. libpq, libcurl
 # and libexpat are still loaded when they are wanted; tools/dist says why.
 STATIC_OBJ := $(BUILD)/static/base/sqlite.o
-$(BUILD)/static/%.o: src/%.c
+$(BUILD)/static/%.o: src/%.c $(BUILD)/compiled-with
 	@mkdir -p $(@D)
 	$(call say,CC,$< linked in)
 	$(Q)$(CC) $(CPPFLAGS) -DLINKED_IN $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
@@ -102,12 +103,23 @@ $(BUILD)/migrate-static: $(BUILD)/src/main.o $(STATIC_OBJ) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -Wl,--exclude-libs,ALL -o $@ $^ -Wl,-Bstatic $(LIBS) -lsqlite3 -Wl,-Bdynamic -lm
 
-$(LIB): $(OBJ) $(GEN_OBJ)
+# What is built with is a file, too, which changes when that does: objects of other flags are not linked together, nor is a library of files
+# that are gone. Expanded here, because the recipe would see the OPT of whoever wants it first.
+COMPILED_WITH := $(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(HOT_OPT)
+MADE_OF := $(OBJ) $(GEN_OBJ)
+keep = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' >$@
+$(BUILD)/compiled-with: FORCE
+	$(call keep,$(COMPILED_WITH))
+$(BUILD)/made-of: FORCE
+	$(call keep,$(MADE_OF))
+FORCE: ;
+
+$(LIB): $(OBJ) $(GEN_OBJ) $(BUILD)/made-of
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)ar rcs $@ $^
+	$(Q)ar rcs $@ $(OBJ) $(GEN_OBJ)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/compiled-with
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
@@ -122,7 +134,7 @@ $(BUILD)/gen/rulebook_data.c: $(BUILD)/rulegen $(RULE_FILES)
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q)$(BUILD)/rulegen $(RULE_FILES) >$@
-$(BUILD)/gen/rulebook_data.o: $(BUILD)/gen/rulebook_data.c
+$(BUILD)/gen/rulebook_data.o: $(BUILD)/gen/rulebook_data.c $(BUILD)/compiled-with
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -O1 -c -o $@ $<
 
