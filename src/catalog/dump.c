@@ -1,5 +1,7 @@
 #include "catalog/dump.h"
 
+#include "catalog/order.h"
+
 static const char *kind_word(enum relation_kind kind)
 {
     static const char *const words[] = {
@@ -280,54 +282,21 @@ static void add_type(const struct type *t, struct arena *a, enum dump_detail det
     }
 }
 
-static int by_type(const void *a, const void *b)
-{
-    const struct type *const *x = a, *const *y = b;
-    const int schema = str_cmp((*x)->schema, (*y)->schema);
-    return schema != 0 ? schema : str_cmp((*x)->name, (*y)->name);
-}
-
-static int by_function(const void *a, const void *b)
-{
-    const struct function *const *x = a, *const *y = b;
-    const int schema = str_cmp((*x)->schema, (*y)->schema);
-    return schema != 0 ? schema : str_cmp((*x)->name, (*y)->name);
-}
-
-static int by_schema(const void *a, const void *b)
-{
-    const struct schema *const *x = a, *const *y = b;
-    return str_cmp((*x)->name, (*y)->name);
-}
-
-/* The values of a map, sorted. */
-static void **map_values(const struct map *m, struct arena *a, int (*compare)(const void *, const void *), size_t *n)
-{
-    VEC(void *) all = {0};
-    for (size_t i = 0; i < m->cap; i++) {
-        if (m->slots[i].value) {
-            *vec_push(a, &all) = m->slots[i].value;
-        }
-    }
-    *n = all.n;
-    return sorted(a, all.at, all.n, sizeof all.at[0], compare);
-}
-
 void catalog_dump(const struct catalog *c, enum dump_detail detail, struct strbuf *out)
 {
     struct arena a;
-    size_t n;
     arena_init(&a, SIZE_MAX);
-    struct schema **schemas = (struct schema **)map_values(&c->schemas, &a, by_schema, &n);
-    for (size_t i = 0; i < n; i++) {
-        if (schemas[i]->exists == TRI_YES) {
-            const struct str name = name_quote(&a, schemas[i]->name);
+    const struct value_list schemas = catalog_schemas(c, &a), types = catalog_types(c, &a),
+                            functions = catalog_functions(c, &a);
+    for (size_t i = 0; i < schemas.n; i++) {
+        const struct schema *schema = schemas.at[i];
+        if (schema->exists == TRI_YES) {
+            const struct str name = name_quote(&a, schema->name);
             strbuf_addf(out, "schema %.*s\n", STR_ARG(name));
         }
     }
-    struct type **types = (struct type **)map_values(&c->types, &a, by_type, &n);
-    for (size_t i = 0; i < n; i++) {
-        add_type(types[i], &a, detail, out);
+    for (size_t i = 0; i < types.n; i++) {
+        add_type(types.at[i], &a, detail, out);
     }
     struct relation **all = sorted(&a, c->all.at, c->all.n, sizeof c->all.at[0], by_relation);
     for (size_t i = 0; i < c->all.n; i++) {
@@ -336,11 +305,10 @@ void catalog_dump(const struct catalog *c, enum dump_detail detail, struct strbu
             relation_dump(all[i], &a, detail, out);
         }
     }
-    struct function **functions = (struct function **)map_values(&c->functions, &a, by_function, &n);
-    for (size_t i = 0; i < n; i++) {
-        const struct str name = name_display(&a, functions[i]->schema, functions[i]->name);
-        strbuf_addf(out, "function %.*s %c\n", STR_ARG(name),
-                    functions[i]->volatility ? functions[i]->volatility : '?');
+    for (size_t i = 0; i < functions.n; i++) {
+        const struct function *function = functions.at[i];
+        const struct str name = name_display(&a, function->schema, function->name);
+        strbuf_addf(out, "function %.*s %c\n", STR_ARG(name), function->volatility ? function->volatility : '?');
     }
     arena_free(&a);
 }

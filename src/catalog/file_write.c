@@ -2,43 +2,7 @@
 #include "base/file.h"
 #include "catalog/file.h"
 #include "catalog/file_rows.h"
-
-static int by_schema(const void *a, const void *b)
-{
-    const struct schema *const *x = a, *const *y = b;
-    return str_cmp((*x)->name, (*y)->name);
-}
-
-static int by_type(const void *a, const void *b)
-{
-    const struct type *const *x = a, *const *y = b;
-    const int schema = str_cmp((*x)->schema, (*y)->schema);
-    return schema != 0 ? schema : str_cmp((*x)->name, (*y)->name);
-}
-
-static int by_function(const void *a, const void *b)
-{
-    const struct function *const *x = a, *const *y = b;
-    const int schema = str_cmp((*x)->schema, (*y)->schema);
-    return schema != 0 ? schema : str_cmp((*x)->name, (*y)->name);
-}
-
-VEC_DECLARE(value_list, void *);
-
-/* The values of a map in an order of their own, so that equal models give equal files. */
-static struct value_list values(const struct map *m, struct arena *a, int (*compare)(const void *, const void *))
-{
-    struct value_list all = {0};
-    for (size_t i = 0; i < m->cap; i++) {
-        if (m->slots[i].value) {
-            *vec_push(a, &all) = m->slots[i].value;
-        }
-    }
-    if (all.n > 1) {
-        qsort(all.at, all.n, sizeof all.at[0], compare);
-    }
-    return all;
-}
+#include "catalog/order.h"
 
 struct writer {
     struct io io;
@@ -97,7 +61,7 @@ static void put_settings(struct writer *w, const struct catalog_info *info)
 static void put_names(struct writer *w)
 {
     io_begin(&w->io, &file_tables[FILE_SCHEMAS]);
-    const struct value_list schemas = values(&w->c->schemas, w->a, by_schema);
+    const struct value_list schemas = catalog_schemas(w->c, w->a);
     for (size_t i = 0; i < schemas.n; i++) {
         struct schema s = *(struct schema *)schemas.at[i];
         row_schema(&w->io, &s);
@@ -113,7 +77,7 @@ static void put_names(struct writer *w)
     }
     io_end(&w->io);
     io_begin(&w->io, &file_tables[FILE_FUNCTIONS]);
-    const struct value_list functions = values(&w->c->functions, w->a, by_function);
+    const struct value_list functions = catalog_functions(w->c, w->a);
     for (size_t i = 0; i < functions.n; i++) {
         struct function f = *(struct function *)functions.at[i];
         row_function(&w->io, &f);
@@ -282,7 +246,7 @@ static void number(struct writer *w)
             *vec_push(w->a, &w->relations) = w->c->all.at[i];
         }
     }
-    w->types = values(&w->c->types, w->a, by_type);
+    w->types = catalog_types(w->c, w->a);
     int64_t *numbers = arena_array(w->a, int64_t, w->relations.n + w->types.n);
     for (size_t i = 0; i < w->relations.n; i++) {
         numbers[i] = (int64_t)i + 1;
