@@ -1,20 +1,13 @@
 /* Connecting: what goes wrong and what it says; connection strings as they are shown. */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "db/ephemeral.h"
-#include "db/loop.h"
 #include "db/session.h"
 
 #include <arpa/inet.h>
-#include <setjmp.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
-
-static struct ephemeral *server;
-static const char *url;
-static struct loop *loop;
+#include "server.h"
 
 static enum status try_open(const struct target *target, struct error *err)
 {
@@ -391,26 +384,6 @@ static void the_next_host_is_tried(void **state)
     assert_non_null(strstr(session_host(s), host));
     assert_true(session_server_version(s) >= 130000);
     session_close(s);
-}
-
-static int start_server(void **state)
-{
-    (void)state;
-    struct error err;
-    loop = loop_new();
-    if (ephemeral_start(STR_NONE, &server, &url, &err) != ST_OK) {
-        print_error("%s\n%s\n", err.primary, err.detail);
-        return -1;
-    }
-    return 0;
-}
-
-static int stop_server(void **state)
-{
-    (void)state;
-    ephemeral_stop(server);
-    loop_free(loop);
-    return 0;
 }
 
 int main(void)

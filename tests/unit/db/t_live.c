@@ -2,17 +2,10 @@
 #include "base/file.h"
 #include "catalog/dump.h"
 #include "catalog/replay.h"
-#include "db/ephemeral.h"
 #include "db/live.h"
-#include "db/loop.h"
 
-#include <setjmp.h>
+#include "server.h"
 
-#include <cmocka.h>
-
-static struct ephemeral *server;
-static const char *url;
-static struct loop *loop;
 static struct session *session;
 static struct arena arena;
 
@@ -403,28 +396,22 @@ static void a_failure_leaves_the_session_usable(void **state)
     read_live(&c);
 }
 
-static int start_server(void **state)
+static int start(void **state)
 {
-    (void)state;
     struct error err;
-    loop = loop_new();
     arena_init(&arena, 256 << 20);
-    if (ephemeral_start(STR_NONE, &server, &url, &err) != ST_OK) {
-        print_error("%s\n%s\n", err.primary, err.detail);
+    if (start_server(state)) {
         return -1;
     }
     const struct target target = {.url = url};
     return session_open(loop, &target, &session, &err) == ST_OK ? 0 : -1;
 }
 
-static int stop_server(void **state)
+static int stop(void **state)
 {
-    (void)state;
     session_close(session);
-    ephemeral_stop(server);
-    loop_free(loop);
     arena_free(&arena);
-    return 0;
+    return stop_server(state);
 }
 
 int main(void)
@@ -440,5 +427,5 @@ int main(void)
         cmocka_unit_test(it_waits_for_no_table_lock),
         cmocka_unit_test(a_failure_leaves_the_session_usable),
     };
-    return cmocka_run_group_tests(tests, start_server, stop_server);
+    return cmocka_run_group_tests(tests, start, stop);
 }

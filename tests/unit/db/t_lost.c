@@ -1,18 +1,11 @@
 /* Servers that freeze, crash and go away. */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "db/ephemeral.h"
-#include "db/loop.h"
 #include "db/session.h"
 
-#include <setjmp.h>
 #include <signal.h>
 
-#include <cmocka.h>
-
-static struct ephemeral *server;
-static const char *url;
-static struct loop *loop;
+#include "server.h"
 
 static enum status try_open(struct session **s, struct error *err)
 {
@@ -112,26 +105,6 @@ static void a_server_that_stops_is_a_lost_connection(void **state)
     session_close(s);
     assert_int_equal(try_open(&again, &err), ST_SERVER);
     assert_non_null(strstr(err.primary, "cannot connect to /"));
-}
-
-static int start_server(void **state)
-{
-    (void)state;
-    struct error err;
-    loop = loop_new();
-    if (ephemeral_start(STR_NONE, &server, &url, &err) != ST_OK) {
-        print_error("%s\n%s\n", err.primary, err.detail);
-        return -1;
-    }
-    return 0;
-}
-
-static int stop_server(void **state)
-{
-    (void)state;
-    ephemeral_stop(server);
-    loop_free(loop);
-    return 0;
 }
 
 int main(void)

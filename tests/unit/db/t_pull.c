@@ -1,16 +1,10 @@
 /* A server's catalog by way of a file: what is read from the file is what was read from the server. */
-#include <setjmp.h>
-/* cmocka needs setjmp.h before it */
-#include <cmocka.h>
-
 #include "catalog/dump.h"
 #include "catalog/file.h"
-#include "db/ephemeral.h"
 #include "db/live.h"
-#include "db/loop.h"
 
-static struct ephemeral *server;
-static struct loop *loop;
+#include "server.h"
+
 static struct session *session;
 static struct arena arena;
 
@@ -88,13 +82,9 @@ static void the_file_equals_the_server(void **state)
 
 static int start(void **state)
 {
-    (void)state;
     struct error err;
-    const char *url;
-    loop = loop_new();
     arena_init(&arena, 256 << 20);
-    if (ephemeral_start(STR_NONE, &server, &url, &err) != ST_OK) {
-        print_error("%s\n%s\n", err.primary, err.detail);
+    if (start_server(state)) {
         return -1;
     }
     const struct target target = {.url = url};
@@ -103,12 +93,9 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    (void)state;
     session_close(session);
-    ephemeral_stop(server);
-    loop_free(loop);
     arena_free(&arena);
-    return 0;
+    return stop_server(state);
 }
 
 int main(void)

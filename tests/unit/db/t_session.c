@@ -1,20 +1,13 @@
 /* Sessions against a real server, which the test starts for itself. */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "db/ephemeral.h"
-#include "db/loop.h"
 #include "db/session.h"
 
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
-static struct ephemeral *server;
-static const char *url;
-static struct loop *loop;
+#include "server.h"
 
 static struct session *open_session(void)
 {
@@ -497,26 +490,6 @@ static void quoting(void **state)
     assert_string_equal(strbuf_cstr(&out), "\"we\"\"ird\"'it''s'");
     strbuf_free(&out);
     session_close(s);
-}
-
-static int start_server(void **state)
-{
-    (void)state;
-    struct error err;
-    loop = loop_new();
-    if (ephemeral_start(STR_NONE, &server, &url, &err) != ST_OK) {
-        print_error("%s\n%s\n", err.primary, err.detail);
-        return -1;
-    }
-    return 0;
-}
-
-static int stop_server(void **state)
-{
-    (void)state;
-    ephemeral_stop(server);
-    loop_free(loop);
-    return 0;
 }
 
 int main(void)

@@ -2,18 +2,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/signals.h"
-#include "db/ephemeral.h"
-#include "db/loop.h"
 #include "db/session.h"
 
-#include <setjmp.h>
 #include <signal.h>
 
-#include <cmocka.h>
+#include "server.h"
 
-static struct ephemeral *server;
-static const char *url;
-static struct loop *loop;
 static struct session *session;
 
 static void send_signal(void *arg)
@@ -81,29 +75,21 @@ static void recording_goes_on_afterwards(void **state)
     assert_true(cpu_us < 100 * 1000);
 }
 
-static int start_server(void **state)
+static int start(void **state)
 {
-    (void)state;
     struct error err;
-    const struct target target = {.application_name = "t_signal"};
     signals_install();
-    loop = loop_new();
-    if (ephemeral_start(STR_NONE, &server, &url, &err) != ST_OK) {
-        print_error("%s\n%s\n", err.primary, err.detail);
+    if (start_server(state)) {
         return -1;
     }
-    struct target here = target;
-    here.url = url;
-    return session_open(loop, &here, &session, &err) == ST_OK ? 0 : -1;
+    const struct target target = {.url = url, .application_name = "t_signal"};
+    return session_open(loop, &target, &session, &err) == ST_OK ? 0 : -1;
 }
 
-static int stop_server(void **state)
+static int stop(void **state)
 {
-    (void)state;
     session_close(session);
-    ephemeral_stop(server);
-    loop_free(loop);
-    return 0;
+    return stop_server(state);
 }
 
 int main(void)
@@ -113,5 +99,5 @@ int main(void)
         cmocka_unit_test(nothing_new_begins_until_it_is_acknowledged),
         cmocka_unit_test(recording_goes_on_afterwards),
     };
-    return cmocka_run_group_tests(tests, start_server, stop_server);
+    return cmocka_run_group_tests(tests, start, stop);
 }
