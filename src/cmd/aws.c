@@ -4,6 +4,7 @@
 #include "cmd/aws_open.h"
 #include "cmd/clone_run.h"
 #include "cmd/commands.h"
+#include "cmd/subcommand.h"
 #include "report/json.h"
 
 static void put(json_t *o, const char *key, struct str value)
@@ -45,29 +46,16 @@ static enum status whoami(struct context *c, struct error *err)
     return ST_OK;
 }
 
-static const struct {
-    const char *name;
-    enum status (*run)(struct context *c, struct error *err);
-} subcommands[] = {
-    {"whoami", whoami},     {"check", aws_check}, {"policy", aws_policy}, {"restore-acu", aws_restore_acu},
-    {"sweep", clone_sweep},
+static const struct subcommand subcommands[] = {
+    {"whoami", "", 0, 0, whoami},     {"check", "", 0, 0, aws_check},
+    {"policy", "", 0, 0, aws_policy}, {"restore-acu", "", 0, 0, aws_restore_acu},
+    {"sweep", "", 0, 0, clone_sweep},
 };
 
 static enum status run(struct context *c, struct error *err)
 {
-    const char *names[countof(subcommands)];
-    const struct str word = str_of(c->args.at[0]);
-    for (size_t i = 0; i < countof(subcommands); i++) {
-        names[i] = subcommands[i].name;
-        if (str_eq(word, str_of(names[i]))) {
-            return subcommands[i].run(c, err);
-        }
-    }
-    const char *near = str_closest(word, names, countof(names));
-    error_set(err, ST_USAGE, "migrate aws %.*s: there is no such thing", STR_ARG(word));
-    error_hint(err, near ? "did you mean migrate aws %s?" : "there are: whoami, check, policy, restore-acu, sweep%s",
-               near ? near : "");
-    return ST_USAGE;
+    const struct subcommand *s = subcommand_find(c, subcommands, countof(subcommands), err);
+    return s ? s->run(c, err) : ST_USAGE;
 }
 
 static const struct option options[] = {

@@ -2,6 +2,7 @@
 #include "report/backfill.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "cmd/subcommand.h"
 #include "report/json.h"
 #include "report/style.h"
 
@@ -111,27 +112,20 @@ static enum status tune(struct context *c, struct error *err)
     return status;
 }
 
-static const struct {
-    const char *name;
-    enum status (*run)(struct context *c, struct error *err);
-} subcommands[] = {{"list", list}, {"pause", pause_it}, {"resume", resume}, {"abort", abort_it}, {"tune", tune}};
+static const struct subcommand subcommands[] = {
+    {"list", "[VERSION]", 0, 1, list},     {"pause", "[VERSION]", 0, 1, pause_it},
+    {"resume", "[VERSION]", 0, 1, resume}, {"abort", "[VERSION]", 0, 1, abort_it},
+    {"tune", "[VERSION]", 0, 1, tune},
+};
 
 static enum status run(struct context *c, struct error *err)
 {
-    const char *names[countof(subcommands)];
-    const struct str word = str_of(c->args.at[0]);
-    for (size_t i = 0; i < countof(subcommands); i++) {
-        names[i] = subcommands[i].name;
-        if (str_eq(word, str_of(names[i]))) {
-            const enum status status = context_connect(c, err);
-            return status ? status : subcommands[i].run(c, err);
-        }
+    const struct subcommand *s = subcommand_find(c, subcommands, countof(subcommands), err);
+    if (!s) {
+        return ST_USAGE;
     }
-    const char *near = str_closest(word, names, countof(names));
-    error_set(err, ST_USAGE, "migrate backfill %.*s: there is no such thing", STR_ARG(word));
-    error_hint(err, "%s%s%slist, pause, resume, abort, tune", near ? "did you mean " : "", near ? near : "",
-               near ? "? There are: " : "there are: ");
-    return ST_USAGE;
+    const enum status status = context_connect(c, err);
+    return status ? status : s->run(c, err);
 }
 
 static const struct option options[] = {

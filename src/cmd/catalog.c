@@ -7,6 +7,7 @@
 #include "cmd/catalog_show.h"
 #include "cmd/commands.h"
 #include "cmd/learn.h"
+#include "cmd/subcommand.h"
 #include "db/live.h"
 #include "report/json.h"
 #include "report/style.h"
@@ -211,34 +212,15 @@ static enum status show(struct context *c, struct error *err)
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name, *usage;
-    size_t operands;
-    enum status (*run)(struct context *c, struct error *err);
-} subcommands[] = {
-    {"pull", "pull -o FILE", 0, pull},
-    {"show", "show [FILE [NAME]]", 2, show},
+static const struct subcommand subcommands[] = {
+    {"pull", "-o FILE", 0, 0, pull},
+    {"show", "[FILE [NAME]]", 0, 2, show},
 };
 
 static enum status run(struct context *c, struct error *err)
 {
-    const char *names[countof(subcommands)];
-    const struct str word = str_of(c->args.at[0]);
-    for (size_t i = 0; i < countof(subcommands); i++) {
-        names[i] = subcommands[i].name;
-        if (!str_eq(word, str_of(names[i]))) {
-            continue;
-        }
-        if (c->args.n - 1 > subcommands[i].operands) {
-            return error_set(err, ST_USAGE, "usage: migrate catalog %s", subcommands[i].usage);
-        }
-        return subcommands[i].run(c, err);
-    }
-    const char *near = str_closest(word, names, countof(names));
-    error_set(err, ST_USAGE, "migrate catalog %.*s: there is no such thing", STR_ARG(word));
-    error_hint(err, "%s%s%spull -o FILE, show [FILE [NAME]]", near ? "did you mean " : "", near ? near : "",
-               near ? "? There are: " : "there are: ");
-    return ST_USAGE;
+    const struct subcommand *s = subcommand_find(c, subcommands, countof(subcommands), err);
+    return s ? s->run(c, err) : ST_USAGE;
 }
 
 static const struct option options[] = {

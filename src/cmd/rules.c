@@ -3,6 +3,7 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/rules_doc.h"
+#include "cmd/subcommand.h"
 #include "cmd/verify.h"
 #include "report/json.h"
 #include "report/rulebook_doc.h"
@@ -221,36 +222,19 @@ static enum status predicates(struct context *c, struct error *err)
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name;
-    size_t operands;
-    enum status (*run)(struct context *c, struct error *err);
-} subcommands[] = {
-    {"list", 0, list},     {"show", 1, show}, {"test", 0, test}, {"verify", 0, verify}, {"predicates", 0, predicates},
-    {"doc", 0, rules_doc},
+static const struct subcommand subcommands[] = {
+    {"list", "", 0, 0, list},     {"show", "RULE", 1, 1, show},         {"test", "", 0, 0, test},
+    {"verify", "", 0, 0, verify}, {"predicates", "", 0, 0, predicates}, {"doc", "", 0, 0, rules_doc},
 };
 
 static enum status run(struct context *c, struct error *err)
 {
-    const char *names[countof(subcommands)];
-    const struct str word = c->args.n ? str_of(c->args.at[0]) : STR("list");
-    for (size_t i = 0; i < countof(subcommands); i++) {
-        names[i] = subcommands[i].name;
-        if (!str_eq(word, str_of(names[i]))) {
-            continue;
-        }
-        if (c->args.n > 0 && c->args.n - 1 != subcommands[i].operands) {
-            error_set(err, ST_USAGE, "usage: migrate rules %s%s", names[i], subcommands[i].operands ? " RULE" : "");
-            return ST_USAGE;
-        }
-        const enum status status = context_rulebook(c, err);
-        return status ? status : subcommands[i].run(c, err);
+    const struct subcommand *s = subcommand_find(c, subcommands, countof(subcommands), err);
+    if (!s) {
+        return ST_USAGE;
     }
-    const char *near = str_closest(word, names, countof(names));
-    error_set(err, ST_USAGE, "migrate rules %.*s: there is no such thing", STR_ARG(word));
-    error_hint(err, "%s%s%slist, show RULE, test, verify, predicates, doc", near ? "did you mean " : "",
-               near ? near : "", near ? "? There are: " : "there are: ");
-    return ST_USAGE;
+    const enum status status = context_rulebook(c, err);
+    return status ? status : s->run(c, err);
 }
 
 static const struct option options[] = {

@@ -6,6 +6,7 @@
 #include "cmd/commands.h"
 #include "cmd/runbook.h"
 #include "cmd/snapshot_run.h"
+#include "cmd/subcommand.h"
 #include "report/json.h"
 #include "report/style.h"
 
@@ -103,16 +104,22 @@ static int newest_first(const void *a, const void *b)
     return (x->created_at < y->created_at) - (x->created_at > y->created_at);
 }
 
+/* The database's snapshots. */
+static enum status find_all(struct context *c, struct work *w, struct rds_snapshots *all, struct error *err)
+{
+    const enum status status = open_target(c, w, err);
+    return status
+               ? status
+               : rds_find_snapshots(w->aws, w->target.is_cluster, NULL, target_id(&w->target).p, &c->arena, all, err);
+}
+
 static enum status list(struct context *c, struct error *err)
 {
     struct work w;
     struct rds_snapshots all;
     struct strbuf out;
     size_t ours = 0;
-    enum status status = open_target(c, &w, err);
-    status = status
-                 ? status
-                 : rds_find_snapshots(w.aws, w.target.is_cluster, NULL, target_id(&w.target).p, &c->arena, &all, err);
+    enum status status = find_all(c, &w, &all, err);
     if (status) {
         return status;
     }
@@ -206,10 +213,7 @@ static enum status prune(struct context *c, struct error *err)
     struct work w;
     struct rds_snapshots all;
     size_t n = 0;
-    enum status status = open_target(c, &w, err);
-    status = status
-                 ? status
-                 : rds_find_snapshots(w.aws, w.target.is_cluster, NULL, target_id(&w.target).p, &c->arena, &all, err);
+    enum status status = find_all(c, &w, &all, err);
     if (status) {
         return status;
     }
@@ -247,9 +251,6 @@ static enum status restore_help(struct context *c, struct error *err)
     struct rds_snapshot s;
     struct rds_instances instances = {0};
     bool found = false;
-    if (c->args.n < 2) {
-        return error_set(err, ST_USAGE, "which snapshot? migrate snapshot restore-help ID");
-    }
     enum status status = open_target(c, &w, err);
     status = status ? status : snapshot_find(w.aws, w.target.is_cluster, c->args.at[1], &c->arena, &found, &s, err);
     if (!status && !found) {
@@ -273,36 +274,17 @@ static enum status restore_help(struct context *c, struct error *err)
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name;
-    size_t operands;
-    enum status (*run)(struct context *c, struct error *err);
-} subcommands[] = {
-    {"create", 0, create},
-    {"list", 0, list},
-    {"prune", 0, prune},
-    {"restore-help", 1, restore_help},
+static const struct subcommand subcommands[] = {
+    {"create", "", 0, 0, create},
+    {"list", "", 0, 0, list},
+    {"prune", "", 0, 0, prune},
+    {"restore-help", "ID", 1, 1, restore_help},
 };
 
 static enum status run(struct context *c, struct error *err)
 {
-    const char *names[countof(subcommands)];
-    const struct str word = str_of(c->args.at[0]);
-    for (size_t i = 0; i < countof(subcommands); i++) {
-        names[i] = subcommands[i].name;
-        if (str_eq(word, str_of(names[i]))) {
-            if (c->args.n - 1 > subcommands[i].operands) {
-                return error_set(err, ST_USAGE, "migrate snapshot %s does not take \"%s\"", names[i],
-                                 c->args.at[1 + subcommands[i].operands]);
-            }
-            return subcommands[i].run(c, err);
-        }
-    }
-    const char *near = str_closest(word, names, countof(names));
-    error_set(err, ST_USAGE, "migrate snapshot %.*s: there is no such thing", STR_ARG(word));
-    error_hint(err, near ? "did you mean migrate snapshot %s?" : "there are: create, list, prune, restore-help%s",
-               near ? near : "");
-    return ST_USAGE;
+    const struct subcommand *s = subcommand_find(c, subcommands, countof(subcommands), err);
+    return s ? s->run(c, err) : ST_USAGE;
 }
 
 static const struct option options[] = {
