@@ -41,8 +41,8 @@ void fix_shadow(struct fix_work *w)
         fix_leave(w, "only migrate up changes a type by a second column");
     } else if (w->s->n_actions > 1) {
         fix_leave(w, "a second column is for a statement that changes one type and nothing else");
-    } else if (table && (table->kind == REL_PARTITIONED || table->parents.n > 0)) {
-        fix_leave(w, "a second column is not for partitioned tables and their partitions");
+    } else if (table && table->parents.n > 0) {
+        fix_leave(w, "a second column is not for a single partition, or a table that inherits");
     }
     w->draft->whole = true;
     w->verbatim = true;

@@ -132,3 +132,9 @@ Y
     [ "$(jq -c '.runs[0].results[0].fixes[0].artifactChanges[0].replacements' s.sarif)" = \
         '[{"deletedRegion":{"startLine":3,"startColumn":13,"endLine":3,"endColumn":13},"insertedContent":{"text":" CONCURRENTLY"}}]' ]
 }
+
+@test "a new type by a second column goes back by it, too: down needs the directive as much as up" {
+    printf -- '-- migrate:up\nALTER TABLE t ALTER COLUMN n TYPE bigint;\n-- migrate:down\nALTER TABLE t ALTER COLUMN n TYPE int;\n' >m/4_type.sql
+    migrate lint m/4_type.sql --fix || true
+    [ "$(cat m/4_type.sql)" = "$(printf -- '-- migrate:up\n-- migrate:shadow\nALTER TABLE t ALTER COLUMN n TYPE bigint;\n-- migrate:down\n-- migrate:shadow\nALTER TABLE t ALTER COLUMN n TYPE int;\n')" ]
+}
