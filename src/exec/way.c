@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "exec/tx.h"
 
-enum { POLL_MS = 50, SHARE_OF_BUDGET = 60, VACUUM_MS = 3000, TOLD_MAX = 16 };
+enum { POLL_MS = 50, SHARE_OF_BUDGET = 60, VACUUM_MS = 3000, TOLD_MAX = 16, LOOK_MAX = 64 * 1024 * 1024 };
 
 /*
  * Transactions older than $4 ms with a lock in the way of one that the step wants, on the table or on one of its partitions. Of other roles' sessions
@@ -44,7 +44,14 @@ struct way {
     bool asked_vacuum;
 };
 
-static void make_params(struct way *w, const struct retry *retry)
+/* What was there before this run: of what the pending files make nobody has a lock for long. */
+static bool is_older(const struct relation *r)
+{
+    return r->made.statement == 0 && r->exists != TRI_NO;
+}
+
+/* false: no lock of the step's is on anything that others may hold. */
+static bool make_params(struct way *w, const struct retry *retry)
 {
     struct arena *const a = w->a;
     const struct relation_lock_list *locks = &item_step(w->it)->locks;
@@ -53,19 +60,24 @@ static void make_params(struct way *w, const struct retry *retry)
         arena_array(a, struct str, locks->n + 1),
         arena_array(a, struct str, locks->n + 1),
     };
+    size_t n = 0;
     for (size_t i = 0; i < locks->n; i++) {
         struct strbuf modes;
+        if (!is_older(locks->at[i].relation)) {
+            continue;
+        }
         strbuf_init(&modes, 512);
         lock_add_conflicting(locks->at[i].mode, &modes);
-        columns[0][i] = locks->at[i].schema;
-        columns[1][i] = locks->at[i].name;
-        columns[2][i] = arena_str(a, strbuf_str(&modes));
+        columns[0][n] = locks->at[i].schema;
+        columns[1][n] = locks->at[i].name;
+        columns[2][n++] = arena_str(a, strbuf_str(&modes));
         strbuf_free(&modes);
     }
     for (size_t i = 0; i < countof(columns); i++) {
-        w->params[i].text = param_array(a, columns[i], locks->n);
+        w->params[i].text = param_array(a, columns[i], n);
     }
     w->params[3].text = param_i64(a, retry->first_ms);
+    return n > 0;
 }
 
 static void tell(struct way *w, const struct rows *rows, size_t i)
@@ -140,13 +152,12 @@ enum status way_wait(struct run *r, const struct item *it, const struct retry *r
     struct way w = {.r = r, .it = it, .a = &own};
     bool clear = false;
     enum status status = ST_OK;
-    if (item_step(it)->class == CLASS_ONLINE || retry->first_ms == 0 || r->o->terminate != TERMINATE_NONE ||
-        item_step(it)->locks.n == 0) {
+    if (item_step(it)->class == CLASS_ONLINE || retry->first_ms == 0 || r->o->terminate != TERMINATE_NONE) {
         return ST_OK;
     }
-    arena_init(&own, SIZE_MAX);
-    make_params(&w, retry);
-    while (!status) {
+    arena_init(&own, LOOK_MAX);
+    const bool asks = make_params(&w, retry);
+    while (asks && !status) {
         status = look(&w, &clear, err);
         if (status || clear || clock_monotonic_ms() >= until) {
             break;
