@@ -11,7 +11,8 @@ struct adoption {
     struct str relation;
     struct state state;
     struct foreign_row_list rows;
-    const struct migration **take; /* what is to be recorded */
+    const struct foreign_row **row_of; /* of each file: the row that is about it, or NULL */
+    const struct migration **take;     /* what is to be recorded */
     size_t n_take, n_known, n_pending, n_changed, n_lost, n_unchecked;
     struct strbuf table;
 };
@@ -51,21 +52,22 @@ static void line(struct adoption *a, const char *word, struct str version, struc
                 remark);
 }
 
-/* The row that is about the file, or NULL. */
-static const struct foreign_row *row_of(const struct adoption *a, size_t at)
+/* Each file's row, found once: some ask for it of each row again. */
+static void match_rows(struct adoption *a)
 {
     const struct migration_list *files = &a->state.migrations;
-    const struct migration *m = &files->at[at];
-    unsigned nth = 0;
-    for (size_t i = 0; i < at && a->tool->match == FOREIGN_CHANGE; i++) {
-        nth += str_eq(files->at[i].name, m->name);
-    }
-    for (size_t i = 0; i < a->rows.n; i++) {
-        if (foreign_is(a->tool, &a->rows.at[i], m, nth)) {
-            return &a->rows.at[i];
+    a->row_of = arena_array(&a->c->arena, const struct foreign_row *, files->n);
+    for (size_t i = 0; i < files->n; i++) {
+        unsigned nth = 0;
+        for (size_t k = 0; k < i && a->tool->match == FOREIGN_CHANGE; k++) {
+            nth += str_eq(files->at[k].name, files->at[i].name);
+        }
+        for (size_t k = 0; k < a->rows.n && !a->row_of[i]; k++) {
+            if (foreign_is(a->tool, &a->rows.at[k], &files->at[i], nth)) {
+                a->row_of[i] = &a->rows.at[k];
+            }
         }
     }
-    return NULL;
 }
 
 static enum status refuse_incomplete(const struct adoption *a, const struct foreign_row *row, struct error *err)
@@ -83,7 +85,7 @@ static enum status refuse_incomplete(const struct adoption *a, const struct fore
 static void take_file(struct adoption *a, size_t at)
 {
     const struct migration *m = &a->state.migrations.at[at];
-    const struct foreign_row *row = row_of(a, at);
+    const struct foreign_row *row = a->row_of[at];
     const struct applied *known = history_find(&a->state.history, m->version);
     if (known && known->state != APPLIED_NO) {
         line(a, "known", m->version, m->name, "");
@@ -105,13 +107,16 @@ static void take_file(struct adoption *a, size_t at)
 /* Rows of which there is no file: told, and not recorded, because nothing could be compared with them later. */
 static void tell_lost(struct adoption *a)
 {
+    bool *found = arena_array(&a->c->arena, bool, a->rows.n);
+    for (size_t k = 0; k < a->state.migrations.n; k++) {
+        if (a->row_of[k]) {
+            found[a->row_of[k] - a->rows.at] = true;
+        }
+    }
     for (size_t i = 0; i < a->rows.n; i++) {
         const struct foreign_row *row = &a->rows.at[i];
-        bool there = row->head || (a->state.migrations.n > 0 && !foreign_of_project(row, &a->state.migrations.at[0]));
-        for (size_t k = 0; k < a->state.migrations.n && !there; k++) {
-            there = row_of(a, k) == row;
-        }
-        if (!there) {
+        const bool other = a->state.migrations.n > 0 && !foreign_of_project(row, &a->state.migrations.at[0]);
+        if (!found[i] && !row->head && !other) {
             line(a, "no file", row->key, STR(""), "");
             a->n_lost++;
         }
@@ -141,6 +146,7 @@ static enum status compare(struct adoption *a, struct error *err)
     if (status) {
         return status;
     }
+    match_rows(a);
     a->take = arena_array(&a->c->arena, const struct migration *, a->state.migrations.n);
     for (size_t i = 0; i < a->state.migrations.n; i++) {
         take_file(a, i);
@@ -178,7 +184,7 @@ static enum status check_signed(const struct adoption *a, struct error *err)
 {
     for (size_t i = 0; i < a->state.migrations.n && a->tool->match == FOREIGN_CHANGE; i++) {
         const struct migration *m = &a->state.migrations.at[i];
-        const struct foreign_row *row = row_of(a, i);
+        const struct foreign_row *row = a->row_of[i];
         if (!m->planned || m->planned->id.n == 0) {
             error_set(err, ST_USAGE, "the plan does not say who planned %.*s, and when", STR_ARG(m->name));
             error_hint(err, "sqitch would not read such a plan; adopt without --mirror");

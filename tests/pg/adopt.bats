@@ -160,6 +160,18 @@ made() { pg_sql "CREATE TABLE t1 (id int); CREATE TABLE t2 (id int)"; }
     [ "$(pg_sql "SELECT count(*) FROM schema_migrations")" = 2 ]
 }
 
+@test "a long history is matched with its files in seconds" {
+    mkdir -p "$dir"
+    for ((i = 1; i <= 1500; i++)); do printf -- '-- Up Migration\nSELECT %s;\n' "$i" >"$dir/$((1700000000000 + i))_select-$i.sql"; done
+    pg_sql "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)" \
+        "INSERT INTO pgmigrations (name, run_on) SELECT (1700000000000 + i) || '_select-' || i, now() FROM generate_series(1, 1490) i" \
+        "INSERT INTO pgmigrations (name, run_on) VALUES ('1600000000000_gone', now())"
+    run bash -c "ulimit -t 10 && exec '$MIGRATE_BIN' adopt --from node-pg-migrate --dir '$dir'" # of CPU time
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"no file     1600000000000_gone"* ]]
+    [[ "$output" == *"1490 to adopt (the tool keeps no checksums), 0 known already, 10 pending, 1 without a file (not recorded)"* ]]
+}
+
 @test "a dry run records nothing; another folder is refused; the tool's table elsewhere" {
     three_native
     pg_sql "CREATE SCHEMA old CREATE TABLE done (version varchar PRIMARY KEY); INSERT INTO old.done VALUES ('20240101000001')"
