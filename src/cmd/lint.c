@@ -29,6 +29,7 @@ struct lint {
     struct catalog_info info;
     const struct lint_file *previous; /* of the folder: the last one that goes forward */
     size_t natives;                   /* of the folder: files with markers */
+    bool has_signed;                  /* and files that graphile-migrate signed */
     struct path_texts unmarked;       /* and without; in the model's arena */
     struct lint_passed passed;
     struct baseline baseline;
@@ -137,6 +138,7 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
     const enum status status = read_migration(l, f, &m, &err);
     if (!status) {
         l->natives += m.layout == &layout_native;
+        l->has_signed = l->has_signed || graphile_signed(m.text);
         if (m.layout != &layout_native && !str_eq(f->path, STR("-"))) {
             *vec_push(&l->c->arena, &l->unmarked) = f->path;
         }
@@ -159,13 +161,16 @@ static void lint_file(struct lint *l, struct judge *judge, const struct lint_fil
 /* What `up` would refuse of a folder that it is to run. */
 static void report_refused(struct lint *l, const struct lint_folder *folder)
 {
-    struct judged_part_list parts;
+    struct judged_part_list parts = {0};
     struct error err = {0};
-    if (l->natives == 0 || !folder->searched || l->options.runner || l->layout) {
-        return;
-    }
+    enum status status = ST_OK;
     arena_reset(&l->file_arena);
-    if (lint_refused(folder, &l->unmarked, &l->options, &l->file_arena, &parts, &err)) {
+    if (l->has_signed && (!l->layout || l->layout == &layout_graphile_migrate)) {
+        status = lint_refused_signed(folder, &l->options, &l->file_arena, &parts, &err);
+    } else if (l->natives > 0 && folder->searched && !l->options.runner && !l->layout) {
+        status = lint_refused(folder, &l->unmarked, &l->options, &l->file_arena, &parts, &err);
+    }
+    if (status) {
         say(&err);
         l->worst = err.status;
     }
@@ -179,6 +184,7 @@ static void lint_folder(struct lint *l, const struct lint_folder *folder)
     struct judge judge;
     l->previous = NULL;
     l->natives = 0;
+    l->has_signed = false;
     l->unmarked = (struct path_texts){0};
     judge_init(&judge, &l->c->book, &l->options, &l->catalog);
     for (size_t i = 0; i < folder->files.n; i++) {

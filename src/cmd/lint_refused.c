@@ -100,3 +100,38 @@ enum status lint_refused(const struct lint_folder *folder, const struct path_tex
     }
     return status;
 }
+
+/* The first refusal ends it: behind a broken link of the chain nothing can be said. */
+enum status lint_refused_signed(const struct lint_folder *folder, const struct judge_options *options, struct arena *a,
+                                struct judged_part_list *out, struct error *err)
+{
+    struct refusal r = {.options = options, .a = a, .out = out};
+    const struct migration_options strict = {.layout = &layout_graphile_migrate};
+    struct migration_list list = {0};
+    const struct migration *wrong = NULL;
+    struct error why = {0};
+    enum status status = ST_OK;
+    *out = (struct judged_part_list){0};
+    for (size_t i = 0; i < folder->files.n && !status; i++) {
+        const struct lint_file *f = &folder->files.at[i];
+        struct migration *m = vec_push(a, &list);
+        *m = (struct migration){.file = f->path};
+        if (str_eq(f->path, STR("-")) || migration_name(m, &strict, &why)) {
+            list.n--; /* current.sql, fixtures */
+            continue;
+        }
+        status = migration_fetch(m, &strict, a, &why);
+        wrong = status ? m : NULL;
+    }
+    status = status ? status : graphile_check(&list, &wrong, &why);
+    if (status == ST_SYSTEM) {
+        *err = why;
+        return status;
+    }
+    for (size_t i = 0; i < folder->files.n && status; i++) {
+        if (folder->files.at[i].judged && str_eq(folder->files.at[i].path, wrong->file)) {
+            refuse(&r, wrong->file, wrong->text, &why);
+        }
+    }
+    return ST_OK;
+}

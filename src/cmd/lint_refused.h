@@ -1,5 +1,5 @@
 /*
- * lint_refused.h - what is wrong with a folder of native migrations, so that `up` would refuse it, though each statement can be judged.
+ * lint_refused.h - what is wrong with a folder of migrations, so that `up` would refuse it, though each statement can be judged.
  */
 #ifndef MIGRATE_CMD_LINT_REFUSED_H
 #define MIGRATE_CMD_LINT_REFUSED_H
@@ -16,5 +16,11 @@ VEC_DECLARE(path_texts, struct str);
 NODISCARD enum status lint_refused(const struct lint_folder *folder, const struct path_texts *unmarked,
                                    const struct judge_options *options, struct arena *a, struct judged_part_list *out,
                                    struct error *err);
+/*
+ * The same of files that graphile-migrate signed: one that is not what its hash says, or does not stand behind the file that it was committed
+ * behind. Of the folder's files those that are judged are told.
+ */
+NODISCARD enum status lint_refused_signed(const struct lint_folder *folder, const struct judge_options *options,
+                                          struct arena *a, struct judged_part_list *out, struct error *err);
 
 #endif

@@ -67,6 +67,14 @@ extern const struct layout layout_diesel, layout_prisma;                        
 extern const struct layout layout_graphile_migrate; /* layout_graphile.c */
 /* What a file of graphile-migrate says of the one before it: "sha1:…", or "-". */
 struct str graphile_previous(struct str text);
+/* Has the text both lines, "--! Previous: …" and "--! Hash: …"? */
+bool graphile_signed(struct str text);
+/*
+ * Does each of the list's files of graphile-migrate stand behind the one that it was committed behind? The list is ordered. ST_USAGE with the
+ * first that does not (*wrong), at its line, and the way out. Files of several folders are not compared.
+ */
+NODISCARD enum status graphile_check(const struct migration_list *list, const struct migration **wrong,
+                                     struct error *err);
 extern const struct layout layout_sqitch; /* layout_sqitch.c */
 
 const struct layout *layout_find(struct str name); /* NULL: no such layout */

@@ -2,8 +2,8 @@
  * graphile-migrate's layout: committed/<number>[-<message>].sql, each signed by a hash of its text and of the hash before it.
  *
  * The folder is the project's migrations/, or committed/ in it. A file begins with lines "--! Key: value"; "Previous: sha1:…" (or -) and "Hash: sha1:…"
- * chain the files, and a file whose text is not what its hash says is refused, as the tool refuses it, unless it says AllowInvalidHash. A first
- * line "--! no-transaction" of the text is for one statement outside a transaction. There is no way down. current.sql, work in progress, is
+ * chain the files. A file whose text is not what its hash says is refused, as the tool refuses it, unless it says AllowInvalidHash; so is one that
+ * does not come behind the file that it names. A first line "--! no-transaction" of the text is for one statement outside a transaction. There is no way down. current.sql, work in progress, is
  * passed over as the tool's own migrate does.
  * Source: graphile-migrate 1.4 (README, src/migration.ts, src/hash.ts); held against the tool in tests/pg/adopt.bats.
  */
@@ -14,7 +14,8 @@
 struct header {
     struct str hash, previous; /* "sha1:…"; previous "-": there is none before it */
     bool allow_invalid;
-    size_t body; /* where the text begins */
+    size_t previous_at; /* the line that says it */
+    size_t body;        /* where the text begins */
 };
 
 static void read_header(struct str text, struct header *out)
@@ -31,6 +32,7 @@ static void read_header(struct str text, struct header *out)
             out->hash = value;
         } else if (str_eq(key, STR("Previous"))) {
             out->previous = value;
+            out->previous_at = (size_t)(line.p - text.p);
         }
         out->allow_invalid = out->allow_invalid || str_eq(key, STR("AllowInvalidHash"));
         out->body = (size_t)(line.p + line.n - text.p);
@@ -42,6 +44,13 @@ struct str graphile_previous(struct str text)
     struct header h;
     read_header(text, &h);
     return h.previous;
+}
+
+bool graphile_signed(struct str text)
+{
+    struct header h;
+    read_header(text, &h);
+    return h.hash.n > 0 && h.previous.n > 0;
 }
 
 static bool graphile_match(struct str base, struct str *version, struct str *name)
@@ -87,6 +96,75 @@ static enum status graphile_parse(struct migration *m, const struct migration_op
     if (str_next(&rest, '\n', &line) && str_starts(line, STR("--!")) &&
         str_starts(str_trim(str_slice(line, 3, line.n)), STR("no-transaction"))) {
         m->up.tx = TX_FALSE;
+    }
+    return ST_OK;
+}
+
+/* ---- the chain ---- */
+
+static void header_of(const struct migration *m, struct header *out)
+{
+    read_header(m->bytes.n > 0 ? m->bytes : m->text, out);
+}
+
+/* The file with this hash, or NULL. */
+static const struct migration *with_hash(const struct migration_list *list, struct str hash)
+{
+    struct header h;
+    for (size_t i = 0; i < list->n; i++) {
+        header_of(&list->at[i], &h);
+        if (str_eq(h.hash, hash)) {
+            return &list->at[i];
+        }
+    }
+    return NULL;
+}
+
+static enum status refuse_place(const struct migration_list *list, const struct migration *before,
+                                const struct migration *m, const struct header *h, struct error *err)
+{
+    const struct str stands_behind = before ? path_base(before->file) : STR_NONE;
+    const struct migration *wanted = with_hash(list, h->previous);
+    if (!before) {
+        place_refuse(err, m->file, m->text, h->previous_at,
+                     "it was committed behind another migration, and no file comes before it");
+        error_hint(err, "the files before it are missing: restore them, or name the folder that has them (--dir)");
+    } else if (wanted) {
+        const struct str name = path_base(wanted->file);
+        place_refuse(err, m->file, m->text, h->previous_at, "it was committed behind %.*s, and stands behind %.*s",
+                     STR_ARG(name), STR_ARG(stands_behind));
+        error_hint(err, "two branches committed at once? take the one that is not applied anywhere back "
+                        "(graphile-migrate uncommit), and commit it behind the other");
+    } else {
+        place_refuse(err, m->file, m->text, h->previous_at,
+                     str_eq(h->previous, STR("-")) ? "it was committed as the first one, and stands behind %.*s"
+                                                   : "it was committed behind a file that is not here, not behind %.*s",
+                     STR_ARG(stands_behind));
+        error_hint(err, "restore the file that is missing or was committed anew, as version control has it; "
+                        "graphile-migrate refuses the folder, too");
+    }
+    return ST_USAGE;
+}
+
+enum status graphile_check(const struct migration_list *list, const struct migration **wrong, struct error *err)
+{
+    const struct migration *before = NULL;
+    struct header h, last = {0};
+    for (size_t i = 0; i < list->n; i++) {
+        const struct migration *m = &list->at[i];
+        if (m->layout != &layout_graphile_migrate) {
+            continue;
+        }
+        header_of(m, &h);
+        if (before && !str_eq(path_folder(before->file), path_folder(m->file))) {
+            return ST_OK; /* of several folders each would have a chain of its own, which the order of versions mixes */
+        }
+        if (!str_eq(h.previous, before ? last.hash : STR("-"))) {
+            *wrong = m;
+            return refuse_place(list, before, m, &h, err);
+        }
+        before = m;
+        last = h;
     }
     return ST_OK;
 }

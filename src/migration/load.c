@@ -155,6 +155,10 @@ enum status migrations_load(const struct str *folders, size_t n, const struct mi
             status = migration_fetch(out->at[i].verify, options, a, err);
         }
     }
+    if (!status && !options->lenient) {
+        const struct migration *wrong;
+        status = graphile_check(out, &wrong, err);
+    }
     if (!status && options->lenient) {
         status = check_versions(out, true, err); /* which layout it is, is known only now */
     }

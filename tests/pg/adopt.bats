@@ -265,6 +265,16 @@ made() { pg_sql "CREATE TABLE t1 (id int); CREATE TABLE t2 (id int)"; }
     run migrate status --dir migrations
     [ "$status" -eq 2 ]
     [[ "$output" == *"the file's text is not what its hash says"* ]]
+    sed -i s/t5/t4/ migrations/committed/000004.sql
+    rm migrations/committed/000003*.sql
+    run gm migrate
+    [ "$status" -ne 0 ]
+    for command in "adopt --from graphile-migrate" up status; do
+        # shellcheck disable=SC2086
+        run migrate $command --dir migrations
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"000004.sql:1:1: error: it was committed behind a file that is not here, not behind 000002-t2.sql"* ]]
+    done
 }
 
 @test "sqitch itself deployed half" {
