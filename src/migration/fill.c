@@ -57,6 +57,47 @@ static struct str braced_name(struct str t)
     return str_trim(name);
 }
 
+/* ${name} and {{name}} within text[start, end): word characters that touch one, as in ${tenant}_orders, are of the same token. */
+static void fill_braced(struct filling *f, uint32_t start, uint32_t end)
+{
+    const struct str text = f->m->text;
+    for (uint32_t at = start; at < end;) {
+        const struct str rest = str_slice(text, at, end);
+        const struct str close = str_starts(rest, STR("${"))   ? STR("}")
+                                 : str_starts(rest, STR("{{")) ? STR("}}")
+                                                               : STR_NONE;
+        const size_t length = close.n > 0 ? str_find(rest, close) : SIZE_MAX;
+        if (length == SIZE_MAX) {
+            at++;
+            continue;
+        }
+        const uint32_t behind = at + (uint32_t)(length + close.n);
+        const struct str *value = value_of(f, braced_name(str_slice(text, at, behind)));
+        if (value) {
+            put(f, at, behind, *value);
+        }
+        at = behind;
+    }
+}
+
+/* :name, :'name' or :"name" at text[start, end). */
+static void fill_variable(struct filling *f, uint32_t start, uint32_t end)
+{
+    const struct str text = str_slice(f->m->text, start, end);
+    struct str name = str_starts(text, STR(":")) ? str_slice(text, 1, text.n) : STR_NONE;
+    char quote = '\0';
+    if (name.n > 1 && (name.p[0] == '\'' || name.p[0] == '"')) {
+        quote = name.p[0];
+        name = str_slice(name, 1, name.n - 1);
+    }
+    const struct str *value = value_of(f, name);
+    if (value && quote) {
+        put_quoted(f, start, end, *value, quote);
+    } else if (value) {
+        put(f, start, end, *value);
+    }
+}
+
 /* Those that the lexer sees: outside of strings and comments. */
 static void fill_tokens(struct filling *f, bool psql)
 {
@@ -64,24 +105,10 @@ static void fill_tokens(struct filling *f, bool psql)
     struct token t;
     lex_init(&lx, f->m->text, true);
     while ((t = lex_next(&lx)).kind != TOK_END) {
-        if (t.kind != TOK_PLACEHOLDER) {
-            continue;
-        }
-        const struct str text = token_text(f->m->text, t);
-        struct str name = braced_name(text);
-        char quote = '\0';
-        if (psql) {
-            name = str_starts(text, STR(":")) ? str_slice(text, 1, text.n) : STR_NONE;
-            if (name.n > 1 && (name.p[0] == '\'' || name.p[0] == '"')) {
-                quote = name.p[0];
-                name = str_slice(name, 1, name.n - 1);
-            }
-        }
-        const struct str *value = value_of(f, name);
-        if (value && quote) {
-            put_quoted(f, t.start, t.end, *value, quote);
-        } else if (value) {
-            put(f, t.start, t.end, *value);
+        if (t.kind == TOK_PLACEHOLDER && psql) {
+            fill_variable(f, t.start, t.end);
+        } else if (t.kind == TOK_PLACEHOLDER) {
+            fill_braced(f, t.start, t.end);
         }
     }
 }

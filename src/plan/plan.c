@@ -40,7 +40,12 @@ static enum status refuse_unreadable(struct planner *p, const struct judged_stat
             const struct str t = token_text(m->text, s->st.tokens[i]);
             place_refuse(p->err, m->file, m->text, s->st.tokens[i].start, "cannot run: the placeholder %.*s is left",
                          STR_ARG(t));
-            error_hint(p->err, "placeholders are understood by lint, but nothing fills them here: write the value");
+            error_hint(p->err, "%s",
+                       str_find(t, STR("${")) != SIZE_MAX || str_find(t, STR("{{")) != SIZE_MAX
+                           ? "give it a value: --set NAME=VALUE, or placeholders: in migrate.yaml; ${tenant} has one "
+                             "with --tenant or --schema-each"
+                           : "placeholders of this kind are understood by lint, but nothing fills them here: write "
+                             "the value");
             return ST_USAGE;
         }
     }
