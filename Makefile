@@ -247,6 +247,9 @@ $(BUILD)/tests/bench/cost: $(BUILD)/tests/bench/cost.o $(LIB)
 # make bench-up: many small migrations, and nothing to do, against psql on a server of its own.
 bench-up: migrate
 	@tests/bench/up
+# make bench-switch [TOOLS='dbmate sqitch']: adopt, status and up in a project of 800 migrations of another tool (make peers), of which 790 are applied.
+bench-switch: migrate
+	@tests/bench/switch
 # make bench-backfill [ROWS=1000000] [ROUNDS=2] [LEGS='full hot'] [JSON=file]: a backfill against one UPDATE, a procedure, a loop, pgroll.
 bench-backfill: migrate
 	@tests/bench/backfill "$(or $(ROWS),1000000)" "$(or $(ROUNDS),2)"
@@ -267,7 +270,7 @@ SHADOW_TESTS := $(patsubst %,tests/pg/shadow_%.bats,dependants partitions genera
 ROWS ?= 5000000
 bench-stall: migrate
 	@tests/bench/stall $(ROWS)
-# make bench [CORPUS=folder] [QUICK=1] [ONLY=startup,lint,up,backfill,stall]: all of it against other tools (make peers), as one table, and as
+# make bench [CORPUS=folder] [QUICK=1] [ONLY=startup,lint,up,switch,backfill,stall]: all of it against other tools (make peers), as one table, and as
 # build/bench.json. make bench-readme: that table into the README. PGROLL=path (also for bench-backfill): a pgroll to compare with.
 QUICK ?=
 ONLY ?=
@@ -356,4 +359,4 @@ check-dist:
 clean:
 	rm -rf build migrate
 
-.PHONY: check-schemas deb check-deb dist check-dist peers migrate built bench bench-readme bench-backfill kill-backfill shadow-matrix bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean
+.PHONY: check-schemas deb check-deb dist check-dist peers migrate built bench bench-readme bench-switch bench-backfill kill-backfill shadow-matrix bench-up fuzz bench-lex bench-lint bench-program all setup check test unit cli pg faults demo lint layers format docs check-corpus verify-matrix install uninstall clean
