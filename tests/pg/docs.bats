@@ -19,6 +19,7 @@ page() { "$BATS_TEST_DIRNAME/../lib/run-docs" "$BATS_TEST_DIRNAME/../../$1"; }
 @test "docs/explanation/what-the-verdicts-mean.md" { page docs/explanation/what-the-verdicts-mean.md; }
 @test "docs/howto/ci-gate.md" { page docs/howto/ci-gate.md; }
 @test "docs/howto/switch-from-x.md" { page docs/howto/switch-from-x.md; }
+@test "docs/howto/tenants.md" { page docs/howto/tenants.md; }
 @test "docs/howto/house-rules.md" { page docs/howto/house-rules.md; }
 @test "docs/troubleshooting.md" { page docs/troubleshooting.md; }
 @test "docs/howto/rehearse-and-catalog.md" { page docs/howto/rehearse-and-catalog.md; }
