@@ -208,9 +208,15 @@ static int64_t next_size(const struct backfill *b)
     return b->suspect > 1 ? b->suspect / 2 : b->suspect == 1 ? 1 : b->size.rows;
 }
 
-/* The message, and what its answers say. Indexes of items are counted as they are added. *fenced: it was the fence that failed. */
-static enum status send_batch(struct backfill *b, int64_t *changed, double *wal, bool *fenced, struct error *err)
+/*
+ * The message, and what its answers say. Indexes of items are counted as they are added. *fenced: it was the fence that failed. *waited_for: by
+ * somebody who wants a row of it, asked at the end, when that wait has been longest.
+ */
+static enum status send_batch(struct backfill *b, int64_t *changed, double *wal, bool *fenced, bool *waited_for,
+                              struct error *err)
 {
+    static const char waiters[] = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE NOT granted AND"
+                                  " transactionid = pg_catalog.pg_current_xact_id()::pg_catalog.xid)";
     struct run *r = b->r;
     struct rows *rows[16] = {NULL};
     struct pipe p;
@@ -229,6 +235,8 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
         add_boundary(b, &b->next, size, &p);
         boundary = p.items.n - 1;
     }
+    pipe_add(&p, waiters);
+    const size_t waiting = p.items.n - 1;
     pipe_add(&p, "COMMIT");
     FAULT("batch-before");
     r->bounded = statement_ms > 0;
@@ -241,6 +249,7 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
         from = strtod(arena_cstr(&r->scratch, rows_value(rows[fence], 0, 1)), NULL);
         to = strtod(arena_cstr(&r->scratch, rows_value(rows[moved], 0, 5)), NULL);
         *wal = to > from ? to - from : 0;
+        *waited_for = rows_bool(rows[waiting], 0, 0);
         heed_row(b, rows[moved]);
         backfill_keep_bounds(b, &b->lo, &b->next);
         b->finished = b->next_is_end;
@@ -359,7 +368,7 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
         .migration = b->it->m, .step = b->step, .down = b->it->down, .attempt = b->retry.attempt};
     int64_t changed = 0;
     double wal = 0;
-    bool fenced = false;
+    bool fenced = false, waited_for = false;
     *mine = true;
     arena_reset(&b->r->scratch);
     if (b->retry.attempt == 0) {
@@ -370,7 +379,7 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
     const int64_t begun = clock_monotonic_us();
     if (!status) {
         watch_start(&b->r->watch, b->r->lock.pid, lock_timeout(b) * 4 / 5, false, &base);
-        status = send_batch(b, &changed, &wal, &fenced, err);
+        status = send_batch(b, &changed, &wal, &fenced, &waited_for, err);
         watch_stop(&b->r->watch);
     }
     if (fenced) {
@@ -391,6 +400,9 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
         b->next.set = false;
     } else if (!b->whole) {
         batch_size_done(&b->size, keys, ms, wal);
+    }
+    if (waited_for) {
+        batch_size_blocks(&b->size);
     }
     begin_retries(b);
     pace_batch(&b->pace, keys);

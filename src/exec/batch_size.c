@@ -1,5 +1,7 @@
 #include "exec/batch_size.h"
 
+static const double AIM_GROWTH = 1.02;
+
 static int64_t clamp(int64_t rows, int64_t max)
 {
     return rows < BATCH_MIN ? BATCH_MIN : rows > max ? max : rows;
@@ -8,6 +10,7 @@ static int64_t clamp(int64_t rows, int64_t max)
 void batch_size_begin(struct batch_size *b, int64_t fixed, double target_ms)
 {
     *b = (struct batch_size){.rows = BATCH_START, .target_ms = target_ms > 0 ? target_ms : BATCH_TARGET_MS};
+    b->aim_ms = b->target_ms;
     batch_size_fix(b, fixed);
 }
 
@@ -23,7 +26,7 @@ void batch_size_fix(struct batch_size *b, int64_t fixed)
 /* The rows that both aims allow by the measured rates. */
 static double aim(const struct batch_size *b, double otherwise)
 {
-    double rows = b->sum_ms > 0 ? b->sum_rows / b->sum_ms * b->target_ms : otherwise;
+    double rows = b->sum_ms > 0 ? b->sum_rows / b->sum_ms * b->aim_ms : otherwise;
     if (b->sum_wal > 0) {
         double by_wal = b->sum_rows / b->sum_wal * BATCH_TARGET_WAL;
         by_wal = by_wal < BATCH_WAL_MIN ? BATCH_WAL_MIN : by_wal;
@@ -53,6 +56,7 @@ void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal)
         return;
     }
     b->clean++;
+    b->aim_ms = b->aim_ms * AIM_GROWTH < b->target_ms ? b->aim_ms * AIM_GROWTH : b->target_ms;
     if (b->fixed > 0) {
         /* After a failure the way back up to what was asked for is gentle, too. */
         b->rows = clamp(b->clean >= 3 ? b->rows + b->rows / 2 + 1 : b->rows, max);
@@ -63,8 +67,10 @@ void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal)
 
 void batch_size_blocks(struct batch_size *b)
 {
+    const double least = b->target_ms / BATCH_AIM_LEAST, was = b->aim_ms;
     if (b->fixed == 0) {
-        b->rows = clamp(b->rows / 2, BATCH_MAX);
+        b->aim_ms = was / 2 > least ? was / 2 : least;
+        b->rows = clamp((int64_t)((double)b->rows * b->aim_ms / was), BATCH_MAX);
         b->clean = 0;
     }
 }

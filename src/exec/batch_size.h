@@ -3,7 +3,7 @@
  *
  * Two aims, the smaller counts: a constant time per batch, and a bounded amount of WAL (after a checkpoint the first change of each page logs the
  * whole page: the time hardly moves, the replicas' work does). Both rates are ratios of decaying sums, so that small and noisy batches
- * weigh little. It grows slowly and shrinks fast; time spent waiting for a row lock is not the size's fault and is not fed in.
+ * weigh little. Whoever wants a row of the batch waits for all of it: where that is seen to happen, the time is cut. It grows slowly and shrinks fast; time spent waiting for a row lock is not the size's fault and is not fed in.
  */
 #ifndef MIGRATE_EXEC_BATCH_SIZE_H
 #define MIGRATE_EXEC_BATCH_SIZE_H
@@ -17,6 +17,8 @@ enum {
     BATCH_MAX = 100000,
     BATCH_TARGET_MS = 250,
     BATCH_TARGET_WAL = 16 << 20,
+    BATCH_AIM_LEAST =
+        5, /* where others wait for its rows, a batch takes at least a fifth of the time that it otherwise may */
     BATCH_WAL_MIN = 500, /* the WAL of all sessions is counted: others' alone may not make it smaller than this */
 };
 
@@ -24,6 +26,7 @@ struct batch_size {
     int64_t rows;     /* of the next batch */
     int64_t fixed;    /* asked for: no growth beyond it, and back to it after a shrink; 0: automatic */
     double target_ms; /* of a batch */
+    double aim_ms;    /* the same, less while others wait for its rows */
     double sum_rows, sum_ms, sum_wal;
     unsigned clean; /* batches since the last failure or slow one */
 };
@@ -33,7 +36,7 @@ void batch_size_begin(struct batch_size *b, int64_t fixed, double target_ms);
 void batch_size_fix(struct batch_size *b, int64_t fixed);
 /* A batch of `keys` key values took `ms` (may be a fraction) and at most `wal` bytes. */
 void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal);
-/* Others wait for its locks: half of it next. */
+/* Others wait for its locks: half of it next, and only slowly, over some seconds, back to the time that it may take. */
 void batch_size_blocks(struct batch_size *b);
 /* A batch gave way (lock, deadlock, statement timeout): half of it next. False when it was one row already. */
 bool batch_size_failed(struct batch_size *b);

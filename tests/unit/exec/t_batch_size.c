@@ -120,6 +120,25 @@ static void what_is_asked_for_may_change(void **state)
     assert_int_equal(b.rows, before / 2);
 }
 
+/* Others wait for its rows, batch after batch: a fifth of the time, no less; when they do not any more, all of it in a while, not at once. */
+static void shorter_while_others_wait(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0, 0);
+    run(&b, 60, 10.0);
+    assert_in_range(b.rows, 2000, 3000);
+    for (int i = 0; i < 10; i++) {
+        run(&b, 1, 10.0);
+        batch_size_blocks(&b);
+    }
+    assert_in_range(b.rows, 400, 600);
+    run(&b, 20, 10.0);
+    assert_in_range(b.rows, 500, 1000);
+    run(&b, 150, 10.0);
+    assert_in_range(b.rows, 2000, 3000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +149,7 @@ int main(void)
         cmocka_unit_test(a_fixed_size_stays_and_comes_back),
         cmocka_unit_test(wal_bounds_it),
         cmocka_unit_test(what_is_asked_for_may_change),
+        cmocka_unit_test(shorter_while_others_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
