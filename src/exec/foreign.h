@@ -80,6 +80,8 @@ void foreign_unlock(struct session *s, const struct foreign_tool *tool, struct s
 NODISCARD enum status foreign_read(struct session *s, const struct foreign_tool *tool, struct str relation,
                                    struct arena *a, struct foreign_row_list *out, struct error *err);
 
+/* The file's name without its ending, whatever that is. */
+struct str foreign_stem(const struct migration *m);
 /* Is the row of the project of these files, where the tool keeps several? */
 bool foreign_of_project(const struct foreign_row *row, const struct migration *m);
 /* Is this the row's file? nth: files of that name before it. */

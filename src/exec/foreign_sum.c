@@ -1,7 +1,20 @@
 /* Which file a row of another tool's history is about, and whether the file is still what that tool ran. */
 #include "base/digest.h"
 #include "exec/foreign.h"
+#include "migration/layout.h"
 #include "migration/sqitch_plan.h"
+
+struct str foreign_stem(const struct migration *m)
+{
+    struct str stem = path_base(m->file);
+    if (m->layout != &layout_program) {
+        return str_without_end(stem, STR(".sql"));
+    }
+    while (stem.n > 0 && stem.p[stem.n - 1] != '.') {
+        stem.n--;
+    }
+    return str_slice(stem, 0, stem.n - (stem.n > 0));
+}
 
 bool foreign_of_project(const struct foreign_row *row, const struct migration *m)
 {
@@ -22,7 +35,7 @@ bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, 
     case FOREIGN_HEAD:
         return version_cmp(m->version, row->key) <= 0;
     case FOREIGN_FILE:
-        return str_eq(str_without_end(path_base(m->file), STR(".sql")), str_without_end(row->key, STR(".sql")));
+        return str_eq(foreign_stem(m), str_without_end(row->key, STR(".sql")));
     case FOREIGN_FOLDER:
         return str_eq(path_base(path_folder(m->file)), row->key);
     case FOREIGN_CHANGE:

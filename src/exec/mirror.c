@@ -104,7 +104,7 @@ static const char *value_of(char letter, const struct mirror *mirror, const stru
     case 'n':
         return arena_cstr(a, m->name);
     case 'f':
-        return arena_cstr(a, str_without_end(path_base(m->file), STR(".sql")));
+        return arena_cstr(a, foreign_stem(m));
     case 'd':
         return arena_cstr(a, path_base(path_folder(m->file)));
     case 'p':

@@ -49,6 +49,32 @@ bool layout_numbered_sql(struct str base, struct str *version, struct str *name)
     return str_ends(base, STR(".sql")) && layout_numbered(str_without_end(base, STR(".sql")), version, name);
 }
 
+static enum status program_parse(struct migration *m, const struct migration_options *options UNUSED,
+                                 struct arena *a UNUSED, struct error *err UNUSED)
+{
+    m->up.present = true; /* and empty */
+    return ST_OK;
+}
+
+const struct layout layout_program = {
+    .name = "program",
+    .form = "<version>_<name>",
+    .summary = "a migration that is a program of its tool's own",
+    .match = layout_numbered,
+    .parse = program_parse,
+};
+
+bool layout_is_program(const struct layout *layout, struct str base, struct str *version, struct str *name)
+{
+    struct str endings = str_of(layout->programs), ending;
+    while (endings.n > 0 && str_next(&endings, ' ', &ending)) {
+        if (str_ends(base, ending) && !str_ends(base, STR("_test.go"))) {
+            return layout_numbered(str_without_end(base, ending), version, name);
+        }
+    }
+    return false;
+}
+
 void layout_whole(struct migration *m, bool down, enum tx_mode tx)
 {
     const uint32_t start = str_starts(m->text, STR("\xEF\xBB\xBF")) ? 3 : 0;

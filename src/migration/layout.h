@@ -65,6 +65,13 @@ extern const struct layout layout_golang_migrate, layout_sqlx, layout_flyway, la
 extern const struct layout layout_goose, layout_sql_migrate, layout_node_pg_migrate, layout_tern; /* layout_marked.c */
 extern const struct layout layout_diesel, layout_prisma;                                          /* layout_folders.c */
 extern const struct layout layout_graphile_migrate; /* layout_graphile.c */
+/*
+ * A migration that is a program of its tool's own ("x.go"), of whatever layout: known by version and checksum, so that one that is applied can be
+ * adopted and told from one that was edited; without any SQL. The planner refuses to run it. No folder's layout: layout_find() does not know it.
+ */
+extern const struct layout layout_program;
+/* Is this the name of such a file in the layout? Fills version and name. */
+bool layout_is_program(const struct layout *layout, struct str base, struct str *version, struct str *name);
 /* What a file of graphile-migrate says of the one before it: "sha1:…", or "-". */
 struct str graphile_previous(struct str text);
 /* Has the text both lines, "--! Previous: …" and "--! Hash: …"? */

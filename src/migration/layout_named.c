@@ -10,7 +10,8 @@
 
 enum { MAX_DEPTH = 16 };
 
-static const struct str sql_ending = {".sql", 4}, up_ending = {".up.sql", 7}, down_ending = {".down.sql", 9};
+static const struct str sql_ending = {".sql", 4}, up_ending = {".up.sql", 7}, down_ending = {".down.sql", 9},
+                        up_go = {".up.go", 6};
 
 /* ---- pairs ---- */
 
@@ -58,7 +59,7 @@ static enum status take_pair(const struct layout *layout, const struct layout_fo
     }
     if (str_ends(e->name, down_ending)) {
         const struct str stem = str_slice(e->name, 0, e->name.n - down_ending.n);
-        return has_entry(f->entries, stem, up_ending)
+        return has_entry(f->entries, stem, up_ending) || has_entry(f->entries, stem, up_go)
                    ? ST_OK
                    : layout_refuse(file, "a .down.sql without its .up.sql", "write that one, or remove this one", err);
     }
@@ -70,6 +71,22 @@ static enum status take_pair(const struct layout *layout, const struct layout_fo
     return ST_OK;
 }
 
+/* Projects that wrap golang-migrate have x.up.go, and beside it x.down.go or x.down.sql. */
+static void take_program(const struct layout *layout, const struct layout_folder *f, const struct file_entry *e,
+                         struct arena *a, struct migration_list *out)
+{
+    struct str version, name;
+    if (!layout_is_program(layout, e->name, &version, &name)) {
+        return;
+    }
+    struct migration *m = layout_add(a, out, &layout_program, path_join(a, f->path, e->name), version, name);
+    const struct str stem = str_slice(e->name, 0, e->name.n - up_go.n);
+    if (has_entry(f->entries, stem, down_ending)) {
+        layout_add_undo(a, m, path_join(a, f->path, arena_printf(a, "%.*s.down.sql", STR_ARG(stem))));
+        m->undo->layout = layout;
+    }
+}
+
 static enum status find_pairs(const struct layout *layout, const struct layout_folder *f, struct arena *a,
                               struct migration_list *out, struct error *err)
 {
@@ -78,6 +95,8 @@ static enum status find_pairs(const struct layout *layout, const struct layout_f
         const struct file_entry *e = &f->entries->at[i];
         if (e->name.p[0] != '.' && str_ends(e->name, sql_ending)) {
             status = take_pair(layout, f, e, a, out, err);
+        } else if (e->name.p[0] != '.' && e->kind == FILE_REGULAR) {
+            take_program(layout, f, e, a, out);
         }
     }
     return status;
@@ -242,6 +261,7 @@ const struct layout layout_golang_migrate = {
     .match = pair_match,
     .parse = pair_parse,
     .find = golang_find,
+    .programs = ".up.go",
 };
 
 const struct layout layout_sqlx = {

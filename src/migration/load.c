@@ -26,27 +26,6 @@ static bool is_candidate(struct str name)
     return name.n > 4 && name.p[0] != '.' && str_eq_nocase(ending, STR(".sql"));
 }
 
-/* A migration that is a program of the tool's own: passing over it would leave a hole in the history. */
-static bool is_program(const struct layout *layout, struct str name)
-{
-    struct str endings = str_of(layout->programs), ending, version, rest;
-    while (endings.n > 0 && str_next(&endings, ' ', &ending)) {
-        if (str_ends(name, ending) && !str_ends(name, STR("_test.go")) && layout_numbered(name, &version, &rest)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum status refuse_program(struct str file, const struct layout *layout, struct error *err)
-{
-    error_set(err, ST_USAGE, "a migration of %s that is a program: migrate runs SQL only", layout->name);
-    error_place(err, file.p, 0, 0);
-    error_hint(err,
-               "write as SQL what it does; if it ran everywhere, an empty migration of its version takes its place");
-    return ST_USAGE;
-}
-
 /* Append the folder's migrations with file, layout, version and name; nothing is read yet. */
 static enum status find_files(const struct layout *layout, const struct layout_folder *folder, struct arena *a,
                               struct migration_list *out, struct error *err)
@@ -56,8 +35,10 @@ static enum status find_files(const struct layout *layout, const struct layout_f
     for (size_t i = 0; i < folder->entries->n; i++) {
         const struct file_entry *e = &folder->entries->at[i];
         const char *hint = NULL;
-        if (!options.lenient && is_program(layout, e->name)) {
-            return refuse_program(path_join(a, folder->path, e->name), layout, err);
+        struct str version, name;
+        if (!options.lenient && e->kind == FILE_REGULAR && layout_is_program(layout, e->name, &version, &name)) {
+            (void)layout_add(a, out, &layout_program, path_join(a, folder->path, e->name), version, name);
+            continue; /* passing over it would leave a hole in the history */
         }
         if (!is_candidate(e->name) || (options.lenient && e->kind == FILE_FOLDER)) {
             continue;

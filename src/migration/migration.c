@@ -136,7 +136,7 @@ static enum status parse_text(struct migration *m, const struct migration_option
                               struct error *err)
 {
     enum status status = check_text(m, options->lenient, err);
-    if (!status && !options->lenient) {
+    if (!status && !options->lenient && m->layout != &layout_program) {
         status = migration_fill(m, options->placeholders, a, err);
     }
     if (!status) {
@@ -183,8 +183,9 @@ struct str migration_recorded_text(const struct migration *m, struct arena *a)
     if (!m->undo) {
         return file_bytes(m);
     }
+    const struct str up = m->layout == &layout_program ? STR("") : file_bytes(m);
     return arena_printf(a, "-- migrate:up transaction:%s\n%.*s\n-- migrate:down transaction:%s\n%.*s\n",
-                        modes[m->up.tx], STR_ARG(file_bytes(m)), modes[m->undo->down.tx], STR_ARG(file_bytes(m->undo)));
+                        modes[m->up.tx], STR_ARG(up), modes[m->undo->down.tx], STR_ARG(file_bytes(m->undo)));
 }
 
 enum status migration_parse_recorded(struct str file, struct str layout, struct str text,
@@ -192,7 +193,7 @@ enum status migration_parse_recorded(struct str file, struct str layout, struct 
                                      struct migration *out, struct error *err)
 {
     const struct migration_options options = {.placeholders = placeholders};
-    const struct layout *own = layout_find(layout);
+    const struct layout *own = str_eq(layout, str_of(layout_program.name)) ? &layout_program : layout_find(layout);
     struct error ignored;
     if (own && own != &layout_native && str_starts(text, STR("-- migrate:up transaction:"))) {
         /* Two files in one, or one of that layout that happens to begin so: only the first have both parts. */

@@ -1,6 +1,7 @@
 #include "plan/plan.h"
 
 #include "base/sha256.h"
+#include "migration/layout.h"
 #include "migration/place.h"
 #include "plan/analyze.h"
 #include "plan/batch.h"
@@ -28,6 +29,16 @@ const char *step_kind_name(enum step_kind k)
 }
 
 /* ---- what cannot run ---- */
+
+static enum status refuse_program(const struct migration *m, struct error *err)
+{
+    error_set(err, ST_USAGE, "this migration is a program of another tool, and migrate runs SQL only");
+    error_place(err, m->file.p, 0, 0);
+    error_hint(
+        err, "let that tool run it, or do by hand what it does; then: migrate mark %.*s --applied. Or write it as SQL",
+        STR_ARG(m->version));
+    return ST_USAGE;
+}
 
 static enum status refuse_unreadable(struct planner *p, const struct judged_statement *s)
 {
@@ -338,6 +349,9 @@ enum status plan_make(const struct judged_part *judged, const struct plan_option
     struct planner p = {.judged = judged, .options = options, .a = a, .out = out, .err = err};
     enum status status = ST_OK;
     *out = (struct migration_plan){.migration = judged->migration, .down = judged->down, .judged = *judged};
+    if (judged->migration->layout == &layout_program && !judged->down) {
+        return refuse_program(judged->migration, err);
+    }
     for (size_t i = 0; i < judged->statements.n && !status; i++) {
         status = check(&p, &judged->statements.at[i]);
     }

@@ -160,6 +160,50 @@ made() { pg_sql "CREATE TABLE t1 (id int); CREATE TABLE t2 (id int)"; }
     [ "$(pg_sql "SELECT count(*) FROM schema_migrations")" = 2 ]
 }
 
+@test "migrations that are programs: applied ones are adopted, one that is pending is refused until it is marked" {
+    printf -- '-- Up Migration\nCREATE TABLE t1 (id int);\n' | put 1_t1.sql
+    echo 'exports.up = (pgm) => { pgm.createTable(`t2_${x}`, {}); };' | put 2_t2.js
+    echo 'export const up = () => {};' | put 3_t3.ts
+    printf -- '-- Up Migration\nCREATE TABLE t4 (id int);\n-- Down Migration\nDROP TABLE t4;\n' | put 4_t4.sql
+    made
+    pg_sql "CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)" \
+        "INSERT INTO pgmigrations (name, run_on) VALUES ('1_t1', now()), ('2_t2', now())"
+    migrate adopt --from node-pg-migrate --dir "$dir" --quiet
+    [ "$(versions)" = "1 2" ]
+    run migrate up --dir "$dir" --set x=y
+    echo "$output"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"3_t3.ts: error: this migration is a program of another tool, and migrate runs SQL only"*"migrate mark 3 --applied"* ]]
+    [ "$(versions)" = "1 2" ]
+    migrate mark 3 --applied --dir "$dir" --quiet
+    migrate up --dir "$dir" --quiet
+    [ "$(versions)" = "1 2 3 4" ]
+    migrate validate --dir "$dir" --set x=z
+    migrate down --dir "$dir" --quiet
+    [ "$(versions)" = "1 2 3" ]
+    run migrate down --dir "$dir"
+    echo "$output"
+    [ "$status" -ne 0 ]
+    echo '// edited' >>"$dir/2_t2.js"
+    run migrate up --dir "$dir"
+    [ "$status" -eq 5 ]
+}
+
+@test "golang-migrate with programs in Go: the down part in SQL undoes them" {
+    echo 'CREATE TABLE t1 (id int);' | put 1_t1.up.sql
+    echo 'package m; // `' | put 2_t2.up.go
+    echo 'DROP TABLE t2;' | put 2_t2.down.sql
+    made
+    pg_sql "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (2, false)"
+    migrate adopt --from golang-migrate --dir "$dir" --quiet
+    [ "$(migrate up --dir "$dir")" = "nothing to do" ]
+    migrate down --dir "$dir" --quiet
+    [ "$(tables)" = "t1" ]
+    run migrate up --dir "$dir"
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"2_t2.up.go: error: this migration is a program of another tool"* ]]
+}
+
 @test "a long history is matched with its files in seconds" {
     mkdir -p "$dir"
     for ((i = 1; i <= 1500; i++)); do printf -- '-- Up Migration\nSELECT %s;\n' "$i" >"$dir/$((1700000000000 + i))_select-$i.sql"; done
