@@ -267,9 +267,8 @@ shadow-matrix: migrate $(BUILD)/migrate-faults
 	    [ -z "$$failed" ] || { echo "failed on PostgreSQL$$failed" >&2; exit 1; }
 SHADOW_TESTS := $(patsubst %,tests/pg/shadow_%.bats,dependants partitions generated)
 # make bench-stall [ROWS=5000000] [JSON=file]: what an application under load feels of migrate, psql -1 and dbmate.
-ROWS ?= 5000000
 bench-stall: migrate
-	@tests/bench/stall $(ROWS)
+	@tests/bench/stall $(or $(ROWS),5000000)
 # make bench [CORPUS=folder] [QUICK=1] [ONLY=startup,lint,up,switch,backfill,stall]: all of it against other tools (make peers), as one table, and as
 # build/bench.json. make bench-readme: that table into the README. PGROLL=path (also for bench-backfill): a pgroll to compare with.
 QUICK ?=

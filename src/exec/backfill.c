@@ -156,12 +156,15 @@ static enum status open_backfill(struct backfill *b, struct error *err)
 /* Another pass? Only of what may meet a row twice; a first one proves nothing about rows that came behind its cursor. */
 static enum status pass_again(struct backfill *b, bool *again, struct error *err)
 {
+    struct str_list came = {0};
     enum status status = backfill_sum(b, &b->sum, err);
+    const bool may = b->spec->again || b->sum.by_ctid;
     *again = false;
-    if (status || !(b->spec->again || b->sum.by_ctid) || b->sum.keys + b->sum.rows == 0) {
+    status = status ? status : backfill_tree(b, may && b->sum.pass < BACKFILL_MAX_PASSES, &came, err);
+    if (status || !may || (b->sum.keys + b->sum.rows == 0 && came.n == 0)) {
         return status;
     }
-    if (b->sum.pass_rows == 0 && b->sum.pass > 1) {
+    if (b->sum.pass_rows == 0 && b->sum.pass > 1 && came.n == 0) {
         return ST_OK;
     }
     if (b->sum.pass >= BACKFILL_MAX_PASSES) {
@@ -171,7 +174,7 @@ static enum status pass_again(struct backfill *b, bool *again, struct error *err
     }
     *again = true;
     b->whole = false;
-    status = backfill_again(b, err);
+    status = backfill_again(b, &came, err);
     b->left_ms = 0;
     return status ? status : backfill_tell(b, "once more over all keys, for rows that came meanwhile", err);
 }

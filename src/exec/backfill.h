@@ -6,6 +6,7 @@
  *     backfill_open.c   the rows of history that it begins with, one for each part
  *     backfill_check.c  EXPLAIN: does a batch go by its key
  *     backfill_part.c   claiming a part, dividing one, giving it back
+ *     backfill_tree.c   tables and partitions that come and go meanwhile
  *     backfill_batch.c  one batch
  *     backfill_stride.c where a batch of integer keys ends
  *     backfill_bad.c    rows that fail: found by halves, set aside
@@ -50,7 +51,7 @@ struct backfill_table {
 
 /* All parts together, as history has them. */
 struct backfill_sum {
-    int64_t parts, finished, rows, keys, batches, pass_rows, pass, bad_rows;
+    int64_t parts, finished, rows, keys, batches, pass_rows, pass, bad_rows, last_part;
     bool by_ctid;
 };
 
@@ -148,8 +149,17 @@ NODISCARD enum status backfill_check(struct backfill *b, struct error *err);
 NODISCARD enum status backfill_sum(struct backfill *b, struct backfill_sum *out, struct error *err);
 /* Choose keys, freeze ends, write the rows of history, one for each part. */
 NODISCARD enum status backfill_begin(struct backfill *b, struct error *err);
-/* All rows again from the start, with the end as it is now. */
-NODISCARD enum status backfill_again(struct backfill *b, struct error *err);
+/* All rows again from the start, with the end as it is now; those of partitions that came for the first time. */
+NODISCARD enum status backfill_again(struct backfill *b, const struct str_list *came, struct error *err);
+
+/* ---- backfill_tree.c ---- */
+/* Is it a partition that does not exist any more, while its table does? Then its parts are done, which is said. */
+NODISCARD enum status backfill_part_gone(struct backfill *b, struct str relation, bool *gone, struct error *err);
+/* ST_CONFLICT when another table has the name by now; the second one just tells so. */
+NODISCARD enum status backfill_part_other(struct backfill *b, struct str relation, struct error *err);
+NODISCARD enum status backfill_other_error(const struct backfill *b, struct str relation, struct error *err);
+/* Partitions that came since the backfill began, and are to be gone over or not (again); they are said, and so are those that left. */
+NODISCARD enum status backfill_tree(struct backfill *b, bool again, struct str_list *came, struct error *err);
 
 /* ---- backfill_part.c ---- */
 /* Take a part that nobody works on. *got is false when there is none. */

@@ -320,6 +320,20 @@ static enum status after_failure(struct backfill *b, enum status status, int64_t
         status = backfill_bad(b, keys, err);
         return status ? done_so_far(b, err) : ST_OK;
     }
+    if (error_sql_class(err) == SQL_UNDEFINED) {
+        const struct error why = *err;
+        bool gone = false;
+        status = backfill_part_gone(b, b->key.relation, &gone, err);
+        if (!status && gone) {
+            b->finished = true;
+            return ST_OK;
+        }
+        status = status ? status : backfill_part_other(b, b->key.relation, err);
+        if (status) {
+            return done_so_far(b, err);
+        }
+        *err = why;
+    }
     if (!may_retry(err)) {
         return done_so_far(b, err);
     }

@@ -392,13 +392,18 @@ const char *backfill_range_sql(const struct backfill_key *k, const struct batch_
     return finish(&sb, a);
 }
 
-/* The cursor goes on; `count` rows were changed, `keys` is the new count of keys; parameters from p + 1. */
+/*
+ * The cursor goes on; `count` rows were changed, `keys` is the new count of keys; parameters from p + 1. The statement holds its lock on the table, so
+ * its name is looked up once and for all: should it be another table's by now, all of the batch is rolled back.
+ */
 static void add_progress(const char *history, size_t p, const char *count, const char *keys, struct strbuf *sb)
 {
     strbuf_addf(
         sb,
         "UPDATE %s.backfills SET rows = rows + %s, pass_rows = pass_rows + %s, cursor = $%zu::pg_catalog.text[],"
-        " keys = %s$%zu::pg_catalog.int8%s, batches = batches + 1,"
+        " keys = %s$%zu::pg_catalog.int8%s, batches = CASE WHEN relation_oid IS NULL OR relation_oid ="
+        " pg_catalog.to_regclass(relation)::pg_catalog.oid THEN batches + 1 ELSE pg_catalog.current_setting("
+        "'migrate.another_table_has_this_name_by_now')::pg_catalog.int8 END,"
         " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
         " reason = $%zu, updated_at = pg_catalog.clock_timestamp(),"
         " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval"

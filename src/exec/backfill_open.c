@@ -16,7 +16,7 @@ enum status backfill_sum(struct backfill *b, struct backfill_sum *out, struct er
     *out = (struct backfill_sum){0};
     if (!status) {
         int64_t *const to[] = {&out->parts,   &out->finished,  &out->rows, &out->keys,
-                               &out->batches, &out->pass_rows, &out->pass, &out->bad_rows};
+                               &out->batches, &out->pass_rows, &out->pass, &out->bad_rows, &out->last_part};
         for (size_t i = 0; i < countof(to); i++) {
             *to[i] = rows_i64(rows, 0, i);
         }
@@ -42,7 +42,7 @@ static const char *number_or_null(struct arena *a, int64_t n)
     return n > 0 ? param_i64(a, n) : NULL;
 }
 
-static void add_part(struct backfill *b, struct pipe *p, int64_t part, const struct bounds *start,
+static void add_part(struct backfill *b, struct pipe *p, int64_t part, int64_t pass, const struct bounds *start,
                      const struct bounds *end)
 {
     struct param params[12];
@@ -56,7 +56,7 @@ static void add_part(struct backfill *b, struct pipe *p, int64_t part, const str
     params[n++].text = number_or_null(p->arena, b->spec->rate);
     params[n++].text = number_or_null(p->arena, b->spec->batch);
     params[n++].text = number_or_null(p->arena, b->spec->max_bad_rows);
-    params[n++].text = "1";
+    params[n++].text = param_i64(p->arena, pass);
     pipe_add_params(p, b->r->sql.at[HSQL_BACKFILL_NEW], params, n);
 }
 
@@ -88,7 +88,7 @@ static enum status add_relation(struct backfill *b, struct pipe *p, struct str r
         status = backfill_sample(b, &none, &b->end, 3 * (size_t)b->spec->workers, cuts, &n_cuts, NULL, err);
     }
     for (size_t i = 0; !status && i <= n_cuts; i++) {
-        add_part(b, p, (*part)++, i == 0 ? &none : &cuts[i - 1], i == n_cuts ? &b->end : &cuts[i]);
+        add_part(b, p, (*part)++, 1, i == 0 ? &none : &cuts[i - 1], i == n_cuts ? &b->end : &cuts[i]);
     }
     return status;
 }
@@ -113,7 +113,7 @@ enum status backfill_begin(struct backfill *b, struct error *err)
     if (!status && b->table.n == 0) {
         /* A partitioned table without partitions: a part without an end, which is done. */
         b->key = (struct backfill_key){.relation = b->spec->table};
-        add_part(b, &p, part, &(struct bounds){0}, &(struct bounds){0});
+        add_part(b, &p, part, 1, &(struct bounds){0}, &(struct bounds){0});
     }
     if (status) {
         step_settings_unknown(r);
@@ -160,15 +160,51 @@ static enum status relation_again(struct backfill *b, struct str relation, struc
     return status;
 }
 
-enum status backfill_again(struct backfill *b, struct error *err)
+/* What came is a part from here on; what left was gone over, and is no more. */
+static enum status other_relations(struct backfill *b, const struct str_list *came, struct error *err)
 {
+    struct param params[4];
+    struct pipe p;
+    struct str *names = arena_array(b->a, struct str, b->table.n);
+    int64_t part = b->sum.last_part;
+    size_t n = 0;
     enum status status = ST_OK;
-    if (b->table.n == 0) {
-        status = backfill_table_find(b->r->s, b->spec, b->a, &b->table, err);
+    for (size_t i = 0; i < b->table.n; i++) {
+        names[i] = b->table.at[i].name;
     }
+    pipe_begin(&p, &b->r->scratch);
+    step_settings(b->r, &p, BEGIN_LOCK_MS, BATCH_STATEMENT_MS, false);
+    pipe_add(&p, "BEGIN");
+    for (size_t i = 0; i < came->n && !status; i++) {
+        status = backfill_table_key(b->r->s, b->spec, came->at[i], b->a, &b->key, err);
+        status = status ? status : end_of(b, err);
+        if (!status) {
+            add_part(b, &p, ++part, b->sum.pass + 1, &(struct bounds){0}, &b->end);
+        }
+    }
+    backfill_add_identity(params, &n, b);
+    params[n++].text = param_array(&b->r->scratch, names, b->table.n);
+    pipe_add_params(&p, b->r->sql.at[HSQL_BACKFILL_REST], params, n);
+    pipe_add(&p, "COMMIT");
+    status = status ? status : pipe_run(&p, b->r->s, ANSWER_MS, NULL, err);
+    if (status) {
+        tx_rollback(b->r->s);
+        step_settings_unknown(b->r);
+    }
+    return status;
+}
+
+enum status backfill_again(struct backfill *b, const struct str_list *came, struct error *err)
+{
+    enum status status = backfill_table_find(b->r->s, b->spec, b->a, &b->table, err);
+    status = status ? status : other_relations(b, came, err);
     /* Those whose pass is begun already when the run dies here are walked once more than the others: that does no harm. */
     for (size_t i = 0; !status && i < b->table.n; i++) {
-        status = relation_again(b, b->table.at[i].name, err);
+        bool is_new = false;
+        for (size_t k = 0; k < came->n; k++) {
+            is_new = is_new || str_eq(came->at[k], b->table.at[i].name);
+        }
+        status = is_new ? ST_OK : relation_again(b, b->table.at[i].name, err);
     }
     return status;
 }

@@ -19,7 +19,8 @@ enum {
     CLAIM_CONTROL,
     CLAIM_SET_RATE,
     CLAIM_SET_BATCH,
-    CLAIM_MAX_BAD
+    CLAIM_MAX_BAD,
+    CLAIM_OTHER
 };
 
 static size_t read_names(struct str joined, struct arena *a, struct str *out)
@@ -64,7 +65,16 @@ static enum status take(struct backfill *b, const struct rows *rows, struct erro
     const struct str relation = arena_str(b->a, rows_value(rows, 0, CLAIM_RELATION));
     b->part = arena_cstr(b->a, rows_value(rows, 0, CLAIM_PART));
     b->token = arena_cstr(b->a, rows_value(rows, 0, CLAIM_TOKEN));
-    const enum status status = backfill_key_find(b->r->s, b->spec, relation, names, n, b->a, &b->key, err);
+    bool gone = false;
+    if (rows_bool(rows, 0, CLAIM_OTHER)) {
+        return backfill_other_error(b, relation, err);
+    }
+    enum status status = backfill_key_find(b->r->s, b->spec, relation, names, n, b->a, &b->key, err);
+    if (status == ST_CONFLICT && !backfill_part_gone(b, relation, &gone, err) && gone) {
+        b->finished = true;
+        b->control[0] = '\0';
+        return ST_OK;
+    }
     if (status) {
         return status;
     }
@@ -254,6 +264,10 @@ enum status backfill_divide(struct backfill *b, bool *divided, struct error *err
         n = read_names(rows_value(rows, i, 2), b->a, names);
         status =
             backfill_key_find(b->r->s, b->spec, arena_str(b->a, rows_value(rows, i, 1)), names, n, b->a, &b->key, err);
+        if (status == ST_CONFLICT) { /* a partition that was dropped: its owner will find out */
+            status = ST_OK;
+            continue;
+        }
         if (!status && backfill_read_array(rows, i, 3, n, &b->r->scratch, &lo) &&
             backfill_read_array(rows, i, 4, n, &b->r->scratch, &end) && end.set) {
             status = backfill_sample(b, &lo, &end, 2, at, &found, &estimate, err);

@@ -47,7 +47,8 @@
         " ADD COLUMN IF NOT EXISTS lease_until timestamptz, ADD COLUMN IF NOT EXISTS set_rate bigint CHECK (set_rate " \
         ">= 0),"                                                                                                       \
         " ADD COLUMN IF NOT EXISTS set_batch integer CHECK (set_batch >= 0),"                                          \
-        " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0), DROP CONSTRAINT IF EXISTS "          \
+        " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0)," \
+        " ADD COLUMN IF NOT EXISTS relation_oid oid, DROP CONSTRAINT IF EXISTS "          \
         "backfills_pkey,"                                                                                              \
         " ADD PRIMARY KEY (version, direction, ordinal, part)"
 
@@ -74,7 +75,8 @@ const char *const history_ddl[] = {
     " finished_at timestamptz, sqlstate text, error text, PRIMARY KEY (version, direction, ordinal))",
     "CREATE TABLE IF NOT EXISTS @.backfills ("
     "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, part integer NOT NULL DEFAULT 1,"
-    " relation text NOT NULL, key_columns text[] NOT NULL, range_start text[], cursor text[], range_end text[],"
+    " relation text NOT NULL, relation_oid oid, key_columns text[] NOT NULL, range_start text[], cursor text[],"
+    " range_end text[],"
     " rows bigint NOT NULL DEFAULT 0,"
     " keys bigint NOT NULL DEFAULT 0,"
     " batches bigint NOT NULL DEFAULT 0, batch_rows integer NOT NULL DEFAULT 0,"
@@ -90,20 +92,20 @@ const char *const history_ddl[] = {
     BAD_ROWS,
     SHADOWS,
     /* Last, in the transaction of all of the above: with it the schema counts as installed. */
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 3'",
+    "COMMENT ON TABLE @.migrations IS 'migrate history, format 4'",
     NULL,
 };
 
 const char *const history_ddl_2[] = {
     INTERVENTIONS,
     TO_PARTS,
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 3'",
+    "COMMENT ON TABLE @.migrations IS 'migrate history, format 4'",
     NULL,
 };
 
 const char *const history_ddl_3[] = {
     TO_PARTS,
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 3'",
+    "COMMENT ON TABLE @.migrations IS 'migrate history, format 4'",
     NULL,
 };
 
@@ -237,13 +239,15 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_BACKFILL_SUM] =
         "SELECT count(*), count(*) FILTER (WHERE finished), coalesce(sum(rows), 0), coalesce(sum(keys), 0),"
         " coalesce(sum(batches), 0), coalesce(sum(pass_rows), 0), coalesce(max(pass), 1), coalesce(sum(bad_rows), 0),"
+        " coalesce(max(part), 0),"
         " coalesce(bool_or(key_columns::pg_catalog.text = '{ctid}'), false) FROM @.backfills WHERE " BACKFILL_KEY,
     [HSQL_BACKFILL_NEW] =
         "INSERT INTO @.backfills (version, direction, ordinal, part, relation, key_columns, range_start, cursor, "
         "range_end,"
-        " finished, set_rate, set_batch, max_bad_rows, pass) VALUES ($1, $2, $3, $4, $5, $6::pg_catalog.text[],"
+        " finished, set_rate, set_batch, max_bad_rows, pass, relation_oid) VALUES ($1, $2, $3, $4, $5,"
+        " $6::pg_catalog.text[],"
         " $7::pg_catalog.text[], $7::pg_catalog.text[], $8::pg_catalog.text[], $8::pg_catalog.text[] IS NULL, $9, $10, "
-        "$11, $12)",
+        "$11, $12, CASE WHEN $8::pg_catalog.text[] IS NOT NULL THEN pg_catalog.to_regclass($5) END)",
     /*
      * Whose owner is another backend that is gone, or that has not been heard of for its lease, is taken over. Its batch, should one still be
      * running, keeps the row locked; behind that the fence stops it.
@@ -260,7 +264,8 @@ static const char *const statements[HSQL_COUNT] = {
                             " WHERE " BACKFILL_KEY " AND b.part = free.part RETURNING b.part, b.relation,"
                             " pg_catalog.array_to_string(b.key_columns, pg_catalog.chr(31)), b.cursor, b.range_end, "
                             "b.token, b.rows, b.keys,"
-                            " b.batches, b.batch_rows, b.control, b.set_rate, b.set_batch, b.max_bad_rows",
+                            " b.batches, b.batch_rows, b.control, b.set_rate, b.set_batch, b.max_bad_rows,"
+                            " coalesce(b.relation_oid <> pg_catalog.to_regclass(b.relation)::pg_catalog.oid, false)",
     [HSQL_BACKFILL_LOOK] =
         "SELECT cursor, range_end, token, owner, finished, coalesce(control, ''), rows, keys FROM @.backfills"
         " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
@@ -303,7 +308,7 @@ static const char *const statements[HSQL_COUNT] = {
         "b.pass + 1,"
         " pass_rows = 0, range_start = NULL, cursor = NULL, range_end = $5::pg_catalog.text[], key_columns = "
         "$6::pg_catalog.text[],"
-        " finished = $5::pg_catalog.text[] IS NULL, owner = NULL,"
+        " finished = $5::pg_catalog.text[] IS NULL, relation_oid = pg_catalog.to_regclass($4), owner = NULL,"
         " owner_pid = NULL, lease_until = NULL, updated_at = pg_catalog.clock_timestamp() FROM (SELECT min(part) AS "
         "part,"
         " sum(rows) AS rows, sum(keys) AS keys, sum(batches) AS batches, sum(bad_rows) AS bad_rows FROM @.backfills"
@@ -311,6 +316,24 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_BACKFILL_MERGE] =
         "DELETE FROM @.backfills b WHERE " BACKFILL_KEY " AND relation = $4 AND part > (SELECT min(part)"
         " FROM @.backfills WHERE " BACKFILL_KEY " AND relation = $4)",
+    [HSQL_BACKFILL_GONE] =
+        "UPDATE @.backfills SET finished = true, pass_rows = 0, reason = NULL, owner = NULL, owner_pid = NULL,"
+        " lease_until = NULL, updated_at = pg_catalog.clock_timestamp() WHERE " BACKFILL_KEY " AND relation = $4"
+        " AND pg_catalog.to_regclass($4) IS NULL AND pg_catalog.to_regclass($5) IS NOT NULL RETURNING part",
+    [HSQL_BACKFILL_OTHER] = "SELECT EXISTS (SELECT FROM @.backfills WHERE " BACKFILL_KEY " AND relation = $4"
+                            " AND relation_oid <> pg_catalog.to_regclass($4)::pg_catalog.oid)",
+    [HSQL_BACKFILL_TREE] =
+        "WITH RECURSIVE tree AS (SELECT pg_catalog.to_regclass($4)::pg_catalog.oid AS oid UNION ALL SELECT i.inhrelid"
+        " FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid), leaf AS (SELECT"
+        " pg_catalog.format('%I.%I', n.nspname, c.relname) AS relation FROM tree JOIN pg_catalog.pg_class c ON"
+        " c.oid = tree.oid AND c.relkind = 'r' JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace), part AS"
+        " (SELECT DISTINCT relation FROM @.backfills WHERE " BACKFILL_KEY ")"
+        " SELECT relation, true FROM leaf WHERE relation NOT IN (SELECT relation FROM part)"
+        " UNION ALL SELECT p.relation, false FROM part p JOIN pg_catalog.pg_class c ON c.oid ="
+        " pg_catalog.to_regclass(p.relation) AND c.relkind = 'r' WHERE p.relation NOT IN (SELECT relation FROM leaf)"
+        " ORDER BY 1",
+    [HSQL_BACKFILL_REST] = "UPDATE @.backfills SET pass_rows = 0 WHERE " BACKFILL_KEY
+                           " AND relation <> ALL ($4::pg_catalog.text[]) AND pass_rows <> 0",
     [HSQL_BACKFILL_CAN_SPLIT] =
         "SELECT part, relation, pg_catalog.array_to_string(key_columns, pg_catalog.chr(31)), cursor, range_end, "
         "batch_rows"

@@ -34,8 +34,8 @@ kill_at_random() { # TABLE
         "$MIGRATE_BIN" up --gate off --quiet --dir "$PROJECT" 3>&- &
         pid=$!
         (
-            # Kept waiting by the clock on purpose: the moment is to be random.
-            sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+            # Kept waiting by the clock on purpose: the moment is to be random; and later, where the machine is so busy that no run comes far.
+            sleep "$((runs / 40)).$((RANDOM % 5))$((RANDOM % 10))"
             kill -KILL "$pid" 2>/dev/null
         ) 3>&- &
         status=0

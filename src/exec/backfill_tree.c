@@ -1,0 +1,92 @@
+/*
+ * Tables that come and go while a backfill runs. That another one has the name by now is an error. A partition that was detached stays a part: its
+ * rows were the table's when it began. One that was dropped is done. One that came has rows that were not there at the start: a statement that may
+ * meet a row twice takes them along with its next pass, of any other it is said that they are as they were.
+ */
+#include "exec/backfill.h"
+
+#include "exec/tx.h"
+
+enum { TREE_MS = 10000 };
+
+static const char *root_of(const struct backfill *b, struct arena *a)
+{
+    struct strbuf name;
+    strbuf_init(&name, 1024);
+    if (b->spec->schema.n > 0) {
+        session_quote_identifier(b->r->s, b->spec->schema, &name);
+        strbuf_add_char(&name, '.');
+    }
+    session_quote_identifier(b->r->s, b->spec->table, &name);
+    const char *made = arena_cstr(a, strbuf_str(&name));
+    strbuf_free(&name);
+    return made;
+}
+
+enum status backfill_part_gone(struct backfill *b, struct str relation, bool *gone, struct error *err)
+{
+    struct param params[5];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    *gone = false;
+    backfill_add_identity(params, &n, b);
+    params[n++].text = arena_cstr(&b->r->scratch, relation);
+    params[n++].text = root_of(b, &b->r->scratch);
+    const enum status status =
+        session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_GONE], params, n, TREE_MS, &rows, err);
+    *gone = !status && rows_count(rows) > 0;
+    rows_free(rows);
+    if (*gone) {
+        run_repair(b->r, b->it, "partition %.*s is gone: nothing of it is left to do", STR_ARG(relation));
+    }
+    return status;
+}
+
+enum status backfill_other_error(const struct backfill *b, struct str relation, struct error *err)
+{
+    error_set(err, ST_CONFLICT, "another table is called %.*s by now than when the backfill began", STR_ARG(relation));
+    error_hint(err,
+               "give the first one its name back, then run the same command again; if it is the same, restored from "
+               "a dump: UPDATE %s.backfills SET relation_oid = NULL",
+               b->r->sql.identifier);
+    return ST_CONFLICT;
+}
+
+enum status backfill_part_other(struct backfill *b, struct str relation, struct error *err)
+{
+    struct param params[4];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    backfill_add_identity(params, &n, b);
+    params[n++].text = arena_cstr(&b->r->scratch, relation);
+    const enum status status =
+        session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_OTHER], params, n, TREE_MS, &rows, err);
+    const bool other = !status && rows_bool(rows, 0, 0);
+    rows_free(rows);
+    return other ? backfill_other_error(b, relation, err) : status;
+}
+
+enum status backfill_tree(struct backfill *b, bool again, struct str_list *came, struct error *err)
+{
+    struct param params[4];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    *came = (struct str_list){0};
+    backfill_add_identity(params, &n, b);
+    params[n++].text = root_of(b, &b->r->scratch);
+    const enum status status =
+        session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_TREE], params, n, TREE_MS, &rows, err);
+    for (size_t i = 0; !status && i < rows_count(rows); i++) {
+        const struct str relation = arena_str(b->a, rows_value(rows, i, 0));
+        if (rows_bool(rows, i, 1)) {
+            *vec_push(b->a, came) = relation;
+            run_repair(b->r, b->it, "partition %.*s came meanwhile: its rows %s", STR_ARG(relation),
+                       again ? "are gone over, too" : "are as they were");
+        } else if (!again || b->sum.pass == 1) {
+            run_repair(b->r, b->it, "%.*s is no partition any more: its rows were gone over all the same",
+                       STR_ARG(relation));
+        }
+    }
+    rows_free(rows);
+    return status;
+}
