@@ -257,8 +257,8 @@ void walk_read(struct walk *w, struct judged_statement *s)
     } else {
         classify_actions(w, s);
         s->kind = walk_is_control(&s->st) ? STATEMENT_TRANSACTION
-                  : unreadable(s)                ? STATEMENT_UNREADABLE
-                                                 : STATEMENT_SQL;
+                  : unreadable(s)         ? STATEMENT_UNREADABLE
+                                          : STATEMENT_SQL;
     }
     if (s->kind == STATEMENT_TRANSACTION) {
         s->effects.in_transaction = TRI_YES; /* it is what makes the block */

@@ -148,7 +148,8 @@ static void place_sent(struct transaction *tx, struct judged_statement *s, uint3
         open_transaction(tx, replay_transactions);
     }
     tx->string = string;
-    tx->explicit_block = tx->explicit_block || (s->kind == STATEMENT_TRANSACTION && statement_begins_block(&s->st) && !tx->wrapped);
+    tx->explicit_block =
+        tx->explicit_block || (s->kind == STATEMENT_TRANSACTION && statement_begins_block(&s->st) && !tx->wrapped);
     tx->shared = tx->wrapped || tx->explicit_block || string;
     s->transaction = tx->number;
     s->alone = !tx->shared;
