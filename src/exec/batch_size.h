@@ -3,7 +3,8 @@
  *
  * Two aims, the smaller counts: a constant time per batch, and a bounded amount of WAL (after a checkpoint the first change of each page logs the
  * whole page: the time hardly moves, the replicas' work does). Both rates are ratios of decaying sums, so that small and noisy batches
- * weigh little. Whoever wants a row of the batch waits for all of it: where that is seen to happen, the time is cut. It grows slowly and shrinks fast; time spent waiting for a row lock is not the size's fault and is not fed in.
+ * weigh little. Whoever wants a row of the batch waits for all of it: where that is seen to happen, the time is cut. It grows slowly and
+ * shrinks fast; time spent waiting for a row lock is not the size's fault and is not fed in.
  */
 #ifndef MIGRATE_EXEC_BATCH_SIZE_H
 #define MIGRATE_EXEC_BATCH_SIZE_H
@@ -17,8 +18,7 @@ enum {
     BATCH_MAX = 100000,
     BATCH_TARGET_MS = 250,
     BATCH_TARGET_WAL = 16 << 20,
-    BATCH_AIM_LEAST =
-        5, /* where others wait for its rows, a batch takes at least a fifth of the time that it otherwise may */
+    BATCH_AIM_LEAST = 5, /* where others wait for its rows, a batch is cut down to one nth of its time at most */
     BATCH_WAL_MIN = 500, /* the WAL of all sessions is counted: others' alone may not make it smaller than this */
 };
 
