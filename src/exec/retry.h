@@ -2,9 +2,9 @@
  * retry.h - how long to wait for a lock, how long to pause before the next attempt, and when to give way.
  *
  * The first attempts wait little, since whoever waits for an ACCESS EXCLUSIVE lock holds up everyone behind it; later ones wait
- * longer. While others do queue behind it, though, RETRY_SHORT attempts stay as short as the first: many short waits are as likely to meet a
- * moment in which the table is free, and nobody notices them. Pauses are random over their whole length ("full jitter"), so that two runners, or a runner and a periodic job, do
- * not meet again and again.
+ * longer. While others do queue behind it, though, RETRY_SHORT attempts stay as short as the first: many short waits are as likely to
+ * meet a moment in which the table is free, and nobody notices them. Pauses are random over their whole length ("full jitter"), so that
+ * two runners, or a runner and a periodic job, do not meet again and again.
  */
 #ifndef MIGRATE_EXEC_RETRY_H
 #define MIGRATE_EXEC_RETRY_H
