@@ -245,8 +245,9 @@ static const struct config_key keys[] = {
      0},
     {"throttle.pace",
      {"pace", 0, OPTION_CHOICE, PACE_WORDS, AT(pace),
-      "gentle: shorter batches, and a pause behind each as long as it took; index builds without parallel workers.", 0,
-      0},
+      "gentle: batches of 15 ms with a pause behind each, at about half of the speed; index builds without parallel "
+      "workers.",
+      0, 0},
      "normal",
      0},
     {"throttle.max_lag_bytes",

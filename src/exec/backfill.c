@@ -12,7 +12,7 @@
 #include "exec/tx.h"
 #include "exec/window.h"
 
-enum { POLL_MS = 1000, OTHERS_POLL_MS = 500, GENTLE_MS = 50 };
+enum { POLL_MS = 1000, OTHERS_POLL_MS = 500 };
 
 void backfill_init(struct backfill *b, struct run *r, struct item *it, const struct step *step, struct arena *a,
                    struct arena *keep)
@@ -20,7 +20,7 @@ void backfill_init(struct backfill *b, struct run *r, struct item *it, const str
     *b = (struct backfill){.r = r, .it = it, .step = step, .spec = step->batch, .a = a, .keep = keep};
     b->owner = r->result->run_id;
     b->ordinal = param_i64(a, step->ordinal);
-    batch_size_begin(&b->size, step->batch->batch, r->o->throttle.gentle ? GENTLE_MS : 0);
+    batch_size_begin(&b->size, step->batch->batch, r->o->throttle.gentle ? BATCH_GENTLE_MS : 0);
 }
 
 /* ---- between batches ---- */
@@ -81,6 +81,9 @@ static enum status run_part(struct backfill *b, struct error *err)
         status = backfill_batch(b, &mine, err);
         if (throttle_blocks_others(b->throttle)) {
             batch_size_blocks(&b->size);
+        }
+        if (!b->r->o->throttle.gentle) {
+            batch_size_aim(&b->size, throttle_others_write(b->throttle) ? BATCH_BESIDE_MS : BATCH_TARGET_MS);
         }
         if (!status && mine && !b->finished) {
             status = heed(b, &mine, err);
@@ -185,9 +188,9 @@ static enum status run_all(struct backfill *b, struct error *err)
     bool again = true;
     enum status status = open_backfill(b, err);
     FAULT("backfill-open");
-    status = status
-                 ? status
-                 : throttle_start(b->r->loop, b->r->o->target, &b->r->o->throttle, b->r->lock.pid, &b->throttle, err);
+    status = status ? status
+                    : throttle_start(b->r->loop, b->r->o->target, &b->r->o->throttle, b->r->lock.pid,
+                                     b->r->sql.at[HSQL_BACKFILL_BATCHES], &b->throttle, err);
     while (!status && again) {
         if (b->spec->workers > 1) {
             backfill_help(b, (size_t)b->spec->workers - 1, &helpers);

@@ -85,7 +85,8 @@ struct backfill {
     unsigned strides; /* so many batches of an integer key may end by reckoning; see backfill_stride.c */
     struct batch_size size;
     struct pace pace;
-    int64_t done_keys;         /* by this process */
+    double owed_ms;    /* of sleep between batches: less than is worth sleeping for, or slept too long (below 0) */
+    int64_t done_keys; /* by this process */
     struct backfill_left left; /* of all parts, whoever works on them, when left_keys were done by this process */
     int64_t left_keys, left_ms, left_cost_ms;
     struct retry retry;         /* since the last batch that succeeded */

@@ -376,6 +376,20 @@ static enum status set_next(struct backfill *b, struct error *err)
     return fits || backfill_stride(b, size) ? ST_OK : ask_boundary(b, size, err);
 }
 
+/* Sleeps are of whole milliseconds and end late: what one is too long or too short goes to the next. */
+static enum status rest(struct backfill *b, double ms, struct error *err)
+{
+    const int64_t begun = clock_monotonic_us();
+    enum status status = ST_OK;
+    b->owed_ms = ms > 0 ? b->owed_ms + ms : 0;
+    if (b->owed_ms >= 1) {
+        status = loop_sleep(b->r->loop, (int64_t)b->owed_ms, err);
+        b->owed_ms -= (double)(clock_monotonic_us() - begun) / 1000;
+        b->owed_ms = b->owed_ms < -ms ? -ms : b->owed_ms;
+    }
+    return status;
+}
+
 enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
 {
     const struct event base = {
@@ -425,8 +439,7 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
     if (status || b->finished) {
         return status;
     }
-    const int64_t due = b->rate > 0 ? keys * 1000 / b->rate : 0;
-    const int64_t pause = throttle_pause(b->throttle, (int64_t)ms);
-    const int64_t sleep = due - (int64_t)ms > pause ? due - (int64_t)ms : pause;
-    return sleep > 0 ? loop_sleep(b->r->loop, sleep, err) : ST_OK;
+    const double due = b->rate > 0 ? (double)keys * 1000 / (double)b->rate - ms : 0;
+    const double pause = throttle_pause(b->throttle, ms);
+    return rest(b, due > pause ? due : pause, err);
 }

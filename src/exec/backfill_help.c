@@ -55,7 +55,9 @@ static int help(const struct backfill *of, unsigned number)
         b.owner = arena_printf(&own, "%s/%u", of->owner, number).p;
         status = item_replay_settings(&r, &it, &err);
     }
-    status = status ? status : throttle_start(r.loop, options.target, &options.throttle, r.lock.pid, &b.throttle, &err);
+    status = status ? status
+                    : throttle_start(r.loop, options.target, &options.throttle, r.lock.pid,
+                                     r.sql.at[HSQL_BACKFILL_BATCHES], &b.throttle, &err);
     status = status ? status : backfill_work(&b, &err);
     throttle_stop(b.throttle);
     session_close(s);

@@ -44,6 +44,17 @@ static int64_t grown(const struct batch_size *b)
     return b->clean >= 3 || wanted < b->rows ? wanted : b->rows;
 }
 
+void batch_size_aim(struct batch_size *b, double target_ms)
+{
+    const bool shorter = target_ms < b->aim_ms;
+    b->target_ms = target_ms;
+    b->aim_ms = shorter ? target_ms : b->aim_ms;
+    if (shorter && b->fixed == 0) {
+        const double rows = aim(b, (double)b->rows);
+        b->rows = clamp(rows < (double)b->rows ? (int64_t)rows : b->rows, BATCH_MAX);
+    }
+}
+
 void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal)
 {
     const int64_t max = b->fixed > 0 ? clamp(b->fixed, BATCH_MAX) : BATCH_MAX;
@@ -67,7 +78,7 @@ void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal)
 
 void batch_size_blocks(struct batch_size *b)
 {
-    const double least = b->target_ms / BATCH_AIM_LEAST, was = b->aim_ms;
+    const double least = b->target_ms < BATCH_BESIDE_MS ? b->target_ms : BATCH_BESIDE_MS, was = b->aim_ms;
     if (b->fixed == 0) {
         b->aim_ms = was / 2 > least ? was / 2 : least;
         b->rows = clamp((int64_t)((double)b->rows * b->aim_ms / was), BATCH_MAX);

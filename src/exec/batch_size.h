@@ -17,8 +17,9 @@ enum {
     BATCH_MIN = 1,
     BATCH_MAX = 100000,
     BATCH_TARGET_MS = 250,
+    BATCH_BESIDE_MS = 40, /* while others write or wait for its rows: they wait for the rest of the batch */
+    BATCH_GENTLE_MS = 15,
     BATCH_TARGET_WAL = 16 << 20,
-    BATCH_AIM_LEAST = 5, /* where others wait for its rows, a batch is cut down to one nth of its time at most */
     BATCH_WAL_MIN = 500, /* the WAL of all sessions is counted: others' alone may not make it smaller than this */
 };
 
@@ -34,6 +35,8 @@ struct batch_size {
 void batch_size_begin(struct batch_size *b, int64_t fixed, double target_ms);
 /* What is asked for has changed; 0: automatic from now on. */
 void batch_size_fix(struct batch_size *b, int64_t fixed);
+/* Another time that a batch may take; a shorter one holds for the next already, the way to a longer one takes some seconds. */
+void batch_size_aim(struct batch_size *b, double target_ms);
 /* A batch of `keys` key values took `ms` (may be a fraction) and at most `wal` bytes. */
 void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal);
 /* Others wait for its locks: half of it next, and only slowly, over some seconds, back to the time that it may take. */

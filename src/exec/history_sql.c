@@ -342,6 +342,7 @@ static const char *const statements[HSQL_COUNT] = {
         "UPDATE @.backfills SET control = NULL, reason = 'aborted', updated_at = now() WHERE " BACKFILL_KEY,
     [HSQL_BACKFILL_FORGET] = "DELETE FROM @.backfills WHERE " BACKFILL_KEY " AND NOT EXISTS (SELECT FROM @.backfills"
                              " WHERE " BACKFILL_KEY " AND (batches > 0 OR bad_rows > 0))",
+    [HSQL_BACKFILL_BATCHES] = "SELECT coalesce(sum(batches), 0)::pg_catalog.int8 FROM @.backfills",
     [HSQL_SHADOW_NEW] = "INSERT INTO @.shadows (version, direction, ordinal, phase, kind, title, statements)"
                         " VALUES ($1, $2, $3, $4, $5, $6, $7::pg_catalog.text[])",
     [HSQL_SHADOW_READ] = "SELECT kind, title, done, s.n, s.sql FROM @.shadows, LATERAL pg_catalog.unnest(statements)"
@@ -352,10 +353,10 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_SHADOW_FORGET] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY
                            " AND NOT EXISTS (SELECT FROM @.shadows WHERE " BACKFILL_KEY " AND done)",
     [HSQL_SHADOW_REST] = "DELETE FROM @.shadows WHERE " BACKFILL_KEY " AND NOT done",
-    [HSQL_SHADOW_UNDONE] = "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY
-                           "), bad AS (DELETE FROM @.bad_rows WHERE " BACKFILL_KEY
-                           "), step AS (DELETE FROM @.steps WHERE " BACKFILL_KEY
-                           ") DELETE FROM @.shadows WHERE " BACKFILL_KEY,
+    [HSQL_SHADOW_UNDONE] =
+        "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY
+        "), bad AS (DELETE FROM @.bad_rows WHERE " BACKFILL_KEY "), step AS (DELETE FROM @.steps WHERE " BACKFILL_KEY
+        ") DELETE FROM @.shadows WHERE " BACKFILL_KEY,
     [HSQL_SHADOW_REFILL] = "WITH parts AS (DELETE FROM @.backfills WHERE " BACKFILL_KEY
                            ") UPDATE @.shadows SET done = false WHERE " BACKFILL_KEY " AND kind = 'backfill'",
     [HSQL_BACKFILL_LIST] =

@@ -63,6 +63,7 @@ enum history_statement {
     HSQL_BACKFILL_LIST,    /* (those that are done, too?) -> see backfill_control.c */
     HSQL_BACKFILL_CONTROL, /* version or NULL, word or "" */
     HSQL_BACKFILL_TUNE,    /* version or NULL, rate, batch, bad rows allowed; NULL: as it is */
+    HSQL_BACKFILL_BATCHES, /* -> transactions of all backfills: the throttle does not count them as others' */
     HSQL_INTERVENTION,     /* a row of interventions; see watch_act.c */
     HSQL_COUNT
 };

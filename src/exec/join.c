@@ -60,7 +60,9 @@ static enum status work(struct run *r, struct item *it, struct error *err)
     run_emit(r, &e);
     enum status status = item_replay_settings(r, it, err);
     status = status ? status : backfill_table_find(r->s, b.spec, b.a, &b.table, err);
-    status = status ? status : throttle_start(r->loop, r->o->target, &r->o->throttle, r->lock.pid, &b.throttle, err);
+    status = status ? status
+                    : throttle_start(r->loop, r->o->target, &r->o->throttle, r->lock.pid,
+                                     r->sql.at[HSQL_BACKFILL_BATCHES], &b.throttle, err);
     status = status ? status : backfill_work(&b, err);
     throttle_stop(b.throttle);
     arena_free(&own);

@@ -5,6 +5,9 @@
 
 enum { READ_MS = 3000, REASON_MAX = 256 };
 
+/* Of a batch's time. With what short batches cost it makes half of the speed. */
+static const double gentle_share = 0.8;
+
 struct throttle {
     struct loop *loop;
     const struct target *target;
@@ -17,6 +20,9 @@ struct throttle {
     double utilisation;
     struct replica_lag lag;
     bool blocks;
+    const char *own_sql;
+    struct throttle_over over;
+    int64_t wrote_ms;        /* when others were last seen to write; 0: never */
     char reason[REASON_MAX]; /* of the utilisation */
     char blind[REASON_MAX];  /* why there is no answer */
     struct arena a;
@@ -27,11 +33,20 @@ void throttle_limits_default(struct throttle_limits *l)
     *l = (struct throttle_limits){.lag_bytes = THROTTLE_LAG_BYTES, .lag_ms = THROTTLE_LAG_MS};
 }
 
-int64_t throttle_sleep(double utilisation, bool gentle, int64_t batch_ms)
+double throttle_sleep(double utilisation, bool gentle, double batch_ms)
 {
     const double slow = utilisation < 0.7 ? 0 : utilisation > 1 ? 2 : (utilisation - 0.7) / 0.3 * 2;
-    const double share = gentle && slow < 1 ? 1 : slow;
-    return (int64_t)((double)batch_ms * share);
+    const double share = gentle && slow < gentle_share ? gentle_share : slow;
+    return batch_ms * share;
+}
+
+double throttle_writes(const struct throttle_over *before, const struct throttle_over *now)
+{
+    if (before->at_ms == 0 || now->at_ms <= before->at_ms) {
+        return -1;
+    }
+    const int64_t n = (now->all - before->all) - (now->own - before->own);
+    return (double)n * 1000 / (double)(now->at_ms - before->at_ms);
 }
 
 /* ---- reading ---- */
@@ -192,6 +207,31 @@ static enum status read_own(struct throttle *t, struct error *err)
     return ST_OK;
 }
 
+/*
+ * Of the transactions that got an id those are over that are neither ahead of the snapshot nor under way in it. Both numbers are of one snapshot, so
+ * that a batch is in both or in none.
+ */
+static enum status read_writes(struct throttle *t, struct error *err)
+{
+    struct rows *rows = NULL;
+    const char *sql = arena_printf(&t->a,
+                                   "SELECT pg_catalog.pg_snapshot_xmax(s)::pg_catalog.text::pg_catalog.int8"
+                                   " - (SELECT count(*) FROM pg_catalog.pg_snapshot_xip(s)), (%s)"
+                                   " FROM pg_catalog.pg_current_snapshot() s",
+                                   t->own_sql)
+                          .p;
+    const enum status status = session_query(t->s, sql, NULL, 0, READ_MS, &rows, err);
+    const struct throttle_over now = {status ? 0 : rows_i64(rows, 0, 0), status ? 0 : rows_i64(rows, 0, 1),
+                                      status ? 0 : clock_monotonic_ms()};
+    rows_free(rows);
+    /* Who cannot count them has no cause to think that there are none. */
+    if (status || t->blocks || throttle_writes(&t->over, &now) >= THROTTLE_WRITES_PER_S) {
+        t->wrote_ms = clock_monotonic_ms();
+    }
+    t->over = now;
+    return status == ST_INTERRUPTED ? status : ST_OK;
+}
+
 static void look_outside(struct throttle *t)
 {
     struct throttle_seen seen = {0};
@@ -216,6 +256,7 @@ static enum status read_all(struct throttle *t, struct error *err)
     status = status ? status : read_aurora(t, err);
     status = status ? status : read_global(t, err);
     status = status ? status : read_own(t, err);
+    status = status ? status : read_writes(t, err);
     look_outside(t);
     if (!status) {
         t->read_ms = clock_monotonic_ms();
@@ -237,10 +278,11 @@ static void tick(void *arg)
 /* ---- use ---- */
 
 enum status throttle_start(struct loop *loop, const struct target *target, const struct throttle_limits *limits,
-                           int watched_pid, struct throttle **out, struct error *err)
+                           int watched_pid, const char *own_sql, struct throttle **out, struct error *err)
 {
     struct throttle *t = mem_alloc(sizeof(*t));
-    *t = (struct throttle){.loop = loop, .target = target, .limits = *limits, .watched = watched_pid, .lag = {-1, -1}};
+    *t = (struct throttle){
+        .loop = loop, .target = target, .limits = *limits, .watched = watched_pid, .own_sql = own_sql, .lag = {-1, -1}};
     arena_init(&t->a, 1 << 20);
     *out = t;
     if (!target) {
@@ -266,7 +308,7 @@ void throttle_stop(struct throttle *t)
     free(t);
 }
 
-int64_t throttle_pause(const struct throttle *t, int64_t batch_ms)
+double throttle_pause(const struct throttle *t, double batch_ms)
 {
     return t ? throttle_sleep(t->utilisation, t->limits.gentle, batch_ms) : 0;
 }
@@ -294,6 +336,11 @@ bool throttle_blocks_others(struct throttle *t)
         t->blocks = false;
     }
     return blocks;
+}
+
+bool throttle_others_write(const struct throttle *t)
+{
+    return t && t->wrote_ms > 0 && clock_monotonic_ms() - t->wrote_ms < THROTTLE_QUIET_MS;
 }
 
 struct replica_lag throttle_lag(const struct throttle *t)

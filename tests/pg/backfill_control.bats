@@ -201,6 +201,47 @@ state() {
     [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
 }
 
+# Rows that take their time, so that it is the time that a batch may take which decides on its rows.
+slow_rows() {
+    pg_sql "TRUNCATE t" "INSERT INTO t SELECT generate_series(1, 200000)" "CREATE TABLE other (n int)" "ANALYZE t" \
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.0003); RETURN NEW; END'" \
+        "CREATE TRIGGER slow BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION slow()"
+}
+
+batch_rows() { pg_sql "SELECT batch_rows FROM migrate.backfills"; }
+
+@test "batches are short while somebody else writes, whatever he writes, and only then" {
+    slow_rows
+    backfill "" "UPDATE t SET n = n + 1"
+    up >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local run=$! alone beside
+    # Two readings of the throttle, and batches of the size that fits.
+    until_true eval '[ "$(pg_sql "SELECT batches >= 12 AND clock_timestamp() - started_at > '"'2500 ms'"' FROM migrate.backfills")" = t ]'
+    alone=$(batch_rows)
+    printf 'INSERT INTO other VALUES (1) \\watch 0.02\n' | psql -XAtq >"$BATS_TEST_TMPDIR/writer" 2>&1 3>&- &
+    local writer=$!
+    until_true eval '[ "$(batch_rows)" -lt $((alone / 3)) ]'
+    beside=$(batch_rows)
+    kill "$writer"
+    until_true eval '[ "$(batch_rows)" -gt $((beside * 5 / 2)) ]'
+    kill -TERM "$run"
+    wait "$run" || true
+    echo "$alone rows alone, $beside beside a writer"
+}
+
+@test "four workers are nobody else to each other" {
+    slow_rows
+    backfill "workers=4" "UPDATE t SET n = n + 1"
+    up >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local run=$!
+    until_true eval '[ "$(pg_sql "SELECT sum(batches) >= 40 AND clock_timestamp() - min(started_at) > '"'4 s'"' FROM migrate.backfills")" = t ]'
+    # By the rate that each has: far longer than the 40 ms beside others.
+    pg_sql "SELECT part, batches, rows, batch_rows, rate FROM migrate.backfills WHERE batches > 0"
+    [ "$(pg_sql "SELECT max(batch_rows / rate) > 0.1 FROM migrate.backfills WHERE rate > 0")" = t ]
+    kill -TERM "$run"
+    wait "$run" || true
+}
+
 @test "gentle: it pauses behind each batch" {
     backfill "batch=100" "UPDATE t SET n = n + length(repeat('x', 10))"
     up --pace gentle

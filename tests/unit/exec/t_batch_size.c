@@ -103,6 +103,27 @@ static void wal_bounds_it(void **state)
     assert_int_equal(b.rows, BATCH_WAL_MIN);
 }
 
+static void a_shorter_aim_holds_at_once(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0, 0);
+    run(&b, 40, 20.0);
+    batch_size_aim(&b, BATCH_BESIDE_MS);
+    assert_in_range(b.rows, 790, 810); /* 20 rows/ms for 40 ms */
+    run(&b, 10, 20.0);
+    assert_in_range(b.rows, 790, 810);
+    batch_size_aim(&b, BATCH_TARGET_MS);
+    assert_in_range(b.rows, 790, 810);
+    run(&b, 20, 20.0);
+    assert_in_range(b.rows, 900, 1300); /* the way back is step by step */
+    run(&b, 150, 20.0);
+    assert_in_range(b.rows, 4900, 5100);
+    batch_size_begin(&b, 3000, 0);
+    batch_size_aim(&b, BATCH_BESIDE_MS);
+    assert_int_equal(b.rows, 3000);
+}
+
 static void what_is_asked_for_may_change(void **state)
 {
     struct batch_size b;
@@ -148,6 +169,7 @@ int main(void)
         cmocka_unit_test(halves_when_it_gives_way),
         cmocka_unit_test(a_fixed_size_stays_and_comes_back),
         cmocka_unit_test(wal_bounds_it),
+        cmocka_unit_test(a_shorter_aim_holds_at_once),
         cmocka_unit_test(what_is_asked_for_may_change),
         cmocka_unit_test(shorter_while_others_wait),
     };
