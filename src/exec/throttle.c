@@ -53,7 +53,8 @@ double throttle_writes(const struct throttle_over *before, const struct throttle
 
 /*
  * Of replicas the bytes count: the lag columns in time are NULL while nothing is written. All columns are NULL for a role without pg_monitor, and
- * that must not pass for "no lag": state tells the two apart. A WAL file's name is timeline, log and segment in eight hexadecimal digits each.
+ * that must not pass for "no lag": state tells the two apart. The lock for one more page of the table is given back at once, whatever the size of a
+ * batch: whoever waits for that does not wait for us. A WAL file's name is timeline, log and segment in eight hexadecimal digits each.
  */
 #define BEHIND                                                                                              \
     "(SELECT max(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), replay_lsn))::pg_catalog.int8" \
@@ -67,7 +68,7 @@ static const char signals_sql[] =
     " (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE wal_status = 'unreserved'),"
     " (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'active' AND backend_type = 'client backend'"
     " AND pid NOT IN ($1::pg_catalog.int4, pg_catalog.pg_backend_pid())),"
-    " EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE wait_event_type = 'Lock'"
+    " EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event <> 'extend'"
     " AND $1::pg_catalog.int4 = ANY (pg_catalog.pg_blocking_pids(pid))),"
     " CASE WHEN $2::pg_catalog.bool AND pg_catalog.current_setting('archive_mode') <> 'off' THEN"
     " (SELECT CASE WHEN a.last_archived_wal ~ '^[0-9A-F]{24}$' THEN (pg_catalog.pg_wal_lsn_diff(h.lsn, "
