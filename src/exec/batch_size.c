@@ -81,7 +81,8 @@ void batch_size_blocks(struct batch_size *b)
     const double least = b->target_ms < BATCH_BESIDE_MS ? b->target_ms : BATCH_BESIDE_MS, was = b->aim_ms;
     if (b->fixed == 0) {
         b->aim_ms = was / 2 > least ? was / 2 : least;
-        b->rows = clamp((int64_t)((double)b->rows * b->aim_ms / was), BATCH_MAX);
+        /* At the least it stays: what the time grew since the last one is not taken from the rows, which have not grown with it. */
+        b->rows = b->aim_ms < was * 0.9 ? clamp((int64_t)((double)b->rows * b->aim_ms / was), BATCH_MAX) : b->rows;
         b->clean = 0;
     }
 }
