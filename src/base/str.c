@@ -83,8 +83,14 @@ uint64_t str_hash(struct str s, uint64_t seed)
         h ^= h >> 32;
     }
     part = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        part = part << 8 | (unsigned char)s.p[i];
+    if (s.n >= 4) { /* both may hold the same bytes: the length is in h */
+        uint32_t head, tail;
+        memcpy(&head, s.p, sizeof head);
+        memcpy(&tail, s.p + s.n - sizeof tail, sizeof tail);
+        part = (uint64_t)head << 32 | tail;
+    } else if (s.n > 0) {
+        part = (uint64_t)(unsigned char)s.p[0] << 16 | (uint64_t)(unsigned char)s.p[s.n / 2] << 8 |
+               (unsigned char)s.p[s.n - 1];
     }
     h = (h ^ part) * k;
     return h ^ h >> 32;

@@ -359,7 +359,7 @@ static void read_triggers(struct file_reader *r)
             r->io.bad = true;
             break;
         }
-        *vec_push(r->c->arena, &owner->triggers) = t;
+        relation_add_trigger(r->c, owner, t);
     }
     io_end(&r->io);
 }

@@ -53,16 +53,15 @@ void name_map_remove(struct map *m, struct str schema, struct str name)
 
 /*
  * Calls found() for the schemas that an unqualified name is looked up in, in the server's order, until one gives something.
- * in_temp, in_system: are pg_temp and pg_catalog, which are always in the path, worth a look?
  */
-static void *by_path(const struct catalog *c, struct str schema, struct str name, bool in_temp, bool in_system,
-                     void *(*found)(const struct catalog *, struct str, struct str))
+static inline void *by_path(const struct catalog *c, struct str schema, struct str name, struct hidden_names hidden,
+                            void *(*found)(const struct catalog *, struct str, struct str))
 {
     if (schema.n > 0) {
         return found(c, schema, name);
     }
-    void *hit = in_temp ? found(c, STR("pg_temp"), name) : NULL;
-    if (!hit && in_system && !name_list_has(&c->search_path, STR("pg_catalog"))) {
+    void *hit = hidden.temporary ? found(c, STR("pg_temp"), name) : NULL;
+    if (!hit && hidden.builtin && !name_list_has(&c->search_path, STR("pg_catalog"))) {
         hit = found(c, STR("pg_catalog"), name);
     }
     for (size_t i = 0; !hit && i < c->search_path.n; i++) {
@@ -84,7 +83,7 @@ static void *relation_in(const struct catalog *c, struct str schema, struct str 
 
 struct relation *catalog_resolve(const struct catalog *c, struct str schema, struct str name)
 {
-    return by_path(c, schema, name, c->any_temporary, c->any_system, relation_in);
+    return by_path(c, schema, name, c->hidden_relations, relation_in);
 }
 
 static void *type_in(const struct catalog *c, struct str schema, struct str name)
@@ -94,7 +93,7 @@ static void *type_in(const struct catalog *c, struct str schema, struct str name
 
 struct type *catalog_type(const struct catalog *c, struct str schema, struct str name)
 {
-    return by_path(c, schema, name, true, true, type_in);
+    return by_path(c, schema, name, c->hidden_types, type_in);
 }
 
 static void *function_in(const struct catalog *c, struct str schema, struct str name)
@@ -104,7 +103,7 @@ static void *function_in(const struct catalog *c, struct str schema, struct str 
 
 struct function *catalog_function(const struct catalog *c, struct str schema, struct str name)
 {
-    return by_path(c, schema, name, true, true, function_in);
+    return by_path(c, schema, name, c->hidden_functions, function_in);
 }
 
 struct schema *catalog_schema(struct catalog *c, struct str name)

@@ -197,18 +197,24 @@ struct schema {
         made; /* all 0: was there before, or may have been (IF NOT EXISTS); otherwise only the replay filled it */
 };
 
+/* Has pg_temp or pg_catalog one of them, or had it? They are in every search path, and there is no use to look there before. */
+struct hidden_names {
+    bool temporary, builtin;
+};
+
 struct catalog {
     struct arena *arena;
     struct map relations; /* "schema\0name" -> struct relation (relations of one schema share one name space) */
-    bool any_temporary, any_system; /* pg_temp and pg_catalog have relations, or had: no use to look there before */
-    struct map types;               /* -> struct type */
-    struct map functions;           /* -> struct function; overloads: worst volatility */
-    struct map schemas;             /* name -> struct schema */
+    struct map types;     /* -> struct type */
+    struct map functions; /* -> struct function; overloads: worst volatility */
+    struct hidden_names hidden_relations, hidden_types, hidden_functions;
+    struct map schemas; /* name -> struct schema */
     struct map
         constraint_names; /* "schema\0name" -> how many constraints of that name; see relation_add_constraint() */
     struct name_list search_path; /* default: public. "$user" is left out */
     bool complete;                /* the base was a server or a catalog file: what is not here does not exist */
     struct relation_list all;     /* in order of appearance; dropped ones have exists == TRI_NO */
+    struct relation_list triggered; /* those that have a trigger, or had one; perhaps more than once */
     struct str time_zone;         /* of the session; empty: unknown */
     int server_version;           /* major, 0 unknown */
     struct session_names {        /* what RESET and the end of a transaction give back; kept by replay */
@@ -250,6 +256,10 @@ void relation_remove_constraint(struct catalog *c, struct constraint *con);
 void relation_rename_constraint(struct catalog *c, struct constraint *con, struct str name); /* and its index */
 void catalog_add_type(struct catalog *c, struct type *t);
 void catalog_add_function(struct catalog *c, struct function *f);
+/* The names of their schemas and their own are set: they are found by them from now on. */
+void catalog_put_type(struct catalog *c, struct type *t);
+/* Give r a trigger, the only way to add one; it is the caller's, from the arena. */
+void relation_add_trigger(struct catalog *c, struct relation *r, struct trigger *t);
 struct schema *catalog_schema(struct catalog *c,
                               struct str name); /* entered when new, then exists is UNKNOWN (complete: NO) */
 /* Back to the search path and time zone that the session began with, as RESET ALL does. */

@@ -2,11 +2,22 @@
 #include "catalog/model.h"
 #include "catalog/names.h"
 
+static void note_hidden(struct hidden_names *hidden, struct str schema)
+{
+    hidden->temporary = hidden->temporary || str_eq(schema, STR("pg_temp"));
+    hidden->builtin = hidden->builtin || str_eq(schema, STR("pg_catalog"));
+}
+
 static void put_name(struct catalog *c, struct relation *r)
 {
     name_map_put(&c->relations, r->schema, r->name, r);
-    c->any_temporary = c->any_temporary || str_eq(r->schema, STR("pg_temp"));
-    c->any_system = c->any_system || str_eq(r->schema, STR("pg_catalog"));
+    note_hidden(&c->hidden_relations, r->schema);
+}
+
+void catalog_put_type(struct catalog *c, struct type *t)
+{
+    name_map_put(&c->types, t->schema, t->name, t);
+    note_hidden(&c->hidden_types, t->schema);
 }
 
 static struct relation *enter(struct catalog *c, struct str schema, struct str name, enum relation_kind kind)
@@ -153,7 +164,7 @@ void relation_rename_constraint(struct catalog *c, struct constraint *con, struc
 
 void catalog_add_type(struct catalog *c, struct type *t)
 {
-    name_map_put(&c->types, t->schema, t->name, t);
+    catalog_put_type(c, t);
     for (size_t i = 0; i < t->constraints.n; i++) {
         constraint_name_count(c, t->schema, t->constraints.at[i]->name, 1);
     }
@@ -162,6 +173,15 @@ void catalog_add_type(struct catalog *c, struct type *t)
 void catalog_add_function(struct catalog *c, struct function *f)
 {
     name_map_put(&c->functions, f->schema, f->name, f);
+    note_hidden(&c->hidden_functions, f->schema);
+}
+
+void relation_add_trigger(struct catalog *c, struct relation *r, struct trigger *t)
+{
+    if (r->triggers.n == 0) {
+        *vec_push(c->arena, &c->triggered) = r;
+    }
+    *vec_push(c->arena, &r->triggers) = t;
 }
 
 static bool is_below(const struct relation *r, const struct relation *above)
@@ -384,11 +404,11 @@ void schema_move_names(struct catalog *c, struct str from, struct str to)
     for (size_t i = 0; i < types.n; i++) {
         name_map_remove(&c->types, from, types.at[i]->name);
         types.at[i]->schema = to;
-        name_map_put(&c->types, to, types.at[i]->name, types.at[i]);
+        catalog_put_type(c, types.at[i]);
     }
     for (size_t i = 0; i < functions.n; i++) {
         name_map_remove(&c->functions, from, functions.at[i]->name);
         functions.at[i]->schema = to;
-        name_map_put(&c->functions, to, functions.at[i]->name, functions.at[i]);
+        catalog_add_function(c, functions.at[i]);
     }
 }

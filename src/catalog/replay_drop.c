@@ -164,8 +164,8 @@ static void drop_types(struct reader *rd)
 
 static bool has_triggers(const struct catalog *c, const struct function *f)
 {
-    for (size_t i = 0; i < c->all.n; i++) {
-        const struct relation *r = c->all.at[i];
+    for (size_t i = 0; i < c->triggered.n; i++) {
+        const struct relation *r = c->triggered.at[i];
         for (size_t k = 0; r->exists == TRI_YES && r->complete && k < r->triggers.n; k++) {
             if (trigger_calls(r->triggers.at[k], f->schema, f->name)) {
                 return true;
@@ -177,8 +177,8 @@ static bool has_triggers(const struct catalog *c, const struct function *f)
 
 static void drop_triggers_of(struct catalog *c, struct str schema, struct str function)
 {
-    for (size_t i = 0; i < c->all.n; i++) {
-        struct relation *r = c->all.at[i];
+    for (size_t i = 0; i < c->triggered.n; i++) {
+        struct relation *r = c->triggered.at[i];
         for (size_t k = r->triggers.n; k-- > 0;) {
             if (trigger_calls(r->triggers.at[k], schema, function)) {
                 r->triggers.at[k] = r->triggers.at[--r->triggers.n];

@@ -398,8 +398,8 @@ void replay_create_function(struct reader *rd, bool or_replace)
 /* Triggers go on calling a function by its new name. */
 static void follow_function(const struct catalog *c, const struct function *old, const struct function *f)
 {
-    for (size_t i = 0; i < c->all.n; i++) {
-        const struct relation *r = c->all.at[i];
+    for (size_t i = 0; i < c->triggered.n; i++) {
+        const struct relation *r = c->triggered.at[i];
         for (size_t k = 0; k < r->triggers.n; k++) {
             struct trigger *t = r->triggers.at[k];
             if (trigger_calls(t, old->schema, old->name)) {
@@ -499,7 +499,7 @@ void replay_create_trigger(struct reader *rd, bool or_replace)
     } else if (!same) {
         struct trigger *made = arena_new(rd->c->arena, struct trigger);
         *made = t;
-        *vec_push(rd->c->arena, &r->triggers) = made;
+        relation_add_trigger(rd->c, r, made);
     }
 }
 

@@ -201,7 +201,7 @@ static void rename_type(struct reader *rd, struct type *t, struct str schema, st
     name_map_remove(&rd->c->types, old_schema, old_name);
     t->schema = schema;
     t->name = name;
-    name_map_put(&rd->c->types, schema, name, t);
+    catalog_put_type(rd->c, t);
     struct relation *row = t->kind == TYPE_COMPOSITE ? catalog_relation(rd->c, old_schema, old_name) : NULL;
     if (row) {
         catalog_rename(rd->c, row, schema, name);

@@ -239,7 +239,7 @@ void live_read_triggers(struct live *l, const struct rows *r)
         t->function_schema = live_text(l, r, i, 4);
         t->function = live_text(l, r, i, 5);
         t->events = events_of(rows_i64(r, i, 6));
-        *vec_push(l->c->arena, &rel->triggers) = t;
+        relation_add_trigger(l->c, rel, t);
     }
 }
 

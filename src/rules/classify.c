@@ -24,10 +24,10 @@ static void words_of(const struct classified *c, uint64_t mask[2])
     }
 }
 
-static bool may_match(const struct pattern *p, const uint64_t words[2])
+static bool may_match(const struct candidate *c, const uint64_t words[2])
 {
-    return (p->needs[0] & ~words[0]) == 0 && (p->needs[1] & ~words[1]) == 0 &&
-           ((p->either[0] & words[0]) | (p->either[1] & words[1])) != 0;
+    return (c->needs[0] & ~words[0]) == 0 && (c->needs[1] & ~words[1]) == 0 &&
+           ((c->either[0] & words[0]) | (c->either[1] & words[1])) != 0;
 }
 
 /* Told apart by more than syntax: an unknown answer is no reason to take the form for another. */
@@ -66,7 +66,7 @@ void classify(const struct rulebook *book, struct catalog *catalog, int server_v
     for (size_t i = 0; i < candidates.n && limits < MAX_LIMITS; i++) {
         const struct candidate *c = &candidates.at[i];
         struct group groups[FORM_MAX_CAPTURES];
-        if (!may_match(c->pattern, words)) {
+        if (!may_match(c, words)) {
             continue;
         }
         const enum match match = runtime_match(book->runtime, c->pattern, shape->text, shape->cut, groups);

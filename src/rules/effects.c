@@ -112,6 +112,9 @@ static void apply(struct eval *e, const struct effect *effect, const struct read
     bool took_part, certain = true;
     const struct term *on = ready->on;
     if (ready->each) {
+        if (!eval_has(e, (enum fact)ready->needs)) {
+            return;
+        }
         const bool whole = term_relations(e, on, &list, &took_part);
         apply_each(e, effect, ready->when, &list, out);
         out->known = whole ? out->known : KNOWN_PARTLY;
@@ -123,6 +126,9 @@ static void apply(struct eval *e, const struct effect *effect, const struct read
             return;
         }
         certain = when == TRI_YES;
+    }
+    if (!eval_has(e, (enum fact)ready->needs)) {
+        return;
     }
     /* An index that the statement itself makes is not there yet, and perhaps has no name written. */
     if (effect->kind == EFFECT_BUILD && on->kind == TERM_CAPTURE) {

@@ -22,9 +22,25 @@ struct eval_selected {
     bool whole;
 };
 
+/*
+ * What a statement's queries have, read once: without it a selector finds nothing, and that is certain. One bit each. FACT_READ is set
+ * as soon as the others are known.
+ */
+enum fact {
+    FACT_NONE = 0,
+    FACT_READ = 1,
+    FACT_OPENED = 2,     /* a relation that is read without locks on its rows */
+    FACT_ROW_LOCKED = 4, /* one whose rows are locked */
+    FACT_CHANGED = 8,    /* one that is changed */
+    FACT_OLD_ROWS = 16,  /* one whose rows are looked for: all but the target of INSERT */
+    FACT_REPLACED = 32,  /* one whose rows UPDATE, DELETE or MERGE replaces */
+    FACT_BEHIND = 64,    /* something runs behind it, or may; not among those that are read at once */
+};
+
 /* What is the same whatever is asked of an action, as long as the catalog stays as it is. */
 struct eval_memo {
     struct query *query;        /* the statement read as one; NULL: not yet */
+    unsigned facts;             /* of enum fact; 0: not yet */
     struct eval_behind *behind; /* what runs behind it; NULL: not yet (select_behind.c) */
     struct eval_selected selected[16];
 };
@@ -178,6 +194,11 @@ bool select_body_read(struct eval *e, struct call call, struct relation_list *ou
 bool select_body_changed(struct eval *e, struct call call, struct relation_list *out);
 bool select_functions_read(struct eval *e, struct call call, struct relation_list *out);
 struct query *eval_query(struct eval *e);
+/* May a selector that needs this find something? */
+bool eval_has(struct eval *e, enum fact fact);
+bool runs_behind(struct eval *e); /* does something run behind the statement, or may it? */
+/* What it needs to find something; FACT_NONE: it has to be asked. */
+enum fact term_needs(const struct term *term);
 /* e->memo, made when it is not there yet. */
 struct eval_memo *eval_memo(struct eval *e);
 bool select_behind_read(struct eval *e, struct call call, struct relation_list *out);

@@ -45,7 +45,7 @@ struct candidate_list {
     struct candidate_list *next;
 };
 
-enum { CANDIDATE_BUCKETS = 64 };
+enum { CANDIDATE_BUCKETS = 1024 };
 
 struct rulebook_runtime {
     struct arena arena;
@@ -265,6 +265,7 @@ const struct ready_effect *runtime_effects(struct rulebook_runtime *rt, const st
             list[i].on = runtime_term(rt, form->effects[i].on);
             list[i].when = when.n > 0 ? runtime_expr(rt, when) : NULL;
             list[i].each = str_find(when, STR("$each")) != SIZE_MAX;
+            list[i].needs = term_needs(list[i].on);
         }
         known = list;
         memo_put(&rt->effects, &rt->arena, form, known);
@@ -334,8 +335,10 @@ struct candidates runtime_candidates(const struct rulebook *book, enum keyword f
     for (size_t i = 0; i < book->n_forms; i++) {
         const struct form *form = book->forms[i];
         for (unsigned k = 0; k < form->n_patterns; k++) {
-            if (may_begin(&form->patterns[k], first, second)) {
-                *vec_push(&rt->arena, &found) = (struct candidate){form, &form->patterns[k]};
+            const struct pattern *p = &form->patterns[k];
+            if (may_begin(p, first, second)) {
+                *vec_push(&rt->arena, &found) =
+                    (struct candidate){{p->needs[0], p->needs[1]}, {p->either[0], p->either[1]}, form, p};
             }
         }
     }

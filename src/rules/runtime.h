@@ -18,6 +18,7 @@ struct group {
 
 /* One pattern that a statement with certain first key words may match. */
 struct candidate {
+    uint64_t needs[2], either[2]; /* the pattern's */
     const struct form *form;
     const struct pattern *pattern;
 };
@@ -40,6 +41,7 @@ struct ready_effect {
     const struct term *on;
     const struct expr *when; /* NULL: always */
     bool each;               /* `when` is about $each */
+    unsigned needs;          /* what `on` needs to find something: of enum fact */
 };
 
 struct rulebook_runtime *runtime_new(void);

@@ -245,6 +245,12 @@ static struct eval_behind *behind(struct eval *e)
     return memo->behind;
 }
 
+bool runs_behind(struct eval *e)
+{
+    const struct eval_behind *b = behind(e);
+    return b->bodies.n > 0 || !b->whole;
+}
+
 /* ---- what it does ------------------------------------------------------------------------------------------------------- */
 
 static bool add(struct eval *e, struct relation_list *out,

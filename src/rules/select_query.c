@@ -21,6 +21,69 @@ struct query *eval_query(struct eval *e)
     return memo->query;
 }
 
+static unsigned facts_of(const struct query *q)
+{
+    unsigned facts = FACT_READ;
+    for (size_t i = 0; i < q->sources.n; i++) {
+        switch (q->sources.at[i].use) {
+        case USE_READ:
+            facts |= FACT_OLD_ROWS | (q->sources.at[i].row_locks ? FACT_ROW_LOCKED : FACT_OPENED);
+            break;
+        case USE_INSERT:
+            facts |= FACT_CHANGED;
+            break;
+        case USE_UPDATE:
+        case USE_DELETE:
+        case USE_MERGE:
+            facts |= FACT_CHANGED | FACT_OLD_ROWS | FACT_REPLACED;
+            break;
+        }
+    }
+    return q->cut ? ~0U : facts;
+}
+
+bool eval_has(struct eval *e, enum fact fact)
+{
+    if (fact == FACT_BEHIND) {
+        return runs_behind(e);
+    }
+    if (fact != FACT_NONE && !eval_memo(e)->facts) {
+        const unsigned facts = facts_of(eval_query(e));
+        eval_memo(e)->facts = facts;
+    }
+    return fact == FACT_NONE || (e->memo->facts & fact) != 0;
+}
+
+enum fact term_needs(const struct term *term)
+{
+    static const struct {
+        bool (*select)(struct eval *, struct call, struct relation_list *);
+        enum fact fact;
+    } needs[] = {
+        {select_opened, FACT_OPENED},
+        {select_row_locked, FACT_ROW_LOCKED},
+        {select_read_whole, FACT_OLD_ROWS},
+        {select_changed, FACT_CHANGED},
+        {select_changed_indexes, FACT_CHANGED},
+        {select_checked, FACT_CHANGED},
+        {select_referencing_looked_at, FACT_REPLACED},
+        {select_referencing_changed, FACT_REPLACED},
+        {select_referencing_read, FACT_REPLACED},
+        {select_behind_changed, FACT_BEHIND},
+        {select_behind_checked, FACT_BEHIND},
+        {select_behind_read, FACT_BEHIND},
+    };
+    if (term->kind == TERM_SELECTOR && term->selector->select == select_planned_indexes) {
+        return term_needs(term->arguments[0]);
+    }
+    for (size_t i = 0; term->kind == TERM_SELECTOR && term->n_arguments == 0 && i < countof(needs); i++) {
+        if (term->selector->select == needs[i].select) {
+            return needs[i].fact;
+        }
+    }
+    return FACT_NONE;
+}
+
 /* ---- tables ------------------------------------------------------------------------------------------------------------- */
 
 struct opening {
@@ -342,6 +405,9 @@ bool select_read_whole(struct eval *e, struct call call, struct relation_list *o
     for (size_t i = 0; i < q->sources.n; i++) {
         struct relation_list opened = {0};
         struct query_source *s = &q->sources.at[i];
+        if (is_insert(s)) {
+            continue;
+        }
         struct opening o = {.e = e, .q = q, .s = s, .out = &opened, .whole = true};
         open_relation(&o, s->relation, 0);
         for (size_t k = 0; k < opened.n; k++) {
