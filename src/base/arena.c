@@ -7,8 +7,11 @@
 #include <sys/syscall.h>
 
 enum { FIRST_CHUNK = 16 * 1024, MAX_CHUNK = 1024 * 1024, ALIGN = 16 };
-/* Of an arena that is saved: smaller chunks are copied, larger ones are mapped. */
-enum { MAPPED_CHUNK = 128 * 1024, MAX_MAPPED_CHUNK = 32 * 1024 * 1024 };
+/*
+ * Of an arena that is saved: smaller chunks are copied, larger ones are mapped. What is made between save and restore comes from
+ * chunks of its own, which the next save finds warm in malloc.
+ */
+enum { MAPPED_CHUNK = 256 * 1024, MAX_MAPPED_CHUNK = 32 * 1024 * 1024, PASSING_CHUNK = 64 * 1024 };
 
 struct arena_chunk {
     struct arena_chunk *older;
@@ -73,7 +76,8 @@ static struct arena_chunk *map_chunk(size_t size)
 
 static struct arena_chunk *new_chunk(const struct arena *a, size_t size)
 {
-    struct arena_chunk *c = a->saved && size >= MAPPED_CHUNK ? map_chunk(sizeof *c + size) : NULL;
+    const bool mapped = a->saved && !a->in_doubt && size >= MAPPED_CHUNK;
+    struct arena_chunk *c = mapped ? map_chunk(sizeof *c + size) : NULL;
     if (!c) {
         c = mem_alloc(sizeof *c + size);
         c->fd = -1;
@@ -179,13 +183,17 @@ struct arena_copy *arena_save(struct arena *a)
     struct arena_copy *copy = mem_alloc(sizeof *copy + n);
     copy->mark = arena_mark(a);
     n = 0;
-    for (const struct arena_chunk *c = a->chunk; c; c = c->older) {
+    for (const struct arena_chunk *c = a->chunk, *older; c; c = older) {
+        older = c->older; /* read now: behind the remap it costs a page fault */
         if (c->fd >= 0) {
             remap(c, MAP_PRIVATE);
         } else {
             memcpy(copy->bytes + n, c->data, used_of(a, c));
             n += used_of(a, c);
         }
+    }
+    if (a->saved) {
+        a->at = a->end; /* full until the restore */
     }
     return copy;
 }
@@ -195,7 +203,8 @@ void arena_restore(struct arena *a, struct arena_copy *copy)
     size_t n = 0;
     a->in_doubt = false;
     arena_rewind(a, copy->mark);
-    for (struct arena_chunk *c = a->chunk; c; c = c->older) {
+    for (struct arena_chunk *c = a->chunk, *older; c; c = older) {
+        older = c->older;
         if (c->fd >= 0) {
             remap(c, MAP_SHARED);
         } else {
@@ -212,7 +221,8 @@ void *arena_alloc_chunk(struct arena *a, size_t size)
         mem_out("size overflow");
     }
     size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    size_t chunk_size = a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
+    const bool passing = a->saved && a->in_doubt;
+    size_t chunk_size = passing ? PASSING_CHUNK : a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
     const size_t most = a->saved ? MAX_MAPPED_CHUNK : MAX_CHUNK;
     chunk_size = chunk_size > most ? most : chunk_size;
     chunk_size = chunk_size < size ? size : chunk_size;
