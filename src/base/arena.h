@@ -69,6 +69,16 @@ static inline void *arena_alloc_raw(struct arena *a, size_t size)
     return p;
 }
 
+/* What was handed out last ends at `end`, and is not needed from `from` on. Nothing happens when it was not the last. */
+static inline void arena_give_back(struct arena *a, const void *from, const void *end)
+{
+    const size_t unused = (size_t)((const char *)end - (const char *)from) & ~(size_t)15;
+    const size_t rounded = -(size_t)(uintptr_t)end & 15; /* see arena_alloc_raw() */
+    if (a->at == (const char *)end + rounded) {
+        a->at -= unused;
+    }
+}
+
 /* Zeroed. */
 static inline void *arena_alloc(struct arena *a, size_t size)
 {

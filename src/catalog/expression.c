@@ -4,8 +4,10 @@
 
 static struct statement lex(struct arena *a, struct str text, bool all)
 {
-    VEC(struct token) tokens = {0};
+    enum { BYTES_PER_TOKEN = 4, MANY = 16 * 1024 }; /* mostly enough room at once, and what is not needed goes back */
     struct lexer lx;
+    VEC(struct token) tokens = {.cap = (text.n < MANY ? text.n : MANY) / BYTES_PER_TOKEN + 4};
+    tokens.at = arena_alloc_raw(a, mem_size(tokens.cap, sizeof tokens.at[0]));
     lex_init(&lx, text, true);
     for (;;) {
         const struct token t = lex_next(&lx);
@@ -14,6 +16,7 @@ static struct statement lex(struct arena *a, struct str text, bool all)
         }
         *vec_push(a, &tokens) = t;
     }
+    arena_give_back(a, tokens.at + tokens.n, tokens.at + tokens.cap);
     return (struct statement){.end = (uint32_t)text.n, .tokens = tokens.at, .n_tokens = tokens.n};
 }
 

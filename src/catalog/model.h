@@ -211,13 +211,13 @@ struct catalog {
     struct map schemas; /* name -> struct schema */
     struct map
         constraint_names; /* "schema\0name" -> how many constraints of that name; see relation_add_constraint() */
-    struct name_list search_path; /* default: public. "$user" is left out */
-    bool complete;                /* the base was a server or a catalog file: what is not here does not exist */
-    struct relation_list all;     /* in order of appearance; dropped ones have exists == TRI_NO */
+    struct name_list search_path;   /* default: public. "$user" is left out */
+    bool complete;                  /* the base was a server or a catalog file: what is not here does not exist */
+    struct relation_list all;       /* in order of appearance; dropped ones have exists == TRI_NO */
     struct relation_list triggered; /* those that have a trigger, or had one; perhaps more than once */
-    struct str time_zone;         /* of the session; empty: unknown */
-    int server_version;           /* major, 0 unknown */
-    struct session_names {        /* what RESET and the end of a transaction give back; kept by replay */
+    struct str time_zone;           /* of the session; empty: unknown */
+    int server_version;             /* major, 0 unknown */
+    struct session_names {          /* what RESET and the end of a transaction give back; kept by replay */
         bool saved;
         struct name_list search_path;
         struct str time_zone;

@@ -384,7 +384,7 @@ void replay_create_function(struct reader *rd, bool or_replace)
     }
     const bool sql = str_eq_nocase(f->language, STR("sql"));
     if (sql || str_eq_nocase(f->language, STR("plpgsql"))) {
-        f->source = routine_source(c->arena, o.routine.body);
+        f->source = routine_source(c->arena, &c->scratch, o.routine.body);
     }
     f->body = sql && !set && !o.secured && !o.configured ? routine_expression(c->arena, &o.routine) : STR_NONE;
     struct function *old = name_map_get(&c->functions, schema, name);

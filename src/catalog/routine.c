@@ -74,13 +74,13 @@ static bool names_sequence(struct str text, const struct statement *st, size_t i
     return str_eq_nocase(function, STR("nextval")) || str_eq_nocase(function, STR("setval"));
 }
 
-struct str routine_source(struct arena *a, struct str body)
+struct str routine_source(struct arena *a, struct arena *scratch, struct str body)
 {
     if (body.n == 0 || body.n > MAX_SOURCE) {
         return STR_NONE;
     }
-    const struct statement st = expression_lex_all(a, body);
-    char *copy = arena_alloc(a, body.n);
+    const struct statement st = expression_lex_all(scratch, body);
+    char *copy = arena_alloc_raw(a, body.n);
     memcpy(copy, body.p, body.n);
     for (size_t i = 0; i < st.n_tokens; i++) {
         const struct token t = st.tokens[i];

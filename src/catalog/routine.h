@@ -21,8 +21,8 @@ struct routine {
 struct str routine_expression(struct arena *a, const struct routine *r);
 /*
  * A copy of the body for struct function's source: what strings hold is blanked, but for the sequence that nextval() and its kind name.
- * Empty when it is longer than 64 kB.
+ * Empty when it is longer than 64 kB. `scratch` is for its tokens.
  */
-struct str routine_source(struct arena *a, struct str body);
+struct str routine_source(struct arena *a, struct arena *scratch, struct str body);
 
 #endif

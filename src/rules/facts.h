@@ -39,8 +39,11 @@ enum fact {
 
 /* What is the same whatever is asked of an action, as long as the catalog stays as it is. */
 struct eval_memo {
-    struct query *query;        /* the statement read as one; NULL: not yet */
-    unsigned facts;             /* of enum fact; 0: not yet */
+    struct query *query; /* the statement read as one; NULL: not yet */
+    unsigned facts;      /* of enum fact; 0: not yet */
+    bool knows_body;     /* `body` was read */
+    const struct query
+        *body; /* of the function that the statement makes; NULL: none, or not one that the server reads */
     struct eval_behind *behind; /* what runs behind it; NULL: not yet (select_behind.c) */
     struct eval_selected selected[16];
 };

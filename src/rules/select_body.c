@@ -23,10 +23,11 @@ static const struct query *body_query(struct eval *e, struct str body)
 }
 
 /* The body of CREATE FUNCTION … LANGUAGE sql: the server reads it as it is made. */
-static const struct query *own_body(struct eval *e)
+static const struct query *read_own_body(struct eval *e)
 {
     const struct statement *st = e->what->statement;
-    struct reader rd = {.c = e->catalog, .text = e->what->text, .st = st, .end = st->n_tokens};
+    struct catalog scratch = {.arena = e->a};
+    struct reader rd = {.c = &scratch, .text = e->what->text, .st = st, .end = st->n_tokens};
     bool sql = false;
     struct str body = STR_NONE, language;
     for (; !rd_done(&rd); rd.i++) {
@@ -45,9 +46,13 @@ static const struct query *own_body(struct eval *e)
 
 static bool body(struct eval *e, bool changes, struct relation_list *out)
 {
-    const struct query *q = own_body(e);
-    if (q) {
-        add_sources(e, q, changes, out);
+    struct eval_memo *memo = eval_memo(e);
+    if (!memo->knows_body) {
+        memo->body = read_own_body(e);
+        memo->knows_body = true;
+    }
+    if (memo->body) {
+        add_sources(e, memo->body, changes, out);
     }
     return true;
 }
