@@ -177,6 +177,9 @@ const char *str_closest(struct str s, const char *const *names, size_t n)
             limit = distance;
         }
     }
+    for (size_t i = 0; i < n && !best && s.n >= 3; i++) { /* --dry is meant for --dry-run */
+        best = str_starts_nocase(str_of(names[i]), s) ? names[i] : NULL;
+    }
     return best;
 }
 

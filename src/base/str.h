@@ -84,7 +84,10 @@ NODISCARD bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *out);
  * For "did you mean": see str_closest.
  */
 unsigned str_distance(struct str a, struct str b);
-/* The name nearest to s by str_distance(), for "did you mean"; NULL when none is near (1 edit, and 1 more per 4 bytes of s). */
+/*
+ * The name nearest to s by str_distance(), for "did you mean"; or else the first that begins with s, of 3 bytes or more; NULL when none
+ * is near (1 edit, and 1 more per 4 bytes of s).
+ */
 const char *str_closest(struct str s, const char *const *names, size_t n);
 
 struct strbuf {

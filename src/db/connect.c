@@ -49,7 +49,7 @@ static void shown_complaint(const char *message, struct str display, struct strb
     }
 }
 
-static enum status url_error(const char *url, const char *complaint, struct error *err)
+enum status target_refuse(const char *url, const char *complaint, struct error *err)
 {
     struct strbuf display, text;
     strbuf_init(&display, 512);
@@ -129,13 +129,13 @@ static enum status read_wishes(const struct target *t, struct arena *a, struct w
     const bool is_url = str_starts(url, STR("postgres://")) || str_starts(url, STR("postgresql://"));
     const size_t scheme = str_find(url, STR("://"));
     if (!is_url && scheme != SIZE_MAX && scheme < str_find_char(url, '=')) {
-        return url_error(t->url, "its scheme is neither postgres:// nor postgresql://", err);
+        return target_refuse(t->url, "its scheme is neither postgres:// nor postgresql://", err);
     }
     if (is_url || str_find_char(url, '=') != SIZE_MAX) { /* else: empty, or the bare name of a database */
         char *complaint = NULL;
         PQconninfoOption *options = PQconninfoParse(t->url, &complaint);
         if (!options) {
-            url_error(t->url, complaint, err);
+            target_refuse(t->url, complaint, err);
             if (complaint) {
                 PQfreemem(complaint);
             }
@@ -147,7 +147,7 @@ static enum status read_wishes(const struct target *t, struct arena *a, struct w
                 continue;
             }
             if (strcmp(o->keyword, "port") == 0 && !ports_are_numbers(o->val)) {
-                status = url_error(t->url, "the port is not a number from 1 to 65535", err);
+                status = target_refuse(t->url, "the port is not a number from 1 to 65535", err);
             }
             keep_host(w, o, a);
             if (strcmp(o->keyword, "options") == 0) {

@@ -45,20 +45,24 @@ enum status endpoint_of(const struct target *target, struct arena *a, struct end
     if (status) {
         return status;
     }
-    if (str_find_char(url, '=') != SIZE_MAX || str_find(url, STR("://")) != SIZE_MAX) {
+    const size_t scheme = str_find(url, STR("://"));
+    if (scheme != SIZE_MAX && scheme < str_find_char(url, '=') && !str_starts(url, STR("postgres://")) &&
+        !str_starts(url, STR("postgresql://"))) {
+        return target_refuse(target->url, "a URL of PostgreSQL begins with postgres://", err);
+    }
+    if (str_find_char(url, '=') != SIZE_MAX || scheme != SIZE_MAX) {
         char *complaint = NULL;
         PQconninfoOption *list = PQconninfoParse(target->url, &complaint);
         if (!list) {
-            struct strbuf display;
-            strbuf_init(&display, 512);
-            target_display(target->url, &display);
-            error_set(err, ST_USAGE, "cannot read the connection string %s", strbuf_cstr(&display));
-            strbuf_free(&display);
+            (void)target_refuse(target->url, complaint, err);
             PQfreemem(complaint);
             return ST_USAGE;
         }
         take(list, a, out);
         PQconninfoFree(list);
+    } else if (str_find_char(url, '/') != SIZE_MAX || str_find_char(url, ':') != SIZE_MAX) {
+        /* libpq would take HOST:PORT/DATABASE for the name of a database of this machine's server. */
+        return target_refuse(target->url, "postgres:// is missing in front of it", err);
     } else if (url.n > 0) {
         out->database = arena_cstr(a, url);
     }

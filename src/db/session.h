@@ -156,6 +156,8 @@ void session_on_notice(struct session *s, void (*hook)(void *arg, const char *se
 
 /* A connection string as it may be shown: without password and secrets. */
 void target_display(const char *url, struct strbuf *out);
+/* ST_USAGE: the connection string cannot be read, why (libpq's complaint, or NULL), and how one is written. Without what is secret in it. */
+enum status target_refuse(const char *url, const char *complaint, struct error *err);
 /* Quote an identifier or a literal as libpq does. */
 void session_quote_identifier(struct session *s, struct str name, struct strbuf *out);
 void session_quote_literal(struct session *s, struct str value, struct strbuf *out);

@@ -6,6 +6,9 @@
 static bool is_secret(struct str key)
 {
     static const char *const marks[] = {"pass", "secret", "token", "pwd"};
+    if (str_distance(key, STR("password")) <= 2) {
+        return true; /* a typing error; not passfile */
+    }
     for (size_t i = 0; i < countof(marks); i++) {
         const struct str mark = str_of(marks[i]);
         for (size_t at = 0; at + mark.n <= key.n; at++) {

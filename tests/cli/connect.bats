@@ -60,3 +60,20 @@ setup() {
     [ "$status" -eq 0 ]
     [ "$(pg_sql "SELECT count(*) FROM pg_namespace WHERE nspname = 'migrate'")" = 0 ]
 }
+
+@test "what is no connection string of PostgreSQL is refused before anything is asked, without what is secret in it" {
+    run migrate status --url mysql://root:hidden@localhost/x
+    [ "$status" -eq 2 ]
+    echo "$output"
+    [[ "$output" == *"cannot read the connection string mysql://root@localhost/x"*"a URL of PostgreSQL begins with postgres://"* ]]
+    run migrate status --url localhost:5432/shop
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"cannot read the connection string localhost:5432/shop"*"postgres:// is missing in front of it"* ]]
+    run migrate status --url 'host=localhost pasword=hidden'
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'invalid connection option "pasword"'* && "$output" != *hidden* ]]
+    run migrate status --dry
+    [ "$status" -eq 2 ]
+    run migrate up --dry
+    [[ "$output" == *"did you mean --dry-run?"* ]]
+}
