@@ -442,6 +442,7 @@ enum status shadow_preview(struct session *s, struct shadow_spec *spec, struct a
 {
     struct shadow_phase_list list;
     const enum status status = shadow_make(s, spec, false, a, &list, err);
+    spec->refused = spec->way_out = STR_NONE; /* the server knows better than the catalog */
     for (size_t i = 0; !status && i < list.n; i++) {
         *vec_push(a, &spec->phases) = list.at[i].title;
     }

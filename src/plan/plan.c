@@ -328,6 +328,7 @@ static enum status finish_step(struct planner *p, struct step *step)
         step->shadow = arena_new(p->a, struct shadow_spec);
         status = shadow_spec_of(step->statements.at[0].judged, m->text, m->file.p, p->a, step->shadow, p->err);
         step->shadow->version = m->version;
+        step->shadow->refused = step->statements.at[0].judged->shadow_refused;
         step->shadow->down = p->judged->down;
     }
     set_timeouts(p, step);

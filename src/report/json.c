@@ -270,7 +270,7 @@ static void put_shadow(json_t *o, const struct shadow_spec *spec)
     json_put(o, "phases", phases);
     if (spec->refused.n > 0) {
         json_put(o, "refused", json_text(spec->refused));
-        json_put(o, "way_out", json_text(spec->way_out));
+        json_put(o, "way_out", spec->way_out.n > 0 ? json_text(spec->way_out) : json_null());
     }
 }
 

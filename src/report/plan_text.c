@@ -196,7 +196,9 @@ static void add_step(struct strbuf *out, const struct migration_plan *p, const s
     }
     if (s->shadow && s->shadow->refused.n > 0 && !done) {
         add_line(out, "would be refused", s->shadow->refused);
-        add_line(out, "way out", s->shadow->way_out);
+        if (s->shadow->way_out.n > 0) {
+            add_line(out, "way out", s->shadow->way_out);
+        }
     }
     if (s->batch && !done) {
         add_preview(out, s->batch);

@@ -10,6 +10,7 @@
 #include "rules/order.h"
 #include "rules/runtime.h"
 #include "rules/severity.h"
+#include "rules/shadowable.h"
 
 enum { SCRATCH_MAX = 256 * 1024 * 1024 };
 #define STATEMENT_MAX ((size_t)4 << 30)
@@ -350,6 +351,9 @@ static enum status judge_statement(struct walk *w, const struct statement *st)
     walk_read(w, s);
     if (!w->tx.sent && w->tx.mode != TX_TRUE && !w->tx.explicit_block && s->kind == STATEMENT_SQL) {
         s->backfill = s->backfill || batchable(w->j, s, w->text);
+    }
+    if (s->shadow && s->kind == STATEMENT_SQL) {
+        s->shadow_refused = shadowable(w->j->catalog, s, w->text, w->a);
     }
     transaction_place(&w->tx, s, w->j->files, &w->j->transactions);
     walk_judge(w, s);

@@ -68,6 +68,7 @@ struct judged_statement {
     bool alone;                       /* runs outside a transaction block */
     bool backfill;                    /* it runs in batches: the directive asks for it, or the table is large */
     bool shadow;                      /* a column's type is to be changed by a shadow column (directive) */
+    struct str shadow_refused;        /* why that cannot be, as far as the catalog knows; empty: nothing is known */
     struct directive_list directives; /* from the comments right before it */
     unsigned line, column;            /* of its first token */
     bool inner;                       /* it stands in the body of a DO block: judged, and no statement of the part */

@@ -132,3 +132,29 @@ PAIRS
     migrate up --quiet --gate off --dir "$PROJECT"
     [ "$(pg_sql "SELECT c FROM t WHERE id = 3")" = 1.00 ]
 }
+
+@test "without the database: the catalog's file tells the same" {
+    local column reason
+    pg_fresh_db shadow_catalog 2>/dev/null
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, c int, ok int, d int GENERATED ALWAYS AS (c + 1) STORED, x int, v int, CONSTRAINT ex EXCLUDE USING btree (x WITH =))" \
+        "CREATE VIEW w AS SELECT v FROM t" "CREATE MATERIALIZED VIEW m AS SELECT v FROM w" "CREATE TABLE p (k int, c int) PARTITION BY RANGE (k)" "CREATE TABLE p1 PARTITION OF p DEFAULT"
+    migrate catalog pull -o "$BATS_TEST_TMPDIR/a.catalog"
+    while IFS='|' read -r column reason; do
+        shadow "ALTER TABLE ${column%.*} ALTER COLUMN ${column#*.} TYPE bigint" ""
+        for from in "" "--catalog $BATS_TEST_TMPDIR/a.catalog"; do
+            # shellcheck disable=SC2086
+            run migrate plan $from --dir "$PROJECT"
+            [[ "$output" == *"would be refused: cannot change $column by a shadow column: $reason"* ]] || { echo "$column $from: $output"; false; }
+        done
+    done <<'PAIRS'
+t.c|generated column d is computed from it
+t.d|the column is generated
+t.x|exclusion constraint ex cannot be built beside the one that is there
+t.v|view public.m is materialized
+p.k|it is in the partition key of public.p
+p1.c|it is a partition
+PAIRS
+    shadow "ALTER TABLE t ALTER COLUMN ok TYPE bigint" ""
+    run migrate plan --catalog "$BATS_TEST_TMPDIR/a.catalog" --dir "$PROJECT"
+    [[ "$output" == *"by a shadow column"* && "$output" != *"would be refused"* ]] || { echo "$output"; false; }
+}
