@@ -78,7 +78,10 @@ const char *const shadow_swap_sql[] = {
     SWAP("1035", "format('ALTER TABLE %s CLUSTER ON %s', i.t, i.name)") "ind i WHERE i.indisclustered",
     /* Not before another one is the replica identity. */
     SWAP("1036", "format('ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL', t, o)") "col WHERE attnotnull",
-    SWAP("1037", "format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', t, g || '_n', " NOT_NULL_NAME ")")
+    /* From version 18 on a partition may have a NOT NULL of its own, which stays. */
+    SWAP("1037", "format('ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL', rel.t, col.o)")
+    "rel, col WHERE col.attnotnull AND NOT rel.root",
+    SWAP("1038", "format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', t, g || '_n', " NOT_NULL_NAME ")")
     "col WHERE attnotnull AND " NOT_NULL_NAME " IS NOT NULL",
     SWAP("1040", "format('ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s', d.t, col.c, d.sql)") "def d, col",
     SWAP("1041", "format('ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT', d.t, col.o)") "def d, col",

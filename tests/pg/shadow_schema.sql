@@ -11,7 +11,10 @@ line(x) AS (
         a.attacl, col_description(c.oid, a.attnum), nullif(a.attcollation, 0)::regcollation, a.attstorage)
     FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relkind IN ('r', 'p', 'v', 'm')
-    UNION ALL SELECT format('constraint %s on %s: %s valid=%s inherited=%s/%s comment=%s', k.conname, k.conrelid::regclass, pg_get_constraintdef(k.oid), k.convalidated, k.conislocal, k.coninhcount,
+    UNION ALL SELECT format('constraint %s on %s: %s valid=%s inherited=%s/%s comment=%s',
+        CASE WHEN k.contype = 'n' AND k.coninhcount > 0 THEN '(the table''s)' ELSE k.conname END, k.conrelid::regclass, pg_get_constraintdef(k.oid), k.convalidated,
+        -- Version 18 gives a partition whose primary key is added NOT NULLs of its own, beside those of the table, and renames them with the table's.
+        CASE WHEN k.contype = 'n' AND k.coninhcount > 0 THEN NULL ELSE k.conislocal END, k.coninhcount,
         obj_description(k.oid, 'pg_constraint')) FROM rel c JOIN pg_constraint k ON k.conrelid = c.oid
     UNION ALL SELECT format('index %s valid=%s identity=%s cluster=%s attached=%s comment=%s', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisreplident, i.indisclustered,
         (SELECT h.inhparent::regclass FROM pg_inherits h WHERE h.inhrelid = i.indexrelid), obj_description(i.indexrelid, 'pg_class')) FROM rel c JOIN pg_index i ON i.indrelid = c.oid
