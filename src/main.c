@@ -17,7 +17,8 @@
  *                     rollback: what undoes it, and what nothing brings back
  *     src/exec/       runner: run steps so that they can be killed and resumed · history · events · backfill: batches,
  *                     throttle, join · shadow: a second column, filled and swapped in ·
- *                     preflight: what is in the way · watch: whom we keep waiting · pulse: is the server there ·
+ *                     preflight: what is in the way · way: the same before each try for a lock ·
+ *                     watch: whom we keep waiting · pulse: is the server there ·
  *                     journal: events in a local file, for people · foreign, mirror: other tools' histories ·
  *                     column_change: migrations written from the catalog
  *     src/aws/        client: signed calls, tried again · credentials: the chain · rds, target: what RDS knows · snapshot ·
