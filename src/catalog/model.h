@@ -260,6 +260,11 @@ void catalog_add_function(struct catalog *c, struct function *f);
 void catalog_put_type(struct catalog *c, struct type *t);
 /* Give r a trigger, the only way to add one; it is the caller's, from the arena. */
 void relation_add_trigger(struct catalog *c, struct relation *r, struct trigger *t);
+/* Was it there, as far as is known, before anything was replayed? Then others may use it. */
+static inline bool relation_was_there(const struct relation *r)
+{
+    return r->made.statement == 0 && r->exists != TRI_NO;
+}
 struct schema *catalog_schema(struct catalog *c,
                               struct str name); /* entered when new, then exists is UNKNOWN (complete: NO) */
 /* Back to the search path and time zone that the session began with, as RESET ALL does. */

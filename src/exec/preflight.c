@@ -59,7 +59,7 @@ enum status preflight_unknown(struct preflight *p, enum status status, const cha
 static void add_target(struct preflight *p, const struct relation *r, struct str schema, struct str name,
                        enum lock_mode mode, bool online)
 {
-    if (r->made.statement != 0 || r->exists == TRI_NO || schema.n == 0) {
+    if (!relation_was_there(r) || schema.n == 0) {
         return;
     }
     const char *const s = arena_cstr(p->a, schema), *const n = arena_cstr(p->a, name);
@@ -99,7 +99,7 @@ static bool has_word(const struct judged_statement *s, size_t words, enum keywor
 static void add_needs(struct preflight *p, const struct judged_statement *s)
 {
     const struct relation_lock *target = s->effects.locks.n > 0 ? &s->effects.locks.at[0] : NULL;
-    const bool there = target && target->relation->made.statement == 0 && target->relation->exists != TRI_NO;
+    const bool there = target && relation_was_there(target->relation);
     switch (s->st.n_tokens > 0 ? (int)s->st.tokens[0].keyword : 0) {
     case KW_ALTER:
     case KW_DROP:
@@ -138,7 +138,7 @@ static void add_needs(struct preflight *p, const struct judged_statement *s)
 
 static void add_room(struct preflight *p, const struct relation *table, struct str tablespace, int64_t share)
 {
-    const bool there = table->made.statement == 0 && table->exists != TRI_NO;
+    const bool there = relation_was_there(table);
     *vec_push(p->a, &p->rooms) = (struct preflight_room){
         .schema = there ? arena_cstr(p->a, table->schema) : "",
         .name = there ? arena_cstr(p->a, table->name) : "",

@@ -44,12 +44,6 @@ struct way {
     bool asked_vacuum;
 };
 
-/* What was there before this run: of what the pending files make nobody has a lock for long. */
-static bool is_older(const struct relation *r)
-{
-    return r->made.statement == 0 && r->exists != TRI_NO;
-}
-
 /* false: no lock of the step's is on anything that others may hold. */
 static bool make_params(struct way *w, const struct retry *retry)
 {
@@ -63,7 +57,7 @@ static bool make_params(struct way *w, const struct retry *retry)
     size_t n = 0;
     for (size_t i = 0; i < locks->n; i++) {
         struct strbuf modes;
-        if (!is_older(locks->at[i].relation)) {
+        if (!relation_was_there(locks->at[i].relation)) {
             continue;
         }
         strbuf_init(&modes, 512);
