@@ -188,25 +188,25 @@ static void add_step(struct preflight *p, const struct item *it, const struct st
     }
 }
 
-void preflight_params(const struct preflight *p, struct param params[3])
+void preflight_params(const struct preflight_targets *targets, struct arena *a, struct param params[3])
 {
-    struct str *const values = arena_array(p->a, struct str, p->targets.n + 1);
-    for (size_t i = 0; i < p->targets.n; i++) {
-        values[i] = str_of(p->targets.at[i].schema);
+    struct str *const values = arena_array(a, struct str, targets->n + 1);
+    for (size_t i = 0; i < targets->n; i++) {
+        values[i] = str_of(targets->at[i].schema);
     }
-    params[0].text = param_array(p->a, values, p->targets.n);
-    for (size_t i = 0; i < p->targets.n; i++) {
-        values[i] = str_of(p->targets.at[i].name);
+    params[0].text = param_array(a, values, targets->n);
+    for (size_t i = 0; i < targets->n; i++) {
+        values[i] = str_of(targets->at[i].name);
     }
-    params[1].text = param_array(p->a, values, p->targets.n);
-    for (size_t i = 0; i < p->targets.n; i++) {
+    params[1].text = param_array(a, values, targets->n);
+    for (size_t i = 0; i < targets->n; i++) {
         struct strbuf modes;
         strbuf_init(&modes, 512);
-        lock_add_conflicting(p->targets.at[i].mode, &modes);
-        values[i] = arena_str(p->a, strbuf_str(&modes));
+        lock_add_conflicting(targets->at[i].mode, &modes);
+        values[i] = arena_str(a, strbuf_str(&modes));
         strbuf_free(&modes);
     }
-    params[2].text = param_array(p->a, values, p->targets.n);
+    params[2].text = param_array(a, values, targets->n);
 }
 
 /* ---- the course ---- */

@@ -72,6 +72,6 @@ NODISCARD enum status preflight_tools(struct preflight *p, struct error *err);
 NODISCARD enum status preflight_replication(struct preflight *p, struct error *err);
 NODISCARD enum status preflight_disk(struct preflight *p, struct error *err);
 /* The targets as three arrays for unnest(): schemas, names, and for each the modes it does not go along with. */
-void preflight_params(const struct preflight *p, struct param params[3]);
+void preflight_params(const struct preflight_targets *targets, struct arena *a, struct param params[3]);
 
 #endif

@@ -131,7 +131,7 @@ enum status preflight_blockers(struct preflight *p, struct error *err)
     if (p->r->o->max_xact_age_ms <= 0 || p->targets.n == 0) {
         return ST_OK;
     }
-    preflight_params(p, params);
+    preflight_params(&p->targets, p->a, params);
     params[3].text = param_i64(p->a, p->r->o->max_xact_age_ms);
     const enum status status = ask(p, "transactions", sql, params, 4, &rows, err);
     for (size_t i = 0; rows && i < rows_count(rows); i++) {
@@ -174,7 +174,7 @@ enum status preflight_prepared(struct preflight *p, struct error *err)
     if (p->r->o->max_xact_age_ms <= 0 || p->targets.n == 0) {
         return ST_OK;
     }
-    preflight_params(p, params);
+    preflight_params(&p->targets, p->a, params);
     params[3].text = param_i64(p->a, p->r->o->max_xact_age_ms);
     const enum status status = ask(p, "prepared", sql, params, 4, &rows, err);
     for (size_t i = 0; rows && i < rows_count(rows); i++) {
@@ -208,7 +208,7 @@ enum status preflight_indexes(struct preflight *p, struct error *err)
         " (SELECT FROM pg_catalog.pg_stat_progress_create_index x WHERE x.index_relid = c.oid)";
     struct param params[3];
     struct rows *rows;
-    preflight_params(p, params);
+    preflight_params(&p->targets, p->a, params);
     const enum status status = ask(p, "indexes", sql, params, 3, &rows, err);
     for (size_t i = 0; rows && i < rows_count(rows); i++) {
         const struct str index = rows_value(rows, i, 1);
@@ -238,7 +238,7 @@ enum status preflight_vacuum(struct preflight *p, struct error *err)
         "::pg_catalog.int4";
     struct param params[3];
     struct rows *rows;
-    preflight_params(p, params);
+    preflight_params(&p->targets, p->a, params);
     const enum status status = ask(p, "vacuum", sql, params, 3, &rows, err);
     for (size_t i = 0; rows && i < rows_count(rows); i++) {
         const bool ends = p->r->o->terminate == TERMINATE_AUTOVACUUM || p->r->o->terminate == TERMINATE_ALL;

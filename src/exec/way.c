@@ -7,6 +7,7 @@
 #include "exec/run.h"
 
 #include "base/clock.h"
+#include "exec/preflight.h"
 #include "exec/tx.h"
 
 enum { POLL_MS = 50, SHARE_OF_BUDGET = 60, VACUUM_MS = 3000, TOLD_MAX = 16, LOOK_MAX = 64 * 1024 * 1024 };
@@ -47,31 +48,18 @@ struct way {
 /* false: no lock of the step's is on anything that others may hold. */
 static bool make_params(struct way *w, const struct retry *retry)
 {
-    struct arena *const a = w->a;
     const struct relation_lock_list *locks = &item_step(w->it)->locks;
-    struct str *const columns[] = {
-        arena_array(a, struct str, locks->n + 1),
-        arena_array(a, struct str, locks->n + 1),
-        arena_array(a, struct str, locks->n + 1),
-    };
-    size_t n = 0;
+    struct preflight_targets targets = {0};
     for (size_t i = 0; i < locks->n; i++) {
-        struct strbuf modes;
-        if (!relation_was_there(locks->at[i].relation)) {
-            continue;
+        const struct relation_lock *l = &locks->at[i];
+        if (relation_was_there(l->relation)) {
+            *vec_push(w->a, &targets) = (struct preflight_target){
+                .schema = arena_cstr(w->a, l->schema), .name = arena_cstr(w->a, l->name), .mode = l->mode};
         }
-        strbuf_init(&modes, 512);
-        lock_add_conflicting(locks->at[i].mode, &modes);
-        columns[0][n] = locks->at[i].schema;
-        columns[1][n] = locks->at[i].name;
-        columns[2][n++] = arena_str(a, strbuf_str(&modes));
-        strbuf_free(&modes);
     }
-    for (size_t i = 0; i < countof(columns); i++) {
-        w->params[i].text = param_array(a, columns[i], n);
-    }
-    w->params[3].text = param_i64(a, retry->first_ms);
-    return n > 0;
+    preflight_params(&targets, w->a, w->params);
+    w->params[3].text = param_i64(w->a, retry->first_ms);
+    return targets.n > 0;
 }
 
 static void tell(struct way *w, const struct rows *rows, size_t i)
