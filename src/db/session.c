@@ -150,6 +150,20 @@ void session_quote_literal(struct session *s, struct str value, struct strbuf *o
     }
 }
 
+const char *session_quoted(struct session *s, struct str schema, struct str name, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, 1024);
+    if (schema.n > 0) {
+        session_quote_identifier(s, schema, &sb);
+        strbuf_add_char(&sb, '.');
+    }
+    session_quote_identifier(s, name, &sb);
+    const char *made = arena_cstr(a, strbuf_str(&sb));
+    strbuf_free(&sb);
+    return made;
+}
+
 /* ---- rows ---- */
 
 struct rows *rows_new(PGresult *result)

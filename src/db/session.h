@@ -161,5 +161,7 @@ enum status target_refuse(const char *url, const char *complaint, struct error *
 /* Quote an identifier or a literal as libpq does. */
 void session_quote_identifier(struct session *s, struct str name, struct strbuf *out);
 void session_quote_literal(struct session *s, struct str value, struct strbuf *out);
+/* A name as SQL has it: quoted, behind its schema, quoted too, unless that is empty. In the arena. */
+const char *session_quoted(struct session *s, struct str schema, struct str name, struct arena *a);
 
 #endif

@@ -74,20 +74,12 @@ static enum status check_functions(struct session *s, const struct batch_spec *s
 enum status backfill_table_find(struct session *s, const struct batch_spec *spec, struct arena *a,
                                 struct backfill_table *out, struct error *err)
 {
-    struct strbuf name;
     struct rows *rows = NULL;
-    strbuf_init(&name, 1024);
-    if (spec->schema.n > 0) {
-        session_quote_identifier(s, spec->schema, &name);
-        strbuf_add_char(&name, '.');
-    }
-    session_quote_identifier(s, spec->table, &name);
-    const struct param params[] = {{arena_cstr(a, strbuf_str(&name))},
+    const struct param params[] = {{session_quoted(s, spec->schema, spec->table, a)},
                                    {spec->only ? "t" : "f"},
                                    {spec->verb.p[0] == 'U'   ? "2"
                                     : spec->verb.p[0] == 'I' ? "3"
                                                              : "4"}};
-    strbuf_free(&name);
     *out = (struct backfill_table){.counted = spec->verb.p[0] != 'I'};
     enum status status = session_query(s, table_sql, params, countof(params), LOOK_MS, &rows, err);
     if (!status && rows_count(rows) == 0) {

@@ -11,16 +11,7 @@ enum { TREE_MS = 10000 };
 
 static const char *root_of(const struct backfill *b, struct arena *a)
 {
-    struct strbuf name;
-    strbuf_init(&name, 1024);
-    if (b->spec->schema.n > 0) {
-        session_quote_identifier(b->r->s, b->spec->schema, &name);
-        strbuf_add_char(&name, '.');
-    }
-    session_quote_identifier(b->r->s, b->spec->table, &name);
-    const char *made = arena_cstr(a, strbuf_str(&name));
-    strbuf_free(&name);
-    return made;
+    return session_quoted(b->r->s, b->spec->schema, b->spec->table, a);
 }
 
 enum status backfill_part_gone(struct backfill *b, struct str relation, bool *gone, struct error *err)

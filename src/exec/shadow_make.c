@@ -37,12 +37,7 @@ static const char *joined(const char *const *head, const char *middle, const cha
 
 static const char *quoted(struct session *s, struct str name, struct arena *a)
 {
-    struct strbuf sb;
-    strbuf_init(&sb, 1024);
-    session_quote_identifier(s, name, &sb);
-    const char *made = arena_cstr(a, strbuf_str(&sb));
-    strbuf_free(&sb);
-    return made;
+    return session_quoted(s, STR_NONE, name, a);
 }
 
 /* The texts that the phases are made of. */
@@ -126,10 +121,7 @@ static enum status read_texts(struct session *s, const struct shadow_spec *spec,
                               struct error *err)
 {
     struct rows *rows = NULL;
-    const char *table = spec->schema.n > 0
-                            ? arena_printf(a, "%s.%s", quoted(s, spec->schema, a), quoted(s, spec->table, a)).p
-                            : quoted(s, spec->table, a);
-    const struct param params[] = {{table}, {arena_cstr(a, spec->column)}};
+    const struct param params[] = {{session_quoted(s, spec->schema, spec->table, a)}, {arena_cstr(a, spec->column)}};
     enum status status = session_query(s, joined(shadow_column_sql, "", NULL, a), params, 2, MAKE_MS, &rows, err);
     if (!status && rows_count(rows) == 0) {
         status = error_set(err, ST_USAGE, "cannot do this with a shadow column: table %.*s has no column %.*s",
