@@ -74,7 +74,8 @@ void live_read_functions(struct live *l, const struct rows *r)
         const bool plain = str_eq(f->language, STR("sql")) && !rows_bool(r, i, 8);
         live_names(l, r, i, 9, &routine.arguments);
         f->body = plain ? routine_expression(l->c->arena, &routine) : STR_NONE;
-        f->source = routine_source(l->c->arena, l->c->arena, routine.body);
+        f->source = routine_source(l->c->arena, &l->c->scratch, routine.body);
+        arena_reset(&l->c->scratch);
         f->n_args = (unsigned)rows_i64(r, i, 5);
         f->returns_trigger = rows_bool(r, i, 6);
         catalog_add_function(l->c, f);
