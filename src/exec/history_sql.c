@@ -52,6 +52,8 @@
         "backfills_pkey,"                                                                                              \
         " ADD PRIMARY KEY (version, direction, ordinal, part)"
 
+#define INSTALLED "COMMENT ON TABLE @.migrations IS 'migrate history, format 4'"
+
 const char *const history_ddl[] = {
     "CREATE SCHEMA IF NOT EXISTS @",
     "CREATE TABLE IF NOT EXISTS @.runs ("
@@ -92,20 +94,20 @@ const char *const history_ddl[] = {
     BAD_ROWS,
     SHADOWS,
     /* Last, in the transaction of all of the above: with it the schema counts as installed. */
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 4'",
+    INSTALLED,
     NULL,
 };
 
 const char *const history_ddl_2[] = {
     INTERVENTIONS,
     TO_PARTS,
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 4'",
+    INSTALLED,
     NULL,
 };
 
 const char *const history_ddl_3[] = {
     TO_PARTS,
-    "COMMENT ON TABLE @.migrations IS 'migrate history, format 4'",
+    INSTALLED,
     NULL,
 };
 
