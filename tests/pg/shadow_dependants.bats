@@ -4,19 +4,6 @@
 load lib
 load shadow_lib
 
-setup_file() {
-    pg_start
-    pg_sql "CREATE ROLE clerk"
-}
-teardown_file() { pg_stop; }
-
-setup() {
-    PROJECT=$BATS_TEST_TMPDIR/project
-    mkdir -p "$PROJECT"
-    MAJOR=$(pg_sql "SHOW server_version_num")
-    MAJOR=$((MAJOR / 10000))
-}
-
 @test "composite foreign keys both ways, indexes of all kinds, replica identity, CLUSTER, statistics" {
     fill() {
         pg_sql "CREATE TABLE parent (a int, id int, PRIMARY KEY (a, id))" "INSERT INTO parent SELECT g % 7, g FROM generate_series(1, 500) g" \

@@ -4,19 +4,6 @@
 load lib
 load shadow_lib
 
-setup_file() {
-    pg_start
-    pg_sql "CREATE ROLE clerk"
-}
-teardown_file() { pg_stop; }
-
-setup() {
-    PROJECT=$BATS_TEST_TMPDIR/project
-    mkdir -p "$PROJECT"
-    MAJOR=$(pg_sql "SHOW server_version_num")
-    MAJOR=$((MAJOR / 10000))
-}
-
 @test "virtual columns go over, with what hangs on them" {
     [ "$MAJOR" -ge 18 ] || skip "PostgreSQL $MAJOR has none"
     fill() {

@@ -6,6 +6,21 @@
 # as_alter STATEMENT DOWN      by STATEMENT on one database and by a shadow change on another the schema and the rows of t are the same, and so they
 #                              are behind DOWN and without it. fill makes the tables; hang makes what ALTER TYPE itself refuses: plainly behind it,
 #                              before the shadow change
+#
+# A file that says nothing else has a server with a role clerk, PROJECT, and MAJOR, the server's version.
+
+setup_file() {
+    pg_start
+    pg_sql "CREATE ROLE clerk"
+}
+teardown_file() { pg_stop; }
+
+setup() {
+    PROJECT=$BATS_TEST_TMPDIR/project
+    mkdir -p "$PROJECT"
+    MAJOR=$(pg_sql "SHOW server_version_num")
+    MAJOR=$((MAJOR / 10000))
+}
 
 shadow() {
     printf -- '-- migrate:up\n-- migrate:shadow%s\n%s;\n' "${3:+ $3}" "$1" >"$PROJECT/1_a.sql"
