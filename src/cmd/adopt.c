@@ -317,14 +317,15 @@ const struct command cmd_adopt = {
     .name = "adopt",
     .summary = "take over a database that another tool ran so far",
     .usage = "--from TOOL",
-    .about = "Reads the history of dbmate, golang-migrate, goose, flyway, sqlx, refinery, diesel, prisma,\n"
-             "node-pg-migrate, tern, supabase, sqitch, graphile-migrate, postgres-migrations or sql-migrate, finds the\n"
-             "file of each migration, compares checksums where the tool keeps them, shows the table of\n"
-             "what it finds, and records what is applied as applied. Holds that tool's own lock while it\n"
-             "does so, where it has one, and leaves its table as it is.\n\n"
-             "With --mirror each later up and down also writes what that tool would have written, in the\n"
-             "transaction of our own record and under that tool's lock, and records what that tool\n"
-             "applied in between.",
+    .about =
+        "Reads the history of dbmate, golang-migrate, goose, flyway, sqlx, refinery, diesel, prisma,\n"
+        "node-pg-migrate, tern, supabase, sqitch, graphile-migrate, postgres-migrations or sql-migrate, finds the\n"
+        "file of each migration, compares checksums where the tool keeps them, shows the table of\n"
+        "what it finds, and records what is applied as applied. Holds that tool's own lock while it\n"
+        "does so, where it has one, and leaves its table as it is.\n\n"
+        "With --mirror each later up and down also writes what that tool would have written, in the\n"
+        "transaction of our own record and under that tool's lock, and records what that tool\n"
+        "applied in between.",
     .examples = "migrate adopt --from dbmate --dry-run\nmigrate adopt --from flyway --dir sql --set schema=app\n"
                 "migrate adopt --from golang-migrate --table audit.schema_migrations",
     .exits = "02356",

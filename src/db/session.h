@@ -138,7 +138,7 @@ bool session_in_transaction(const struct session *s);
 int64_t session_silent_ms(const struct session *s);
 void session_abandon(struct session *s, const char *why);
 int session_server_version(const struct session *s); /* 150018 */
-bool session_tenant(const struct session *s);         /* does it work for one, see struct target */
+bool session_tenant(const struct session *s);        /* does it work for one, see struct target */
 int session_pid(const struct session *s);            /* of the backend as the startup packet told it */
 const char *session_host(const struct session *s);   /* for messages; never with a password */
 /* Where in the statement the last request's failure lies, in characters from 1; 0: the server did not tell. */

@@ -15,8 +15,8 @@ enum status backfill_sum(struct backfill *b, struct backfill_sum *out, struct er
         session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_SUM], params, n, ANSWER_MS, &rows, err);
     *out = (struct backfill_sum){0};
     if (!status) {
-        int64_t *const to[] = {&out->parts,   &out->finished,  &out->rows, &out->keys,
-                               &out->batches, &out->pass_rows, &out->pass, &out->bad_rows, &out->last_part};
+        int64_t *const to[] = {&out->parts,     &out->finished, &out->rows,     &out->keys,     &out->batches,
+                               &out->pass_rows, &out->pass,     &out->bad_rows, &out->last_part};
         for (size_t i = 0; i < countof(to); i++) {
             *to[i] = rows_i64(rows, 0, i);
         }

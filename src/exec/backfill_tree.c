@@ -23,8 +23,7 @@ enum status backfill_part_gone(struct backfill *b, struct str relation, bool *go
     backfill_add_identity(params, &n, b);
     params[n++].text = arena_cstr(&b->r->scratch, relation);
     params[n++].text = root_of(b, &b->r->scratch);
-    const enum status status =
-        session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_GONE], params, n, TREE_MS, &rows, err);
+    const enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_GONE], params, n, TREE_MS, &rows, err);
     *gone = !status && rows_count(rows) > 0;
     rows_free(rows);
     if (*gone) {
@@ -65,8 +64,7 @@ enum status backfill_tree(struct backfill *b, bool again, struct str_list *came,
     *came = (struct str_list){0};
     backfill_add_identity(params, &n, b);
     params[n++].text = root_of(b, &b->r->scratch);
-    const enum status status =
-        session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_TREE], params, n, TREE_MS, &rows, err);
+    const enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_TREE], params, n, TREE_MS, &rows, err);
     for (size_t i = 0; !status && i < rows_count(rows); i++) {
         const struct str relation = arena_str(b->a, rows_value(rows, i, 0));
         if (rows_bool(rows, i, 1)) {

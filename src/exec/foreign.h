@@ -51,10 +51,10 @@ struct foreign_tool {
 
 struct foreign_row {
     struct str key;
-    struct str sum; /* empty: the tool kept none */
-    bool complete;  /* false: it failed half-way, or nobody knows */
-    bool head;      /* everything up to the key is applied */
-    unsigned nth;   /* rows of this key (of this project) before it */
+    struct str sum;         /* empty: the tool kept none */
+    bool complete;          /* false: it failed half-way, or nobody knows */
+    bool head;              /* everything up to the key is applied */
+    unsigned nth;           /* rows of this key (of this project) before it */
     struct str project, id; /* of tools that keep several projects in one table, and sign changes; empty otherwise */
 };
 VEC_DECLARE(foreign_row_list, struct foreign_row);

@@ -39,10 +39,9 @@ bool foreign_is(const struct foreign_tool *tool, const struct foreign_row *row, 
     case FOREIGN_FOLDER:
         return str_eq(path_base(path_folder(m->file)), row->key);
     case FOREIGN_CHANGE:
-        return foreign_of_project(row, m) &&
-               (m->planned && m->planned->id.n > 0 && str_eq(row->id, m->planned->id)
-                    ? true
-                    : nth == row->nth && str_eq(m->name, row->key));
+        return foreign_of_project(row, m) && (m->planned && m->planned->id.n > 0 && str_eq(row->id, m->planned->id)
+                                                  ? true
+                                                  : nth == row->nth && str_eq(m->name, row->key));
     }
     return false;
 }

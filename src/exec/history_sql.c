@@ -47,8 +47,8 @@
         " ADD COLUMN IF NOT EXISTS lease_until timestamptz, ADD COLUMN IF NOT EXISTS set_rate bigint CHECK (set_rate " \
         ">= 0),"                                                                                                       \
         " ADD COLUMN IF NOT EXISTS set_batch integer CHECK (set_batch >= 0),"                                          \
-        " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0)," \
-        " ADD COLUMN IF NOT EXISTS relation_oid oid, DROP CONSTRAINT IF EXISTS "          \
+        " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0),"                                     \
+        " ADD COLUMN IF NOT EXISTS relation_oid oid, DROP CONSTRAINT IF EXISTS "                                       \
         "backfills_pkey,"                                                                                              \
         " ADD PRIMARY KEY (version, direction, ordinal, part)"
 

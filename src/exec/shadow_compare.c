@@ -48,8 +48,8 @@ static enum status compare_range(struct shadow *s, struct backfill *b, struct st
         backfill_add_bounds(params, &n, b, &b->lo);
     }
     backfill_add_bounds(params, &n, b, &b->next);
-    status = session_query(s->r->s, backfill_count_sql(&b->key, b->spec, b->lo.set, condition, s->r->s, &s->r->scratch), params, n, 0,
-                           &rows, err);
+    status = session_query(s->r->s, backfill_count_sql(&b->key, b->spec, b->lo.set, condition, s->r->s, &s->r->scratch),
+                           params, n, 0, &rows, err);
     if (!status) {
         *differ += rows_i64(rows, 0, 0);
         backfill_keep_bounds(b, &b->lo, &b->next);

@@ -45,9 +45,9 @@ struct texts {
     const char *oid, *attnum, *table;
     const char *row, *in_trigger, *when, *back;
     const char *type_oid;
-    struct str type; /* the new type as the server writes it */
-    bool equal;      /* it has an equality */
-    struct str was, kept; /* the type; that of a first column that is kept fresh, or empty */
+    struct str type;                    /* the new type as the server writes it */
+    bool equal;                         /* it has an equality */
+    struct str was, kept;               /* the type; that of a first column that is kept fresh, or empty */
     struct str names, generated, exact; /* of all columns, this one first, as arrays: see shadow_column_sql */
     enum mode mode;
 };
@@ -173,8 +173,8 @@ static void read_using(const struct shadow_spec *spec, struct arena *a, struct c
         bool column = false;
         next = lex_next(&lx);
         if (t.kind != TOK_WORD && t.kind != TOK_QUOTED) {
-            c->whole = c->whole || (t.kind == TOK_SELF && t.keyword == '*' && before.kind == TOK_SELF &&
-                                    before.keyword == '.');
+            c->whole = c->whole ||
+                       (t.kind == TOK_SELF && t.keyword == '*' && before.kind == TOK_SELF && before.keyword == '.');
             continue;
         }
         const struct str word = token_name(a, spec->using, t);
@@ -185,8 +185,8 @@ static void read_using(const struct shadow_spec *spec, struct arena *a, struct c
         }
         const bool behind = before.kind == TOK_TYPECAST || (before.kind == TOK_SELF && before.keyword == '.') ||
                             (before.kind == TOK_WORD && before.keyword == KW_AS);
-        const bool in_front = next.kind == TOK_STRING ||
-                              (next.kind == TOK_SELF && (next.keyword == '.' || next.keyword == '('));
+        const bool in_front =
+            next.kind == TOK_STRING || (next.kind == TOK_SELF && (next.keyword == '.' || next.keyword == '('));
         c->whole = c->whole || (!column && !behind && !in_front && str_eq(word, spec->table));
     }
 }
@@ -221,7 +221,8 @@ static enum status check_using(struct session *s, const struct shadow_spec *spec
     struct rows *rows = NULL;
     for (size_t i = 1; i < c->n && !why; i++) {
         if (c->read[i] && str_eq(c->generated[i], STR("t"))) {
-            why = arena_printf(a, "USING reads generated column %.*s, which triggers do not see", STR_ARG(c->name[i])).p;
+            why =
+                arena_printf(a, "USING reads generated column %.*s, which triggers do not see", STR_ARG(c->name[i])).p;
             way = "write what it is computed of instead";
         }
     }
@@ -230,7 +231,8 @@ static enum status check_using(struct session *s, const struct shadow_spec *spec
     }
     if (!why) {
         const char *sql = arena_printf(a, "SELECT %s FROM (SELECT * FROM ONLY %s LIMIT 0) AS %s LIMIT 0", t->row,
-                                       t->table, quoted(s, spec->table, a)).p;
+                                       t->table, quoted(s, spec->table, a))
+                              .p;
         const enum status status = session_query(s, sql, NULL, 0, MAKE_MS, &rows, err);
         rows_free(rows);
         if (!status || strncmp(err->sqlstate, "42", 2) != 0 || error_sql_class(err) == SQL_PRIVILEGE) {
@@ -341,7 +343,8 @@ static enum status ask(struct session *s, const char *const *question, const str
     };
     const bool lists = session_server_version(s) >= 150000;
     const char *publications = lists ? shadow_publications_sql : shadow_no_publications_sql;
-    return session_query(s, joined(shadow_heads_sql, publications, question, a), params, SHADOW_PARAMS, MAKE_MS, out, err);
+    return session_query(s, joined(shadow_heads_sql, publications, question, a), params, SHADOW_PARAMS, MAKE_MS, out,
+                         err);
 }
 
 static enum status ask_obstacles(struct session *s, const struct shadow_spec *spec, const struct texts *t,

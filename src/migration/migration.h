@@ -36,7 +36,7 @@ struct migration {
     const char *tool; /* plain: whose comment lines part the file; NULL: nobody's */
     struct migration *
         undo; /* the file with the down part, in layouts that have one of its own; NULL: it is in this one, if anywhere */
-    bool undoes; /* this is such a file */
+    bool undoes;                         /* this is such a file */
     const struct sqitch_change *planned; /* sqitch: what its plan says of it (sqitch_plan.h); NULL: another layout */
     struct migration *verify;            /* sqitch: its script that checks what the change made; NULL: none */
     bool

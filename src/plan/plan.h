@@ -58,10 +58,10 @@ struct shadow_spec {
     struct str schema, table, column; /* folded, unquoted */
     struct str type, using;           /* the file's text; using empty: a cast */
     struct str version;               /* of the migration */
-    int64_t keep_old_ms;              /* how long the first column is to stay at least; 0: the swap drops it; -1: not said */
-    bool down;                        /* what the way up kept fresh is swapped back */
-    struct str_list phases;           /* what `up` would do, in words; from exec/shadow.h, when the server was asked */
-    struct str refused, way_out;      /* why it would not begin, and what to do */
+    int64_t keep_old_ms;         /* how long the first column is to stay at least; 0: the swap drops it; -1: not said */
+    bool down;                   /* what the way up kept fresh is swapped back */
+    struct str_list phases;      /* what `up` would do, in words; from exec/shadow.h, when the server was asked */
+    struct str refused, way_out; /* why it would not begin, and what to do */
 };
 
 struct planned_statement {

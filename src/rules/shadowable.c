@@ -86,8 +86,8 @@ static struct str of_table(const struct relation *t, struct str column, struct a
 
 struct str shadowable(struct catalog *c, const struct judged_statement *s, struct str text, struct arena *a)
 {
-    static struct str (*const asked[])(const struct relation *t, struct str column, struct arena *a) = {
-        of_table, of_columns, of_constraints, of_views};
+    static struct str (*const asked[])(const struct relation *t, struct str column,
+                                       struct arena *a) = {of_table, of_columns, of_constraints, of_views};
     struct str schema, name, why = STR_NONE;
     size_t i = 2;
     if (!statement_is(&s->st, 0, KW_ALTER) || !statement_is(&s->st, 1, KW_TABLE) ||
