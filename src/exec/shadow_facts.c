@@ -196,8 +196,8 @@ const char *const shadow_obstacles_sql[] = {
     " ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL', gen.t, gen.name) FROM gen WHERE gen.attgenerated = 'v' AND"
     " gen.attnotnull",
     " UNION ALL SELECT 'constraint ' || k.conname || ' reads virtual column ' || gen.attname || ', which is computed"
-    " from it', 'drop the constraint before, and add it again behind: NOT VALID, then VALIDATE' FROM gen JOIN pg_constraint k ON k.conrelid = gen.relid AND k.contype = 'c' AND gen.attnum = ANY"
-    " (k.conkey) WHERE gen.attgenerated = 'v'",
+    " from it', 'drop the constraint before, and add it again behind: NOT VALID, then VALIDATE' FROM gen JOIN"
+    " pg_constraint k ON k.conrelid = gen.relid AND k.contype = 'c' AND gen.attnum = ANY (k.conkey) WHERE gen.attgenerated = 'v'",
     " UNION ALL SELECT 'virtual column ' || gen.attname || ' is computed otherwise in ' || gen.t, NULL FROM gen WHERE"
     " gen.attgenerated = 'v' AND NOT gen.root AND NOT EXISTS (SELECT FROM gen r WHERE r.root AND r.attname ="
     " gen.attname AND r.sql = gen.sql)",
@@ -210,7 +210,8 @@ const char *const shadow_obstacles_sql[] = {
     " (SELECT FROM unnest(i.indkey) WITH ORDINALITY u(x, i) JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum"
     " = u.x WHERE u.i <= indnkeyatts AND NOT a.attnotnull))",
     " UNION ALL SELECT 'its default, ' || def.sql || ', has no automatic cast to ' || format_type(col.type_oid,"
-    " NULL), format('before: ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT; behind: SET DEFAULT', col.t, col.c) FROM def, col WHERE col.type_oid <> col.atttypid AND NOT EXISTS (SELECT FROM pg_cast k WHERE"
+    " NULL), format('before: ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT; behind: SET DEFAULT', col.t, col.c) FROM"
+    " def, col WHERE col.type_oid <> col.atttypid AND NOT EXISTS (SELECT FROM pg_cast k WHERE"
     " k.castsource = col.atttypid AND k.casttarget = col.type_oid AND k.castcontext IN ('a', 'i')) AND NOT EXISTS"
     " (SELECT FROM pg_type z WHERE z.oid = col.type_oid AND z.typcategory = 'S')",
     " UNION ALL SELECT 'foreign key ' || ref.conname || ' of ' || ref.child || ' references it, and ' || x.why,"

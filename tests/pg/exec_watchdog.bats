@@ -2,6 +2,7 @@
 # Whom a step keeps waiting, and whom it may end: the watchdog and --terminate-blockers.
 
 load lib
+load lock_lib
 
 setup_file() { pg_start autovacuum_naptime=1s autovacuum_vacuum_cost_delay=100ms autovacuum_vacuum_cost_limit=1; }
 teardown_file() { pg_stop; }
@@ -13,27 +14,9 @@ setup() {
     pg_fresh_db "exec_watchdog_$BATS_TEST_NUMBER"
     pg_sql "CREATE TABLE t (id int)"
 }
-teardown() {
-    local name
-    for name in holder reader_1 reader_2 reader_3; do
-        pg_session_end "$name"
-    done
-}
-
-file() { # NAME SQL
-    printf -- '-- migrate:up\n%s\n' "$2" >"$PROJECT/$1.sql"
-}
-
-up() {
-    migrate up --gate off --dir "$PROJECT" "$@"
-}
 
 waiting() { # so many of others wait for a lock
     [ "$(pg_sql "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '$1' AND wait_event_type = 'Lock'")" -ge "$2" ]
-}
-
-in_output() {
-    grep -q "$1" "$OUT"
 }
 
 @test "too many sessions behind a lock that is waited for: cancelled, recorded, done later" {

@@ -2,6 +2,7 @@
 # What the application feels of a step that cannot have its lock yet: nothing while somebody is seen in the way, short waits otherwise.
 
 load lib
+load lock_lib
 
 setup_file() { pg_start autovacuum_naptime=1s autovacuum_vacuum_cost_delay=100ms autovacuum_vacuum_cost_limit=1 max_connections=60; }
 teardown_file() { pg_stop; }
@@ -12,24 +13,6 @@ setup() {
     mkdir -p "$PROJECT"
     pg_fresh_db "exec_way_$BATS_TEST_NUMBER"
     pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int)"
-}
-teardown() {
-    local name
-    for name in holder reader; do
-        pg_session_end "$name"
-    done
-}
-
-file() { # NAME SQL
-    printf -- '-- migrate:up\n%s\n' "$2" >"$PROJECT/$1.sql"
-}
-
-up() {
-    migrate up --gate off --dir "$PROJECT" "$@"
-}
-
-in_output() {
-    grep -q "$1" "$OUT"
 }
 
 old_enough() { # NAME: its transaction is older than the first rung
