@@ -40,6 +40,10 @@ bool retry_next(struct retry *r, int64_t *pause_ms)
     if (r->attempt >= r->max_attempts || clock_monotonic_ms() - r->begun_ms + *pause_ms > r->budget_ms) {
         return false;
     }
+    if (r->early) {
+        r->least_ms = r->least_ms > 0 ? r->least_ms * 2 : r->pause_ms;
+        r->early = false;
+    }
     r->attempt++;
     if (r->queued && r->n_short < RETRY_SHORT) {
         r->n_short++;

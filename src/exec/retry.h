@@ -4,7 +4,8 @@
  * The first attempts wait little, since whoever waits for an ACCESS EXCLUSIVE lock holds up everyone behind it; later ones wait
  * longer. While others do queue behind it, though, RETRY_SHORT attempts stay as short as the first: many short waits are as likely to
  * meet a moment in which the table is free, and nobody notices them. Pauses are random over their whole length ("full jitter"), so that
- * two runners, or a runner and a periodic job, do not meet again and again.
+ * two runners, or a runner and a periodic job, do not meet again and again. A pause may end early when whoever was in the way has gone; an early
+ * end that brought nothing makes the next pauses longer at the least.
  */
 #ifndef MIGRATE_EXEC_RETRY_H
 #define MIGRATE_EXEC_RETRY_H
@@ -23,6 +24,9 @@ struct retry {
     unsigned rung;    /* of the ladder, from 0 */
     unsigned n_short; /* attempts that were kept short for the sake of those behind */
     bool queued;      /* others queued behind this attempt */
+    bool in_way;      /* somebody was seen in the way before this attempt, and had not gone when it was made */
+    bool early;       /* the pause before this attempt ended early */
+    int64_t least_ms; /* of a pause that ends early */
     int64_t begun_ms; /* clock_monotonic_ms() at the start */
 };
 

@@ -171,7 +171,13 @@ NODISCARD enum status transaction_run(struct run *r, struct item *it, struct err
  * waiting who comes behind it. So look, tell who it is, and wait outside of the queue, for a sixtieth of the lock budget at most. Not for what lets
  * the application work on, nor where blockers are to be ended. What the role may not see is not waited for. ST_INTERRUPTED, or the session is lost.
  */
-NODISCARD enum status way_wait(struct run *r, const struct item *it, const struct retry *retry, struct error *err);
+NODISCARD enum status way_wait(struct run *r, const struct item *it, struct retry *retry, struct error *err);
+/*
+ * The pause of so many ms before another attempt. It ends early when a transaction of some age that was seen in the way has gone and no other is
+ * there; while none was seen it stays whole. The step holds nothing meanwhile. Errors as above.
+ */
+NODISCARD enum status way_pause(struct run *r, const struct item *it, struct retry *retry, int64_t ms,
+                                struct error *err);
 
 /* ---- single.c, backfill.c ---- */
 NODISCARD enum status single_run(struct run *r, struct item *it, struct error *err);

@@ -155,11 +155,9 @@ bool step_again(struct run *r, struct item *it, struct retry *retry, enum status
     }
     tell_retry(r, it, retry, pause, err);
     FAULT("retry");
-    if (loop_sleep(r->loop, pause, err)) {
-        *status = ST_INTERRUPTED;
-        return false;
-    }
-    return true;
+    const enum status paused = way_pause(r, it, retry, pause, err);
+    *status = paused ? paused : *status;
+    return paused == ST_OK;
 }
 
 /* ---- one transaction ---- */

@@ -1,5 +1,5 @@
 /*
- * Is the way clear? The look before an attempt at a step's locks.
+ * Is the way clear? The look before an attempt at a step's locks, and during the pause behind one that failed.
  *
  * lock_timeout makes an attempt's harm short, but it is harm all the same: whoever comes while we wait for an ACCESS EXCLUSIVE lock waits, too. As
  * long as somebody can be seen who will not let go soon, nothing is gained by it.
@@ -10,7 +10,14 @@
 #include "exec/preflight.h"
 #include "exec/tx.h"
 
-enum { POLL_MS = 50, SHARE_OF_BUDGET = 60, VACUUM_MS = 3000, TOLD_MAX = 16, LOOK_MAX = 64 * 1024 * 1024 };
+enum {
+    POLL_MS = 50,
+    PAUSE_POLL_MS = 150,
+    SHARE_OF_BUDGET = 60,
+    VACUUM_MS = 3000,
+    TOLD_MAX = 16,
+    LOOK_MAX = 64 * 1024 * 1024
+};
 
 /*
  * Transactions older than $4 ms with a lock in the way of one that the step wants, on the table or on one of its partitions. Of other roles' sessions
@@ -106,15 +113,22 @@ static void ask_vacuum(struct way *w, struct str table)
     }
 }
 
-/* One look. *clear: nobody is in the way, or it cannot be told. */
-static enum status look(struct way *w, bool *clear, struct error *err)
+/* *blocked: is somebody in the way? Those who are, for the caller to free; NULL where it cannot be told. */
+static enum status look(const struct way *w, enum tri *blocked, struct rows **rows, struct error *err)
 {
-    struct run *r = w->r;
+    struct session *s = w->r->s;
+    const enum status status = session_query(s, holders_sql, w->params, countof(w->params), ANSWER_MS, rows, err);
+    *blocked = status ? TRI_UNKNOWN : rows_count(*rows) > 0 ? TRI_YES : TRI_NO;
+    return status == ST_INTERRUPTED || !session_usable(s) ? status : ST_OK;
+}
+
+/* A look that tells who it is, and asks autovacuum to go. */
+static enum status look_before(struct way *w, enum tri *blocked, struct error *err)
+{
     struct rows *rows = NULL;
     struct str vacuumed = STR_NONE;
-    const enum status status = session_query(r->s, holders_sql, w->params, countof(w->params), ANSWER_MS, &rows, err);
-    *clear = status || rows_count(rows) == 0;
-    for (size_t i = 0; !*clear && i < rows_count(rows); i++) {
+    const enum status status = look(w, blocked, &rows, err);
+    for (size_t i = 0; *blocked == TRI_YES && i < rows_count(rows); i++) {
         tell(w, rows, i);
         if (rows_bool(rows, i, 6) && !w->asked_vacuum) {
             vacuumed = arena_str(w->a, rows_value(rows, i, 7));
@@ -124,27 +138,61 @@ static enum status look(struct way *w, bool *clear, struct error *err)
     if (vacuumed.n > 0) {
         ask_vacuum(w, vacuumed);
     }
-    return status == ST_INTERRUPTED || !session_usable(r->s) ? status : ST_OK;
+    return status;
 }
 
-enum status way_wait(struct run *r, const struct item *it, const struct retry *retry, struct error *err)
+/* Where the step's lock lets the application work on, or is waited for without a limit, there is nothing to look for. */
+static bool begin(struct way *w, const struct retry *retry, struct arena *own)
+{
+    if (item_step(w->it)->class == CLASS_ONLINE || retry->first_ms == 0) {
+        return false;
+    }
+    arena_init(own, LOOK_MAX);
+    w->a = own;
+    return make_params(w, retry);
+}
+
+enum status way_wait(struct run *r, const struct item *it, struct retry *retry, struct error *err)
 {
     const int64_t until = clock_monotonic_ms() + retry->budget_ms / SHARE_OF_BUDGET;
-    struct arena own;
-    struct way w = {.r = r, .it = it, .a = &own};
-    bool clear = false;
+    struct arena own = {0};
+    struct way w = {.r = r, .it = it};
+    enum tri blocked = TRI_UNKNOWN;
     enum status status = ST_OK;
-    if (item_step(it)->class == CLASS_ONLINE || retry->first_ms == 0 || r->o->terminate != TERMINATE_NONE) {
-        return ST_OK;
+    bool goes_on = r->o->terminate == TERMINATE_NONE && begin(&w, retry, &own);
+    while (goes_on) {
+        status = look_before(&w, &blocked, err);
+        goes_on = !status && blocked == TRI_YES && clock_monotonic_ms() < until;
+        status = goes_on ? loop_sleep(r->loop, POLL_MS, err) : status;
+        goes_on = goes_on && !status;
     }
-    arena_init(&own, LOOK_MAX);
-    const bool asks = make_params(&w, retry);
-    while (asks && !status) {
-        status = look(&w, &clear, err);
-        if (status || clear || clock_monotonic_ms() >= until) {
-            break;
+    retry->in_way = blocked == TRI_YES;
+    arena_free(&own);
+    return status;
+}
+
+enum status way_pause(struct run *r, const struct item *it, struct retry *retry, int64_t ms, struct error *err)
+{
+    const int64_t begun = clock_monotonic_ms();
+    struct arena own = {0};
+    struct way w = {.r = r, .it = it};
+    enum tri blocked = TRI_NO;
+    enum status status = ST_OK;
+    int64_t left = ms;
+    bool looks = begin(&w, retry, &own);
+    while (left > 0 && !status && !retry->early) {
+        /* Not in step with others who wait for the same to go. */
+        const int64_t poll = PAUSE_POLL_MS / 2 + (int64_t)random_below(PAUSE_POLL_MS);
+        status = loop_sleep(r->loop, looks && poll < left ? poll : left, err);
+        left = ms - (clock_monotonic_ms() - begun);
+        if (!status && looks && left > 0) {
+            struct rows *rows = NULL;
+            status = look(&w, &blocked, &rows, err);
+            rows_free(rows);
+            looks = blocked != TRI_UNKNOWN;
+            retry->early = blocked == TRI_NO && retry->in_way && ms - left >= retry->least_ms;
+            retry->in_way = retry->in_way || blocked == TRI_YES;
         }
-        status = loop_sleep(r->loop, POLL_MS, err);
     }
     arena_free(&own);
     return status;

@@ -35,6 +35,28 @@ old_enough() { # NAME: its transaction is older than the first rung
     [ "$(pg_sql "SELECT state, attempts FROM migrate.steps")" = "done|1" ]
 }
 
+retried() { # at least 1 s is to pass before the next try
+    [ "$(grep '"step-retry"' "$OUT" | tail -n 1 | jq '.wait_ms >= 1000')" = true ]
+}
+short_pauses() { # how many ended before the time that was told of them had passed
+    migrate report --json | jq '[.events[] | select(.event | test("^step-(begin|retry)$"))]
+        | [., .[1:]] | transpose | map(select(.[0].event == "step-retry" and .[1] and .[1].at_ms - .[0].at_ms < .[0].wait_ms)) | length'
+}
+
+@test "the pause behind a failed try ends when the way is clear, and not before" {
+    file 1_column 'ALTER TABLE t ADD COLUMN x int;'
+    pg_session holder "BEGIN; LOCK TABLE t IN ACCESS SHARE MODE"
+    until_true old_enough holder
+    up --ddl-lock-timeout 50ms --lock-budget 30s --json >"$OUT" 2>&1 3>&- &
+    local pid=$!
+    UNTIL_S=30 until_true retried
+    pg_session holder "COMMIT"
+    wait "$pid"
+    cat "$OUT"
+    [ "$(pg_sql "SELECT state, attempts > 1 FROM migrate.steps")" = "done|t" ]
+    [ "$(short_pauses)" = 1 ]
+}
+
 @test "who has no lock in the way of this one is not waited for" {
     pg_sql "CREATE TABLE other (id int PRIMARY KEY)"
     file 1_key 'ALTER TABLE t ADD CONSTRAINT t_other FOREIGN KEY (n) REFERENCES other (id) NOT VALID;'
@@ -78,6 +100,7 @@ old_enough() { # NAME: its transaction is older than the first rung
     [ "$status" -eq 4 ]
     [[ "$output" == *'"step-retry"'* ]]
     [ "$(pg_sql "SELECT state, sqlstate FROM migrate.steps")" = "failed|55P03" ]
+    [ "$(short_pauses)" = 0 ]
 }
 
 # Readers come all the time, and the holder is not old enough to be waited for: its age is hidden from this role.
@@ -95,6 +118,7 @@ old_enough() { # NAME: its transaction is older than the first rung
     longest=$(grep -o '"event":"watchdog".*' <<<"$output" | jq -R 'capture("\"ms\":(?<ms>[0-9]+)").ms | tonumber' | sort -n | tail -n 1)
     [ "${longest:-0}" -lt 900 ]
     [ "$(pg_sql "SELECT attempts >= 3 FROM migrate.steps")" = t ]
+    [ "$(short_pauses)" = 0 ]
     pg_session_end reader
     pg_session_end holder
     pg_sql "DROP OWNED BY plain CASCADE" "DROP ROLE plain"

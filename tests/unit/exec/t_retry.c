@@ -67,6 +67,22 @@ static void no_timeout_stays_none(void **state)
     assert_int_equal(retry_lock_timeout(&r), 0);
 }
 
+/* Who ends a pause early, and for nothing, lasts longer in the next ones. */
+static void early_ends_for_nothing_cost(void **state)
+{
+    static const int64_t least[] = {0, 500, 1000, 2000, 2000};
+    struct retry r;
+    int64_t pause;
+    (void)state;
+    retry_begin(&r, 200, 3000, INT64_MAX / 2, 30);
+    for (size_t i = 0; i < countof(least); i++) {
+        r.early = i != 3;
+        assert_int_equal(r.least_ms, least[i]);
+        assert_true(retry_next(&r, &pause));
+        assert_false(r.early);
+    }
+}
+
 /* Full jitter: anything from 0 to the longest, which doubles up to its maximum. */
 static void pauses_are_random_and_bounded(void **state)
 {
@@ -121,6 +137,7 @@ int main(void)
         cmocka_unit_test(stays_short_while_others_queue),
         cmocka_unit_test(first_rung_above_the_last),
         cmocka_unit_test(no_timeout_stays_none),
+        cmocka_unit_test(early_ends_for_nothing_cost),
         cmocka_unit_test(pauses_are_random_and_bounded),
         cmocka_unit_test(gives_way),
         cmocka_unit_test(classes),
