@@ -112,9 +112,6 @@ static void apply(struct eval *e, const struct effect *effect, const struct read
     bool took_part, certain = true;
     const struct term *on = ready->on;
     if (ready->each) {
-        if (!eval_has(e, (enum fact)ready->needs)) {
-            return;
-        }
         const bool whole = term_relations(e, on, &list, &took_part);
         apply_each(e, effect, ready->when, &list, out);
         out->known = whole ? out->known : KNOWN_PARTLY;
@@ -126,9 +123,6 @@ static void apply(struct eval *e, const struct effect *effect, const struct read
             return;
         }
         certain = when == TRI_YES;
-    }
-    if (!eval_has(e, (enum fact)ready->needs)) {
-        return;
     }
     /* An index that the statement itself makes is not there yet, and perhaps has no name written. */
     if (effect->kind == EFFECT_BUILD && on->kind == TERM_CAPTURE) {
@@ -185,8 +179,16 @@ void effects_work_out(struct eval *e, struct effects *out)
         return;
     }
     const struct ready_effect *ready = runtime_effects(e->book->runtime, form);
+    unsigned asked = 0, has = 0; /* most statements have little of what the effects of their form need */
     for (unsigned i = 0; i < form->n_effects; i++) {
-        apply(e, &form->effects[i], &ready[i], out);
+        const unsigned needs = ready[i].needs;
+        if (needs & ~asked) {
+            has |= eval_facts(e, needs);
+            asked |= needs & FACTS_OF_QUERY ? FACTS_OF_QUERY : needs;
+        }
+        if (needs == FACT_NONE || (has & needs)) {
+            apply(e, &form->effects[i], &ready[i], out);
+        }
     }
     out->supported = tri_not(ask(e, form->unsupported, TRI_NO));
     out->in_transaction = tri_not(ask(e, form->refused_in_transaction, TRI_NO));

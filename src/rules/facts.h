@@ -34,7 +34,9 @@ enum fact {
     FACT_CHANGED = 8,    /* one that is changed */
     FACT_OLD_ROWS = 16,  /* one whose rows are looked for: all but the target of INSERT */
     FACT_REPLACED = 32,  /* one whose rows UPDATE, DELETE or MERGE replaces */
-    FACT_BEHIND = 64,    /* something runs behind it, or may; not among those that are read at once */
+    FACT_SEQUENCES = 64, /* a call, or rows that are put in: the two ways to a sequence */
+    FACTS_OF_QUERY = 127,
+    FACT_BEHIND = 128, /* something runs behind it, or may; not among those that are read at once */
 };
 
 /* What is the same whatever is asked of an action, as long as the catalog stays as it is. */
@@ -197,8 +199,8 @@ bool select_body_read(struct eval *e, struct call call, struct relation_list *ou
 bool select_body_changed(struct eval *e, struct call call, struct relation_list *out);
 bool select_functions_read(struct eval *e, struct call call, struct relation_list *out);
 struct query *eval_query(struct eval *e);
-/* May a selector that needs this find something? */
-bool eval_has(struct eval *e, enum fact fact);
+/* Those of enum fact that the statement has; FACT_BEHIND is looked into only when it is wanted. */
+unsigned eval_facts(struct eval *e, unsigned wanted);
 bool runs_behind(struct eval *e); /* does something run behind the statement, or may it? */
 /* What it needs to find something; FACT_NONE: it has to be asked. */
 enum fact term_needs(const struct term *term);

@@ -8,9 +8,8 @@ static size_t add_written(struct eval *e, size_t i, struct relation_list *out)
     const struct statement *st = e->what->statement;
     struct str schema, name;
     i += statement_is(st, i, KW_ONLY);
-    if (i < st->n_tokens && qualified_name_parse(e->catalog->arena, e->what->text, st, &i, &schema, &name)) {
-        struct relation *r = catalog_resolve(e->catalog, schema, name);
-        relation_list_add(e->a, out, r ? r : catalog_mention(e->catalog, schema, name, REL_UNKNOWN));
+    if (i < st->n_tokens && qualified_name_view(e->a, e->what->text, st, &i, &schema, &name)) {
+        relation_list_add(e->a, out, catalog_mention(e->catalog, schema, name, REL_UNKNOWN));
     }
     return i;
 }

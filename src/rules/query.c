@@ -119,11 +119,7 @@ static void add_source(struct walk *w, enum query_use use)
     if (common || (use == USE_READ && !w->copying && is_self(w, at, '('))) { /* or a function */
         return;
     }
-    struct relation *r = catalog_resolve(q->catalog, schema, name);
-    if (!r) {
-        r = catalog_mention(q->catalog, arena_str(q->catalog->arena, schema), arena_str(q->catalog->arena, name),
-                            REL_UNKNOWN);
-    }
+    struct relation *r = catalog_mention(q->catalog, schema, name, REL_UNKNOWN);
     *vec_push(q->a, &q->names) = (struct query_name){schema, name, r};
     if (is_system(r)) {
         return;
@@ -169,6 +165,22 @@ static bool has_own_from(const struct walk *w, size_t i)
 {
     return is(w, i, KW_EXTRACT) || is(w, i, KW_SUBSTRING) || is(w, i, KW_TRIM) || is(w, i, KW_OVERLAY) ||
            is(w, i, KW_POSITION);
+}
+
+/* At a parenthesis: is it behind a name that a function may have? */
+static void note_call(struct walk *w)
+{
+    const struct token before = w->i > 0 ? w->q->st->tokens[w->i - 1] : (struct token){.kind = TOK_SELF};
+    if (before.kind == TOK_SELF || before.kind == TOK_OP) {
+        return;
+    }
+    if (before.kind == TOK_WORD && before.keyword != KW_NONE && !(w->i > 1 && is_self(w, w->i - 2, '.'))) {
+        const enum keyword_category category = keyword_category((enum keyword)before.keyword);
+        if (category == KW_RESERVED || category == KW_COL_NAME) {
+            return;
+        }
+    }
+    *vec_push(w->q->a, &w->q->calls) = w->i;
 }
 
 static void open_paren(struct walk *w)
@@ -284,7 +296,11 @@ static void take_copy(struct walk *w)
     if (w->q->sources.n > 0 && is(w, w->i, KW_FROM)) {
         w->q->sources.at[0].use = USE_INSERT;
     }
-    w->i = w->end;
+    for (; w->i < w->end; w->i++) { /* COPY … FROM … WHERE f ( a ) */
+        if (is_self(w, w->i, '(')) {
+            note_call(w);
+        }
+    }
 }
 
 static bool take_command(struct walk *w, size_t first)
@@ -406,6 +422,7 @@ struct query *query_read(struct arena *a, struct catalog *catalog, struct str te
     while (w->i < last && !q->cut) {
         const struct token t = st->tokens[w->i];
         if (t.kind == TOK_SELF && t.keyword == '(') {
+            note_call(w);
             open_paren(w);
         } else if (t.kind == TOK_SELF && t.keyword == ')') {
             close_paren(w);
@@ -675,11 +692,14 @@ static bool joins_constant(struct query *q, const struct query_level *level, con
 enum tri query_reads_whole(struct query *q, struct query_source *s, const struct relation *r)
 {
     struct query_level *level = &q->levels.at[s->level];
-    if (r->loaded == TRI_NO || s->use == USE_INSERT || takes_extreme(q, level, r) || is_looked_up(q, level, s, r) ||
-        (level->limit && !level->grouped && level->sources == 1) || joins_constant(q, level, s, r)) {
+    if (r->loaded == TRI_NO || s->use == USE_INSERT || (level->limit && !level->grouped && level->sources == 1)) {
         return TRI_NO;
     }
-    const struct formula *facts = r->indexes.n > 0 && level->where > 0 ? query_facts(q, s) : NULL;
+    const bool indexed = r->indexes.n > 0; /* without any there is no need to look at conditions */
+    if (indexed && (takes_extreme(q, level, r) || is_looked_up(q, level, s, r) || joins_constant(q, level, s, r))) {
+        return TRI_NO;
+    }
+    const struct formula *facts = indexed && level->where > 0 ? query_facts(q, s) : NULL;
     for (size_t i = 0; facts && i < facts->parts.n; i++) {
         if (enters_index(r, facts->parts.at[i])) {
             return TRI_NO;

@@ -46,6 +46,7 @@ struct query {
     VEC(struct query_level) levels;
     VEC(struct query_source) sources;
     VEC(struct query_name) names; /* all of them, those of the system's schemas, too */
+    VEC(size_t) calls;            /* tokens: the parentheses behind a name, be it of a function or of something else */
     bool cut;                     /* too deep to be read to the end */
 };
 

@@ -24,7 +24,6 @@ VEC_DECLARE(called_list, struct called);
  */
 struct function_reading {
     struct statement tokens;
-    struct called_list calls;
     struct query *query; /* NULL: not read yet */
 };
 
@@ -36,27 +35,33 @@ struct eval_behind {
     bool whole; /* every text is known */
 };
 
-static void run(struct eval_behind *b, struct eval *e, const struct called_list *calls);
+static void run(struct eval_behind *b, struct eval *e);
 
 /* ---- one text ----------------------------------------------------------------------------------------------------------- */
 
-/* f ( … ) where it is no relation's name, among the tokens [first, last). */
-static void find_calls(struct arena *a, struct str text, const struct statement *st, size_t first, size_t last,
-                       struct called_list *out)
+/* The first token of the name in front of the parenthesis. */
+static size_t name_before(const struct statement *st, size_t paren)
 {
-    for (size_t i = first; i + 1 < last && i + 1 < st->n_tokens; i++) {
-        struct called called;
-        size_t at = i;
-        const struct token t = st->tokens[i];
-        if (t.kind != TOK_UQUOTED && !expression_is_self(st, i + 1, '(') && !expression_is_self(st, i + 1, '.')) {
-            continue; /* no name that is called: most of what there is */
+    size_t i = paren - 1;
+    for (;; i -= 2) {
+        i -= i >= 2 && statement_is(st, i - 1, KW_UESCAPE) ? 2 : 0;
+        if (i < 2 || !expression_is_self(st, i - 1, '.')) {
+            return i;
         }
-        const bool named = i > first && (statement_is(st, i - 1, KW_INTO) || statement_is(st, i - 1, KW_TABLE) ||
-                                         statement_is(st, i - 1, KW_REFERENCES) || statement_is(st, i - 1, KW_COPY));
-        if (!named && qualified_name_view(a, text, st, &at, &called.schema, &called.name) &&
-            expression_is_self(st, at, '(')) {
+    }
+}
+
+/* f ( … ) where it is no relation's name. */
+static void find_calls(struct arena *a, const struct query *q, struct called_list *out)
+{
+    const struct statement *st = q->st;
+    for (size_t i = 0; i < q->calls.n; i++) {
+        struct called called;
+        size_t at = name_before(st, q->calls.at[i]);
+        const bool named = at > 0 && (statement_is(st, at - 1, KW_INTO) || statement_is(st, at - 1, KW_TABLE) ||
+                                      statement_is(st, at - 1, KW_REFERENCES) || statement_is(st, at - 1, KW_COPY));
+        if (!named && qualified_name_view(a, q->text, st, &at, &called.schema, &called.name) && at == q->calls.at[i]) {
             *vec_push(a, out) = called;
-            i = at - 1;
         }
     }
 }
@@ -73,7 +78,12 @@ static struct eval *enter(struct eval_behind *b, struct str text, const struct s
     struct classified *what = arena_alloc_raw(a, sizeof *what);
     struct eval *e = arena_alloc_raw(a, sizeof *e);
     *shape = (struct shape){.n_actions = 1, .last = (uint32_t)tokens->n_tokens};
-    *what = (struct classified){.shape = shape, .statement = tokens, .text = text};
+    what->form = NULL; /* member by member: there is room for many captures, and none is here */
+    what->shape = shape;
+    what->statement = tokens;
+    what->text = text;
+    what->n_captures = 0;
+    what->limit_hit = false;
     *e = *b->e;
     e->what = what;
     e->memo = NULL; /* of another statement */
@@ -84,13 +94,11 @@ static struct eval *enter(struct eval_behind *b, struct str text, const struct s
 static void run_text(struct eval_behind *b, struct str text)
 {
     struct statement *st = arena_new(b->e->a, struct statement);
-    struct called_list calls = {0};
     *st = expression_lex_all(b->e->a, text);
     struct eval *e = enter(b, text, st);
     if (e) {
-        find_calls(e->a, text, st, 0, st->n_tokens, &calls);
         b->depth++;
-        run(b, e, &calls);
+        run(b, e);
         b->depth--;
     }
 }
@@ -108,7 +116,6 @@ static struct function_reading *read_function(const struct eval *e, struct funct
             memcpy(kept, r->tokens.tokens, r->tokens.n_tokens * sizeof kept[0]);
         }
         r->tokens.tokens = kept;
-        find_calls(a, f->source, &r->tokens, 0, r->tokens.n_tokens, &r->calls);
         f->reading = r;
     }
     return f->reading;
@@ -130,7 +137,7 @@ static void run_function(struct eval_behind *b, struct function *f)
     }
     eval_memo(e)->query = r->query;
     b->depth++;
-    run(b, e, &r->calls);
+    run(b, e);
     b->depth--;
 }
 
@@ -212,16 +219,21 @@ static void run_changed(struct eval_behind *b, const struct query_source *s)
     }
 }
 
-static void run(struct eval_behind *b, struct eval *e, const struct called_list *calls)
+static void run(struct eval_behind *b, struct eval *e)
 {
     const struct query *q = eval_query(e);
+    struct called_list calls = {0};
+    b->whole = b->whole && !q->cut;
+    if (e->catalog->functions.used > 0) {
+        find_calls(e->a, q, &calls);
+    }
     for (size_t i = 0; i < q->sources.n; i++) {
         if (q->sources.at[i].use != USE_READ) {
             run_changed(b, &q->sources.at[i]);
         }
     }
-    for (size_t i = 0; e->catalog->functions.used > 0 && i < calls->n; i++) {
-        struct function *f = catalog_function(e->catalog, calls->at[i].schema, calls->at[i].name);
+    for (size_t i = 0; i < calls.n; i++) {
+        struct function *f = catalog_function(e->catalog, calls.at[i].schema, calls.at[i].name);
         if (f) {
             run_function(b, f);
         }
@@ -234,12 +246,7 @@ static struct eval_behind *behind(struct eval *e)
     if (!memo->behind) {
         struct eval_behind *b = arena_new(e->a, struct eval_behind);
         *b = (struct eval_behind){.e = e, .whole = true};
-        struct called_list calls = {0};
-        if (e->catalog->functions.used > 0) {
-            const struct shape *s = e->what->shape;
-            find_calls(e->a, e->what->text, e->what->statement, s->first, s->last, &calls);
-        }
-        run(b, e, &calls);
+        run(b, e);
         memo->behind = b;
     }
     return memo->behind;

@@ -23,35 +23,34 @@ struct query *eval_query(struct eval *e)
 
 static unsigned facts_of(const struct query *q)
 {
-    unsigned facts = FACT_READ;
+    unsigned facts = FACT_READ | (q->calls.n > 0 ? FACT_SEQUENCES : 0);
     for (size_t i = 0; i < q->sources.n; i++) {
         switch (q->sources.at[i].use) {
         case USE_READ:
             facts |= FACT_OLD_ROWS | (q->sources.at[i].row_locks ? FACT_ROW_LOCKED : FACT_OPENED);
             break;
         case USE_INSERT:
-            facts |= FACT_CHANGED;
+            facts |= FACT_CHANGED | FACT_SEQUENCES;
+            break;
+        case USE_MERGE:
+            facts |= FACT_CHANGED | FACT_OLD_ROWS | FACT_REPLACED | FACT_SEQUENCES;
             break;
         case USE_UPDATE:
         case USE_DELETE:
-        case USE_MERGE:
             facts |= FACT_CHANGED | FACT_OLD_ROWS | FACT_REPLACED;
             break;
         }
     }
-    return q->cut ? ~0U : facts;
+    return q->cut ? FACTS_OF_QUERY : facts;
 }
 
-bool eval_has(struct eval *e, enum fact fact)
+unsigned eval_facts(struct eval *e, unsigned wanted)
 {
-    if (fact == FACT_BEHIND) {
-        return runs_behind(e);
-    }
-    if (fact != FACT_NONE && !eval_memo(e)->facts) {
+    if (!eval_memo(e)->facts) {
         const unsigned facts = facts_of(eval_query(e));
         eval_memo(e)->facts = facts;
     }
-    return fact == FACT_NONE || (e->memo->facts & fact) != 0;
+    return e->memo->facts | ((wanted & FACT_BEHIND) && runs_behind(e) ? FACT_BEHIND : 0);
 }
 
 enum fact term_needs(const struct term *term)
@@ -69,6 +68,7 @@ enum fact term_needs(const struct term *term)
         {select_referencing_looked_at, FACT_REPLACED},
         {select_referencing_changed, FACT_REPLACED},
         {select_referencing_read, FACT_REPLACED},
+        {select_sequences_used, FACT_SEQUENCES},
         {select_behind_changed, FACT_BEHIND},
         {select_behind_checked, FACT_BEHIND},
         {select_behind_read, FACT_BEHIND},

@@ -33,34 +33,38 @@ static struct relation *relation_in_string(struct eval *e, struct str text, stru
     if (!qualified_name_parse(e->a, inner, &st, &i, &schema, &name) || i != st.n_tokens) {
         return NULL;
     }
-    struct relation *r = catalog_resolve(e->catalog, schema, name);
-    return r ? r
-             : catalog_mention(e->catalog, arena_str(e->catalog->arena, schema), arena_str(e->catalog->arena, name),
-                               REL_SEQUENCE);
+    return catalog_mention(e->catalog, schema, name, REL_SEQUENCE);
 }
 
-/* nextval( 's' ), setval( pg_get_serial_sequence( 't', 'c' ), … ) in tokens [first, last). */
+/* nextval( 's' ), setval( pg_get_serial_sequence( 't', 'c' ), … ) whose parenthesis is at the token `paren`, before `last`. */
+static void called_sequence(struct eval *e, struct str text, const struct statement *st, size_t paren, size_t last,
+                            struct relation_list *out)
+{
+    const struct token function = st->tokens[paren - 1];
+    const struct str name = token_text(text, function);
+    if (function.kind != TOK_WORD || paren + 1 >= last ||
+        !(str_eq_nocase(name, STR("nextval")) || str_eq_nocase(name, STR("setval")) ||
+          str_eq_nocase(name, STR("currval")))) {
+        return;
+    }
+    if (st->tokens[paren + 1].kind == TOK_STRING) {
+        add_sequence(e, relation_in_string(e, text, st->tokens[paren + 1]), out);
+    } else if (paren + 5 < last && is_self(st, paren + 2, '(') && is_self(st, paren + 4, ',') &&
+               str_eq_nocase(token_text(text, st->tokens[paren + 1]), STR("pg_get_serial_sequence"))) {
+        const struct relation *r = relation_in_string(e, text, st->tokens[paren + 3]);
+        const struct str quoted = token_text(text, st->tokens[paren + 5]);
+        const struct column *column = r && quoted.n > 2 ? relation_column(r, str_slice(quoted, 1, quoted.n - 1)) : NULL;
+        add_sequence(e, column ? column->sequence : NULL, out);
+    }
+}
+
+/* All in tokens [first, last). */
 static void called_sequences(struct eval *e, struct str text, const struct statement *st, size_t first, size_t last,
                              struct relation_list *out)
 {
-    static const char *const functions[] = {"nextval", "setval", "currval"};
-    for (size_t i = first; i + 2 < last; i++) {
-        bool found = false;
-        for (size_t k = 0; st->tokens[i].kind == TOK_WORD && is_self(st, i + 1, '(') && k < countof(functions); k++) {
-            found = found || str_eq_nocase(token_text(text, st->tokens[i]), str_of(functions[k]));
-        }
-        if (!found) {
-            continue;
-        }
-        if (st->tokens[i + 2].kind == TOK_STRING) {
-            add_sequence(e, relation_in_string(e, text, st->tokens[i + 2]), out);
-        } else if (i + 6 < last && is_self(st, i + 3, '(') && is_self(st, i + 5, ',') &&
-                   str_eq_nocase(token_text(text, st->tokens[i + 2]), STR("pg_get_serial_sequence"))) {
-            const struct relation *r = relation_in_string(e, text, st->tokens[i + 4]);
-            const struct str quoted = token_text(text, st->tokens[i + 6]);
-            const struct column *column =
-                r && quoted.n > 2 ? relation_column(r, str_slice(quoted, 1, quoted.n - 1)) : NULL;
-            add_sequence(e, column ? column->sequence : NULL, out);
+    for (size_t i = first + 1; i < last; i++) {
+        if (is_self(st, i, '(')) {
+            called_sequence(e, text, st, i, last, out);
         }
     }
 }
@@ -114,12 +118,17 @@ bool select_sequences_used(struct eval *e, struct call call, struct relation_lis
 {
     const struct shape *s = e->what->shape;
     size_t first = s->first, last = s->last;
-    if (call.n > 0 && !term_tokens(e, call.arguments[0], &first, &last)) {
+    if (call.n > 0) {
+        if (term_tokens(e, call.arguments[0], &first, &last)) {
+            called_sequences(e, e->what->text, e->what->statement, first, last, out);
+        }
         return true;
     }
-    called_sequences(e, e->what->text, e->what->statement, first, last, out);
-    const struct query *q = call.n > 0 ? NULL : eval_query(e);
-    for (size_t i = 0; q && i < q->sources.n; i++) {
+    const struct query *q = eval_query(e);
+    for (size_t i = 0; i < q->calls.n; i++) {
+        called_sequence(e, e->what->text, e->what->statement, q->calls.at[i], last, out);
+    }
+    for (size_t i = 0; i < q->sources.n; i++) {
         const bool inserts = q->sources.at[i].use == USE_INSERT || merges_insert(e, &q->sources.at[i]);
         if (inserts && !rows_replaced(&q->sources.at[i])) {
             default_sequences(e, &q->sources.at[i], out);

@@ -437,9 +437,8 @@ bool select_inherited(struct eval *e, struct call call, struct relation_list *ou
             continue;
         }
         struct str schema, name;
-        for (size_t at = i + 2; qualified_name_parse(e->catalog->arena, e->what->text, st, &at, &schema, &name);) {
-            struct relation *r = catalog_resolve(e->catalog, schema, name);
-            relation_list_add(e->a, out, r ? r : catalog_mention(e->catalog, schema, name, REL_TABLE));
+        for (size_t at = i + 2; qualified_name_view(e->a, e->what->text, st, &at, &schema, &name);) {
+            relation_list_add(e->a, out, catalog_mention(e->catalog, schema, name, REL_TABLE));
             if (!is_self(st, at++, ',')) {
                 break;
             }

@@ -106,10 +106,7 @@ struct relation *term_mention(struct eval *e, struct str text, enum relation_kin
     if (!term_split_name(e->a, text, &schema, &name)) {
         return NULL;
     }
-    struct relation *r = catalog_resolve(e->catalog, schema, name);
-    return r ? r
-             : catalog_mention(e->catalog, arena_str(e->catalog->arena, schema), arena_str(e->catalog->arena, name),
-                               kind);
+    return catalog_mention(e->catalog, schema, name, kind);
 }
 
 static struct relation *mention_temporary(struct eval *e, struct str text)
@@ -118,8 +115,7 @@ static struct relation *mention_temporary(struct eval *e, struct str text)
     if (!term_split_name(e->a, text, &schema, &name)) {
         return NULL;
     }
-    struct relation *r = catalog_relation(e->catalog, STR("pg_temp"), name);
-    return r ? r : catalog_mention(e->catalog, STR("pg_temp"), arena_str(e->catalog->arena, name), REL_UNKNOWN);
+    return catalog_mention(e->catalog, STR("pg_temp"), name, REL_UNKNOWN);
 }
 
 /* The names of a list, ONLY before and * behind taken off. */
