@@ -29,6 +29,10 @@ const char *event_kind_name(enum event_kind kind)
         return "step-skipped";
     case EVENT_STEP_RETRY:
         return "step-retry";
+    case EVENT_WAIT_BEGIN:
+        return "wait-begin";
+    case EVENT_WAIT_END:
+        return "wait-end";
     case EVENT_BLOCKED:
         return "blocked";
     case EVENT_TERMINATED:

@@ -19,7 +19,9 @@ enum event_kind {
     EVENT_STEP_END,        /* migration, step, ms, rows */
     EVENT_STEP_SKIPPED,    /* done in an earlier run */
     EVENT_STEP_RETRY,      /* attempt (that failed), sqlstate, detail, wait_ms: lock not had; next attempt in wait_ms */
-    EVENT_BLOCKED,         /* a blocker: pid, user, application, state, age_ms, query */
+    EVENT_WAIT_BEGIN, /* before an attempt: waits outside of the queue, for wait_ms at most, for the blockers that follow */
+    EVENT_WAIT_END, /* that is over after ms: the attempt follows */
+    EVENT_BLOCKED,  /* a blocker: pid, user, application, state, age_ms, query */
     EVENT_PROGRESS, /* the server's own progress of an index build, or a backfill: done, total, rate, batch_rows, lag_ms, detail (reason of a pause) */
     EVENT_TERMINATED, /* a blocker was ended, as asked for: as EVENT_BLOCKED; detail and sqlstate: it could not be */
     EVENT_WATCHDOG,   /* the step was cancelled: rows sessions waited behind it, one of them for ms */

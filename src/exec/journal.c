@@ -343,7 +343,7 @@ static void put_event(struct journal *j, const struct event *e, int64_t step, in
         e->migration && !step ? text_of(j, e->migration->version) : JV_NULL,
         e->migration && !step ? text_of(j, e->migration->name) : JV_NULL,
         e->attempt ? JV_INT(e->attempt) : JV_NULL,
-        timed || e->ms ? JV_INT(e->ms) : JV_NULL,
+        timed || e->ms || e->kind == EVENT_WAIT_END ? JV_INT(e->ms) : JV_NULL,
         e->wait_ms ? JV_INT(e->wait_ms) : JV_NULL,
         timed || counted || e->rows ? JV_INT(e->rows) : JV_NULL,
         counted ? JV_KNOWN(e->done) : JV_NULL,

@@ -50,6 +50,7 @@ struct way {
     int told[TOLD_MAX];
     size_t n_told;
     bool asked_vacuum;
+    int64_t begun_ms; /* when somebody was first seen; 0: nobody was */
 };
 
 /* false: no lock of the step's is on anything that others may hold. */
@@ -122,12 +123,25 @@ static enum status look(const struct way *w, enum tri *blocked, struct rows **ro
     return status == ST_INTERRUPTED || !session_usable(s) ? status : ST_OK;
 }
 
-/* A look that tells who it is, and asks autovacuum to go. */
-static enum status look_before(struct way *w, enum tri *blocked, struct error *err)
+static void tell_wait(struct way *w, enum event_kind kind, int64_t ms)
 {
+    struct event e = run_event(w->it, item_step(w->it), kind);
+    e.wait_ms = kind == EVENT_WAIT_BEGIN ? ms : 0;
+    e.ms = kind == EVENT_WAIT_END ? ms : 0;
+    run_emit(w->r, &e);
+}
+
+/* A look that tells who it is, and asks autovacuum to go. */
+static enum status look_before(struct way *w, int64_t until, enum tri *blocked, struct error *err)
+{
+    const int64_t now = clock_monotonic_ms();
     struct rows *rows = NULL;
     struct str vacuumed = STR_NONE;
     const enum status status = look(w, blocked, &rows, err);
+    if (*blocked == TRI_YES && w->begun_ms == 0) {
+        w->begun_ms = now;
+        tell_wait(w, EVENT_WAIT_BEGIN, until - now);
+    }
     for (size_t i = 0; *blocked == TRI_YES && i < rows_count(rows); i++) {
         tell(w, rows, i);
         if (rows_bool(rows, i, 6) && !w->asked_vacuum) {
@@ -161,10 +175,13 @@ enum status way_wait(struct run *r, const struct item *it, struct retry *retry, 
     enum status status = ST_OK;
     bool goes_on = r->o->terminate == TERMINATE_NONE && begin(&w, retry, &own);
     while (goes_on) {
-        status = look_before(&w, &blocked, err);
+        status = look_before(&w, until, &blocked, err);
         goes_on = !status && blocked == TRI_YES && clock_monotonic_ms() < until;
         status = goes_on ? loop_sleep(r->loop, POLL_MS, err) : status;
         goes_on = goes_on && !status;
+    }
+    if (!status && w.begun_ms > 0) {
+        tell_wait(&w, EVENT_WAIT_END, clock_monotonic_ms() - w.begun_ms);
     }
     retry->in_way = blocked == TRI_YES;
     arena_free(&own);

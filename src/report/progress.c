@@ -287,6 +287,9 @@ void progress_emit(void *arg, const struct event *e)
     case EVENT_RUN_END:
     case EVENT_METRIC:
         break; /* the command's last line says it */
+    case EVENT_WAIT_BEGIN:
+    case EVENT_WAIT_END:
+        break; /* who it is for says enough */
     case EVENT_RUN_LOCK_WAIT:
         told(p, "waiting for another run to end: ", e);
         break;

@@ -36,13 +36,13 @@ void event_json(const struct event *e, FILE *stream)
         json_put(o, "attempt", json_integer(e->attempt));
     }
     if (e->kind == EVENT_STEP_END || e->kind == EVENT_MIGRATION_END || e->kind == EVENT_RUN_END ||
-        e->kind == EVENT_ANALYZED) {
+        e->kind == EVENT_ANALYZED || e->kind == EVENT_WAIT_END) {
         json_put(o, "ms", json_integer(e->ms));
     }
     if (e->kind == EVENT_STEP_END) {
         json_put(o, "rows", json_integer(e->rows));
     }
-    if (e->kind == EVENT_STEP_RETRY) {
+    if (e->kind == EVENT_STEP_RETRY || e->kind == EVENT_WAIT_BEGIN) {
         json_put(o, "wait_ms", json_integer(e->wait_ms));
     }
     if (e->kind == EVENT_SNAPSHOT_WAIT) {

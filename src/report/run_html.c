@@ -302,8 +302,8 @@ static void step_row(struct strbuf *out, const struct run_view *v, const struct 
         strbuf_addf(out, "%" PRId64, s->tries);
     }
     strbuf_add_cstr(out, "</td><td class=n data-l=waited>");
-    if (s->paused_ms + s->wasted_ms > 0) {
-        clock_duration(s->paused_ms + s->wasted_ms, out);
+    if (step_waited_ms(s) > 0) {
+        clock_duration(step_waited_ms(s), out);
     }
     strbuf_add_cstr(out, "</td><td class=n data-l=took>");
     if (s->outcome != OUTCOME_EARLIER) {

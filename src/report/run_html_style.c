@@ -4,10 +4,10 @@
 /* Colours are told apart by lightness, too, for those who do not see them and for grey paper. */
 const char *const run_html_style[] = {
     ":root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--fg:#16202c;--soft:#5b6878;--line:#dde2e8;--track:#eef1f4;"
-    "--work:#2f6fde;--away:#e39a1f;--pause:#c9d1db;--early:#9fb4d6;--bad:#c62f3b;--good:#1b7f4d;--spot:#8a2be2;"
+    "--work:#2f6fde;--wait:#f3cf8b;--away:#e39a1f;--pause:#c9d1db;--early:#9fb4d6;--bad:#c62f3b;--good:#1b7f4d;--spot:#8a2be2;"
     "--goodbg:#e2f4ea;--badbg:#fbe7e8;--warnbg:#fdf1da;--warn:#8a5a00}",
     "@media (prefers-color-scheme:dark){:root{--bg:#0f141a;--card:#182029;--fg:#e6ebf1;--soft:#94a3b5;--line:#2b3642;"
-    "--track:#222c37;--work:#5b95f5;--away:#e8a93c;--pause:#465362;--early:#4b6186;--bad:#f0727c;--good:#55c98d;"
+    "--track:#222c37;--work:#5b95f5;--wait:#8a6a30;--away:#e8a93c;--pause:#465362;--early:#4b6186;--bad:#f0727c;--good:#55c98d;"
     "--spot:#c99bff;--goodbg:#15382a;--badbg:#43202a;--warnbg:#40310f;--warn:#f0c060}}",
     "*{box-sizing:border-box}",
     "body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,"
@@ -39,9 +39,10 @@ const char *const run_html_style[] = {
     ".row{padding:3px 0;break-inside:avoid}",
     ".row .what{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:13px}",
     ".row .ms{text-align:right;font-size:13px;color:var(--soft);white-space:nowrap}",
+    ".for{margin:0 0 4px;color:var(--soft);font-size:12.5px;overflow-wrap:anywhere}",
     ".mig{font-weight:600;margin:10px 0 2px;overflow-wrap:anywhere;break-after:avoid}",
     ".bars{display:block;width:100%;height:20px;background:var(--track);border-radius:4px;overflow:hidden}",
-    ".grid{stroke:var(--line)}.work{fill:var(--work)}.away{fill:var(--away)}.pause{fill:var(--pause)}",
+    ".grid{stroke:var(--line)}.work{fill:var(--work)}.wait{fill:var(--wait)}.away{fill:var(--away)}.pause{fill:var(--pause)}",
     ".early{fill:var(--early)}.fail{fill:var(--bad)}.spot{fill:var(--spot);stroke:var(--card)}",
     ".legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:14px 0 0;color:var(--soft);font-size:13px}",
     ".legend svg{width:12px;height:12px;margin-right:6px;vertical-align:-1px}",
@@ -76,7 +77,7 @@ const char *const run_html_style[] = {
     "padding:8px 0}tr:last-child{border-bottom:0}td,td.n{border:0;padding:2px 0;text-align:left;white-space:normal}td.n,td.nw{display:inline-block;margin-right:16px}",
     "td[data-l]::before{content:attr(data-l) ' ';color:var(--soft)}td:empty{display:none}}",
     "@media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--fg:#000;--soft:#444;--line:#bbb;--track:#f0f0f0;"
-    "--work:#2f6fde;--away:#e39a1f;--pause:#c4c4c4;--early:#9fb4d6;--bad:#b3202c;--good:#17693f;--spot:#6a1fb0;"
+    "--work:#2f6fde;--wait:#f3cf8b;--away:#e39a1f;--pause:#c4c4c4;--early:#9fb4d6;--bad:#b3202c;--good:#17693f;--spot:#6a1fb0;"
     "--goodbg:#e2f4ea;--badbg:#fbe7e8;--warnbg:#fdf1da;--warn:#7a5000}",
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:12px}main{max-width:none;padding:0}",
     "pre{max-height:none;overflow:visible}.wide{overflow:visible}.card{border-radius:0;padding:12px 0;border-width:1px 0 0}",

@@ -3,7 +3,7 @@
 #include "report/run_html.h"
 #include "report/style.h"
 
-enum { ROWS_SHOWN = 300, BARS_SHOWN = 1000, TICKS = 5 };
+enum { ROWS_SHOWN = 300, BARS_SHOWN = 1000, SESSIONS_SHOWN = 3, TICKS = 5 };
 
 static double percent(const struct run_view *v, int64_t at)
 {
@@ -49,12 +49,14 @@ static void stretch_bar(struct strbuf *out, const struct run_view *v, const stru
                         const struct stretch *p, bool last)
 {
     const bool failed = last && s->outcome == OUTCOME_FAILED && p->kind == SPAN_WORK;
-    const char *class = failed ? "fail" : p->kind == SPAN_WORK ? "work" : p->kind == SPAN_PAUSE ? "pause" : "away";
-    bar(out, v, p->from, p->to, class);
-    strbuf_add_cstr(out, failed                  ? "failed after "
-                         : p->kind == SPAN_WORK  ? "worked "
-                         : p->kind == SPAN_PAUSE ? "paused "
-                                                 : "gave way after ");
+    static const char *const classes[] = {
+        [SPAN_WORK] = "work", [SPAN_WAIT] = "wait", [SPAN_GAVE_WAY] = "away", [SPAN_PAUSE] = "pause"};
+    static const char *const verbs[] = {[SPAN_WORK] = "worked ",
+                                        [SPAN_WAIT] = "waited outside of the queue for ",
+                                        [SPAN_GAVE_WAY] = "gave way after ",
+                                        [SPAN_PAUSE] = "paused "};
+    bar(out, v, p->from, p->to, failed ? "fail" : classes[p->kind]);
+    strbuf_add_cstr(out, failed ? "failed after " : verbs[p->kind]);
     clock_duration(p->to - p->from, out);
     if (p->event && p->kind == SPAN_GAVE_WAY) {
         strbuf_add_cstr(out, ": ");
@@ -80,6 +82,29 @@ static void spots(struct strbuf *out, const struct run_view *v, const struct ste
     }
 }
 
+/* Not only where a pointer can hover. */
+static void waited_for(struct strbuf *out, const struct step_view *s)
+{
+    struct strbuf who;
+    if (s->in_way.n == 0) {
+        return;
+    }
+    strbuf_init(&who, 8192);
+    for (size_t i = 0; i < s->in_way.n && i < SESSIONS_SHOWN; i++) {
+        strbuf_add_cstr(&who, i ? "; " : "");
+        add_session(&who, s->in_way.at[i]);
+    }
+    if (s->in_way.n > SESSIONS_SHOWN) {
+        strbuf_addf(&who, "; and %zu more", s->in_way.n - SESSIONS_SHOWN);
+    }
+    strbuf_add_cstr(out, "<p class=for>waited ");
+    clock_duration(s->outside_ms, out);
+    strbuf_add_cstr(out, " for ");
+    html_text(out, strbuf_str(&who));
+    strbuf_add_cstr(out, "</p>\n");
+    strbuf_free(&who);
+}
+
 static void row(struct strbuf *out, const struct run_view *v, const struct step_view *s, int64_t tick)
 {
     strbuf_addf(out, "<div class=row><div class=what>%u. <code>", s->step->ordinal);
@@ -103,6 +128,7 @@ static void row(struct strbuf *out, const struct run_view *v, const struct step_
         clock_duration(s->to - s->from, out);
     }
     strbuf_add_cstr(out, "</div></div>\n");
+    waited_for(out, s);
 }
 
 static void legend(struct strbuf *out, const struct run_view *v)
@@ -110,19 +136,19 @@ static void legend(struct strbuf *out, const struct run_view *v)
     static const struct {
         const char *class, *text;
     } all[] = {{"work", "at work"},
+               {"wait", "waiting until the way is clear, keeping nobody waiting"},
                {"away", "a try that gave way"},
                {"pause", "pause before the next try"},
                {"early", "done in an earlier run"},
                {"fail", "failed"}};
+    enum { EARLY = SPAN_PAUSE + 1, FAILED };
     bool used[countof(all)] = {false};
     for (size_t i = 0; i < v->steps.n; i++) {
         const struct step_view *s = &v->steps.at[i];
-        used[3] = used[3] || s->outcome == OUTCOME_EARLIER;
-        used[4] = used[4] || s->outcome == OUTCOME_FAILED;
+        used[EARLY] = used[EARLY] || s->outcome == OUTCOME_EARLIER;
+        used[FAILED] = used[FAILED] || s->outcome == OUTCOME_FAILED;
         for (size_t k = 0; k < s->spans.n; k++) {
-            used[0] = used[0] || s->spans.at[k].kind == SPAN_WORK;
-            used[1] = used[1] || s->spans.at[k].kind == SPAN_GAVE_WAY;
-            used[2] = used[2] || s->spans.at[k].kind == SPAN_PAUSE;
+            used[s->spans.at[k].kind] = true; /* the first of all[] are in the order of the kinds */
         }
     }
     strbuf_add_cstr(out, "<div class=legend>");

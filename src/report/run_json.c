@@ -85,6 +85,7 @@ static json_t *step_object(const struct step_view *s)
     json_put(o, "from_ms", json_integer(s->from));
     json_put(o, "to_ms", json_integer(s->to));
     json_put(o, "tries", json_integer(s->tries));
+    json_put(o, "waited_ms", json_integer(s->outside_ms));
     json_put(o, "gave_way_ms", json_integer(s->wasted_ms));
     json_put(o, "paused_ms", json_integer(s->paused_ms));
     json_put(o, "rows", json_integer(s->rows));

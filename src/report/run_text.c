@@ -83,7 +83,7 @@ static void add_facts(struct strbuf *out, const struct run_view *v)
     if (v->waited_ms > 0) {
         fact(out, "waited");
         clock_duration(v->waited_ms, out);
-        strbuf_add_cstr(out, " in tries that gave way and between them\n");
+        strbuf_add_cstr(out, " for locks of others\n");
     }
     if (r->error.n > 0) {
         fact(out, "error");
@@ -151,9 +151,9 @@ static void add_step(struct strbuf *out, const struct run_view *v, const struct 
     if (s->tries > 1) {
         strbuf_addf(out, ", %" PRId64 " tries", s->tries);
     }
-    if (s->paused_ms + s->wasted_ms > 0) {
+    if (step_waited_ms(s) > 0) {
         strbuf_add_cstr(out, ", ");
-        clock_duration(s->paused_ms + s->wasted_ms, out);
+        clock_duration(step_waited_ms(s), out);
         strbuf_add_cstr(out, " of it waiting");
     }
     strbuf_add_char(out, '\n');

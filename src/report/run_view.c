@@ -36,7 +36,7 @@ void add_time(struct strbuf *out, int64_t ms)
 
 /* ---- other events ---- */
 
-static void add_session(struct strbuf *out, const struct journal_event *e)
+void add_session(struct strbuf *out, const struct journal_event *e)
 {
     strbuf_addf(out, "pid %" PRId64, e->pid);
     if (e->user.n > 0) {
@@ -44,6 +44,9 @@ static void add_session(struct strbuf *out, const struct journal_event *e)
     }
     if (e->application.n > 0) {
         strbuf_addf(out, ", %.*s", STR_ARG(e->application));
+    }
+    if (e->state.n > 0) {
+        strbuf_addf(out, ", %.*s", STR_ARG(e->state));
     }
 }
 
@@ -118,8 +121,32 @@ static void retry(struct step_view *s, const struct journal_event *e, struct are
     *vec_push(a, &s->spans) = (struct stretch){SPAN_PAUSE, e->at_ms, e->at_ms + wait, e};
 }
 
+static void wait_begins(struct step_view *s, const struct journal_event *e, int64_t before, struct arena *a)
+{
+    struct stretch *last = last_span(s);
+    if (last && last->kind == SPAN_WORK && last->from == before) {
+        last->kind = SPAN_WAIT; /* the look that found somebody was all that was done so far */
+        return;
+    }
+    if (last && last->kind == SPAN_PAUSE && e->at_ms < last->to) {
+        last->to = e->at_ms;
+    }
+    *vec_push(a, &s->spans) = (struct stretch){SPAN_WAIT, e->at_ms, e->at_ms, NULL};
+}
+
+static void waits_for(struct step_view *s, const struct journal_event *e, struct arena *a)
+{
+    for (size_t i = 0; i < s->in_way.n; i++) {
+        if (s->in_way.at[i]->pid == e->pid) {
+            return;
+        }
+    }
+    *vec_push(a, &s->in_way) = e;
+}
+
 static void step_event(struct step_view *s, const struct journal_event *e, struct arena *a)
 {
+    const int64_t before = s->to;
     s->from = s->from < 0 ? e->at_ms : s->from;
     s->to = e->at_ms;
     if (str_eq(e->kind, STR("step-begin"))) {
@@ -128,6 +155,12 @@ static void step_event(struct step_view *s, const struct journal_event *e, struc
     } else if (str_eq(e->kind, STR("step-retry"))) {
         retry(s, e, a);
         s->to = e->at_ms + (e->wait_ms > 0 ? e->wait_ms : 0);
+    } else if (str_eq(e->kind, STR("wait-begin"))) {
+        wait_begins(s, e, before, a);
+    } else if (str_eq(e->kind, STR("wait-end"))) {
+        work_at(s, e->at_ms, true, a);
+    } else if (str_eq(e->kind, STR("blocked")) && last_span(s) && last_span(s)->kind == SPAN_WAIT) {
+        waits_for(s, e, a);
     } else if (str_eq(e->kind, STR("progress"))) {
         work_at(s, e->at_ms, false, a);
         *vec_push(a, &s->points) = e;
@@ -151,17 +184,18 @@ static void end_step(struct run_view *v, struct step_view *s, bool last)
     }
     for (size_t i = 0; i < s->spans.n; i++) {
         struct stretch *span = &s->spans.at[i];
-        if (span->kind == SPAN_WORK) {
+        if (span->kind == SPAN_WORK || span->kind == SPAN_WAIT) {
             span->to = i + 1 < s->spans.n ? s->spans.at[i + 1].from : s->to;
         }
         span->to = span->to > v->ms ? v->ms : span->to;
         span->to = span->to < span->from ? span->from : span->to;
         const int64_t ms = span->to - span->from;
+        s->outside_ms += span->kind == SPAN_WAIT ? ms : 0;
         s->paused_ms += span->kind == SPAN_PAUSE ? ms : 0;
         s->wasted_ms += span->kind == SPAN_GAVE_WAY ? ms : 0;
     }
     s->from = s->from < 0 ? 0 : s->from;
-    v->waited_ms += s->paused_ms + s->wasted_ms;
+    v->waited_ms += step_waited_ms(s);
 }
 
 /* ---- blockers ---- */
@@ -224,9 +258,9 @@ void add_metric_value(struct strbuf *out, struct str name, double value)
 
 static bool is_told_elsewhere(struct str kind)
 {
-    static const char *const kinds[] = {"run-begin",  "run-end",  "migration-begin", "migration-end",
-                                        "step-begin", "step-end", "progress",        "step-skipped",
-                                        "step-retry", "blocked",  "metric"};
+    static const char *const kinds[] = {"run-begin", "run-end",    "migration-begin", "migration-end", "step-begin",
+                                        "step-end",  "progress",   "step-skipped",    "step-retry",    "blocked",
+                                        "metric",    "wait-begin", "wait-end"};
     for (size_t i = 0; i < countof(kinds); i++) {
         if (str_eq(kind, str_of(kinds[i]))) {
             return true;

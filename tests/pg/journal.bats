@@ -95,6 +95,32 @@ eventful() {
     [ "$(jq '[.events[] | select(.event == "step-retry")][0].sqlstate' "$BATS_TEST_TMPDIR/report.json")" = '"55P03"' ]
 }
 
+@test "the wait outside of the queue is no work: text, JSON and page tell how long it was and for whom" {
+    pg_sql "CREATE TABLE t (id int)"
+    printf -- '-- migrate:up\nALTER TABLE t ADD COLUMN x int;\n' | file 1_a
+    pg_session holder "BEGIN; LOCK TABLE t IN ACCESS SHARE MODE"
+    until_true eval '[ "$(pg_sql "SELECT clock_timestamp() - xact_start > '\''300 ms'\'' FROM pg_stat_activity WHERE application_name = '\''holder'\''")" = t ]'
+    up >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pid=$!
+    until_true in_output "waiting for pid .* holder"
+    [[ "$(migrate report)" == *"under way after "*" of it waiting"*"blocked by pid "*"holder"* ]]
+    pg_session holder "COMMIT"
+    wait "$pid"
+    migrate report --json >report.json
+    cat report.json
+    # One wait, which ended before the only try; the step took at least that long.
+    [ "$(jq -c '[.events[] | select(.number) | .event]' report.json)" = '["step-begin","wait-begin","blocked","wait-end","step-end"]' ]
+    [ "$(jq '[.events[] | select(.event == "wait-end")][0].ms > 0 and .steps[0].gave_way_ms == 0 and .steps[0].paused_ms == 0' report.json)" = true ]
+    [ "$(jq '(.events[] | select(.event == "wait-end")) as $over | (.events[] | select(.event == "step-begin")) as $begin
+        | .steps[0].waited_ms == $over.at_ms - $begin.at_ms and .steps[0].waited_ms <= .steps[0].to_ms - .steps[0].from_ms' report.json)" = true ]
+    [[ "$(migrate report)" == *"done in "*" of it waiting"* ]]
+    migrate report --html -o page.html
+    grep -q '<rect class=wait [^>]*><title>waited outside of the queue for ' page.html
+    grep -q 'waiting until the way is clear' page.html
+    grep -q '<p class=for>waited .* for pid [0-9]*, user postgres, holder, idle in transaction</p>' page.html
+    ! grep -q '0 ms</b><span>lost to locks of others' page.html
+}
+
 @test "no password reaches the journal" {
     printf -- "-- migrate:up\nCREATE ROLE journal_role PASSWORD 'geheim-1';\n-- migrate:down\nDROP ROLE journal_role;\n" | file 1_a
     up --url "postgresql://postgres:geheim-2@/$PGDATABASE?host=$PG_DIR&port=5432"
