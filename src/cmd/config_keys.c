@@ -245,8 +245,8 @@ static const struct config_key keys[] = {
      0},
     {"throttle.pace",
      {"pace", 0, OPTION_CHOICE, PACE_WORDS, AT(pace),
-      "gentle: batches of 15 ms with a pause behind each, at about half of the speed; index builds without parallel "
-      "workers.",
+      "gentle: batches of 30 ms that sleep between their rows, 1 ms behind each 1.5 ms of work, at about half of the "
+      "speed; index builds without parallel workers.",
       0, 0},
      "normal",
      0},

@@ -120,7 +120,7 @@ static const struct option running[] = {
      "outside those hours: wait for them, or end with exit code 4 (refuse)", 0, 0},
     {"redact", 0, OPTION_FLAG, NULL, AT(redact), "do not show or record the statements of other sessions", 0, 0},
     {"pace", 0, OPTION_CHOICE, PACE_WORDS, AT(pace),
-     "gentle: short batches with pauses, and index builds without parallel workers (normal)", 0, 0},
+     "gentle: batches that sleep between their rows, and index builds without parallel workers (normal)", 0, 0},
 };
 
 const struct option_rows *option_group_rows(size_t i)

@@ -155,13 +155,14 @@ static enum status gate(struct run *r, struct error *err)
 static enum status preview(struct run *r, struct error *err)
 {
     struct context *c = r->c;
+    const struct preview_options options = {c->set.backfill_rows, c->set.pace == PACE_GENTLE, c->set.verbose};
     enum status status = ST_OK;
     for (size_t i = 0; c->session && i < r->n; i++) {
         size_t left = r->done[i];
         for (size_t k = 0; k < r->plans[i].steps.n && !status; k++) {
             struct step *step = &r->plans[i].steps.at[k];
             if (step->batch && left < step->statements.n) {
-                status = backfill_preview(c->session, step, c->set.backfill_rows, c->set.verbose, &c->arena, err);
+                status = backfill_preview(c->session, step, &options, &c->arena, err);
             }
             if (step->shadow && left < step->statements.n && !status) {
                 status = shadow_preview(c->session, step->shadow, &c->arena, err);

@@ -220,7 +220,7 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
     struct run *r = b->r;
     struct rows *rows[16] = {NULL};
     struct pipe p;
-    size_t fence, batch = 0, moved = 0, boundary = 0, failed;
+    size_t fence, batch = 0, moved = 0, boundary = 0, waiting = 0, failed;
     const int64_t size = b->size.rows;
     pipe_begin(&p, &r->scratch);
     const int64_t statement_ms = b->step->statement_timeout_ms > 0 ? b->step->statement_timeout_ms
@@ -235,8 +235,10 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
         add_boundary(b, &b->next, size, &p);
         boundary = p.items.n - 1;
     }
-    pipe_add(&p, waiters);
-    const size_t waiting = p.items.n - 1;
+    if (batch_size_yields(&b->size)) {
+        pipe_add(&p, waiters);
+        waiting = p.items.n - 1;
+    }
     pipe_add(&p, "COMMIT");
     FAULT("batch-before");
     r->bounded = statement_ms > 0;
@@ -249,7 +251,7 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
         from = strtod(arena_cstr(&r->scratch, rows_value(rows[fence], 0, 1)), NULL);
         to = strtod(arena_cstr(&r->scratch, rows_value(rows[moved], 0, 5)), NULL);
         *wal = to > from ? to - from : 0;
-        *waited_for = rows_bool(rows[waiting], 0, 0);
+        *waited_for = waiting > 0 && rows_bool(rows[waiting], 0, 0);
         heed_row(b, rows[moved]);
         backfill_keep_bounds(b, &b->lo, &b->next);
         b->finished = b->next_is_end;
@@ -440,6 +442,6 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
         return status;
     }
     const double due = b->rate > 0 ? (double)keys * 1000 / (double)b->rate - ms : 0;
-    const double pause = throttle_pause(b->throttle, ms);
+    const double pause = throttle_pause(b->throttle, ms, throttle_unslept(keys, changed));
     return rest(b, due > pause ? due : pause, err);
 }

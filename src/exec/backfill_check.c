@@ -160,13 +160,16 @@ enum status backfill_check(struct backfill *b, struct error *err)
     n = behind_lo;
     backfill_add_bounds(params, &n, b, &hi);
     if (!status) {
+        /* Not in the first: a condition of which the server knows nothing halves its estimate. */
+        b->key.gentle = r->o->throttle.gentle;
+        sql = backfill_range_sql(&b->key, b->spec, b->lo.set, false, r->s, &r->scratch);
         status = backfill_explain(r->s, sql, params, n, alias, &r->scratch, &one, err);
     }
     if (status) {
         error_hint(err, "this is the statement with its table and a range of keys put in, as each batch runs it");
         return status;
     }
-    const double limit = r->o->backfill_rows > 0 ? (double)r->o->backfill_rows : BATCH_START;
+    const double limit = (double)batch_size_whole(r->o->backfill_rows, b->key.gentle);
     b->whole = b->spec->automatic && b->spec->batch == 0 && !b->key.ctid && all.rows <= limit;
     /* Of a small table reading all of it is the right plan. */
     const double batches = b->key.rows > 0 ? (double)b->key.rows / 10000 : 1;

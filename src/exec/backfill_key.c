@@ -349,6 +349,20 @@ const char *backfill_sample_sql(const struct backfill_key *k, bool has_lo, doubl
     return finish(&sb, a);
 }
 
+/*
+ * One condition more, which is always met. By the clock and not by a count of rows, so that it holds for every kind of key and whatever a row costs.
+ * pg_sleep() rounds up to whole milliseconds and adds the time between two looks at the clock: 0.001 may well be two of them. The server asks the
+ * cheaper conditions first, so that rows which WHERE leaves out may be passed over without a look; see throttle_unslept().
+ */
+static void add_sleeps(struct strbuf *out)
+{
+    strbuf_addf(out,
+                " AND CASE WHEN pg_catalog.mod(pg_catalog.date_part('microseconds', pg_catalog.clock_timestamp())"
+                "::pg_catalog.int4, %d) OPERATOR(pg_catalog.>=) %d THEN pg_catalog.pg_sleep(0.0005) IS NOT NULL"
+                " ELSE true END",
+                GENTLE_WORK_US + GENTLE_SLEEP_US, GENTLE_WORK_US);
+}
+
 static void add_plain(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo, struct session *s,
                       struct strbuf *sb)
 {
@@ -359,6 +373,9 @@ static void add_plain(const struct backfill_key *k, const struct batch_spec *spe
     strbuf_addf(sb, "%.*s\n ONLY %.*s AS %s %.*s\n WHERE ", STR_ARG(spec->before), STR_ARG(k->relation),
                 strbuf_cstr(&alias), STR_ARG(spec->after));
     add_range(k, strbuf_cstr(&alias), has_lo, sb);
+    if (k->gentle) {
+        add_sleeps(sb);
+    }
     if (spec->where.n > 0) {
         strbuf_addf(sb, " AND (%.*s\n)", STR_ARG(spec->where));
     }

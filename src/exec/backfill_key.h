@@ -15,6 +15,13 @@
 
 enum { KEY_MAX = 32 }; /* INDEX_MAX_KEYS of PostgreSQL */
 
+/*
+ * A gentle statement computes for the first WORK of every WORK + SLEEP microseconds of the server's clock, and sleeps when a row finds it in the
+ * rest. An application's backend that wakes on the processor where a batch computes waits until that sleeps, or for the scheduler's next tick, which
+ * may be 4 ms away.
+ */
+enum { GENTLE_WORK_US = 1500, GENTLE_SLEEP_US = 1000 };
+
 enum key_operator { KEY_LT, KEY_LE, KEY_EQ, KEY_GE, KEY_GT, KEY_OPERATORS };
 
 struct key_column {
@@ -34,6 +41,7 @@ struct backfill_key {
     int64_t rows;      /* the server's estimate; -1: never analysed */
     int64_t pages;     /* of the table itself */
     int64_t page_rows; /* by ctid: rows per page, at least 1 */
+    bool gentle;       /* set by the caller: the statements of batches sleep between their rows */
 };
 
 /*

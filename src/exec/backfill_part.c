@@ -46,6 +46,7 @@ static enum status refuse_cursor(const struct backfill *b, struct error *err)
 static void make_sql(struct backfill *b)
 {
     const char *history = b->r->sql.identifier;
+    b->key.gentle = b->r->o->throttle.gentle;
     if (b->counted) {
         b->sql_before = backfill_before_sql(b->spec, b->a);
         b->sql_first = backfill_plain_sql(&b->key, b->spec, false, b->r->s, b->a);

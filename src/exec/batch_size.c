@@ -7,6 +7,12 @@ static int64_t clamp(int64_t rows, int64_t max)
     return rows < BATCH_MIN ? BATCH_MIN : rows > max ? max : rows;
 }
 
+int64_t batch_size_whole(int64_t wanted, bool gentle)
+{
+    const int64_t rows = wanted > 0 ? wanted : BATCH_START;
+    return gentle && rows > BATCH_GENTLE_ROWS ? BATCH_GENTLE_ROWS : rows;
+}
+
 void batch_size_begin(struct batch_size *b, int64_t fixed, double target_ms)
 {
     *b = (struct batch_size){.rows = BATCH_START, .target_ms = target_ms > 0 ? target_ms : BATCH_TARGET_MS};
@@ -74,6 +80,11 @@ void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal)
         return;
     }
     b->rows = clamp(grown(b), max);
+}
+
+bool batch_size_yields(const struct batch_size *b)
+{
+    return b->fixed == 0 && b->target_ms >= BATCH_BESIDE_MS;
 }
 
 void batch_size_blocks(struct batch_size *b)

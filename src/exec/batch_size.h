@@ -17,8 +17,9 @@ enum {
     BATCH_MIN = 1,
     BATCH_MAX = 100000,
     BATCH_TARGET_MS = 250,
-    BATCH_BESIDE_MS = 40, /* while others write or wait for its rows: they wait for the rest of the batch */
-    BATCH_GENTLE_MS = 15,
+    BATCH_BESIDE_MS = 40,     /* while others write or wait for its rows: they wait for the rest of the batch */
+    BATCH_GENTLE_MS = 30,     /* with the sleeps within */
+    BATCH_GENTLE_ROWS = 2000, /* that take about so long */
     BATCH_TARGET_WAL = 16 << 20,
     BATCH_WAL_MIN = 500, /* the WAL of all sessions is counted: others' alone may not make it smaller than this */
 };
@@ -32,6 +33,8 @@ struct batch_size {
     unsigned clean; /* batches since the last failure or slow one */
 };
 
+/* An automatic backfill of at most so many rows is one batch; wanted: what is so by the configuration. */
+int64_t batch_size_whole(int64_t wanted, bool gentle);
 void batch_size_begin(struct batch_size *b, int64_t fixed, double target_ms);
 /* What is asked for has changed; 0: automatic from now on. */
 void batch_size_fix(struct batch_size *b, int64_t fixed);
@@ -39,6 +42,8 @@ void batch_size_fix(struct batch_size *b, int64_t fixed);
 void batch_size_aim(struct batch_size *b, double target_ms);
 /* A batch of `keys` key values took `ms` (may be a fraction) and at most `wal` bytes. */
 void batch_size_done(struct batch_size *b, int64_t keys, double ms, double wal);
+/* Would it matter to the size that others wait? A look at the server's locks is not free. */
+bool batch_size_yields(const struct batch_size *b);
 /* Others wait for its locks: half of it next, and only slowly, over some seconds, back to the time that it may take. */
 void batch_size_blocks(struct batch_size *b);
 /* A batch gave way (lock, deadlock, statement timeout): half of it next. False when it was one row already. */

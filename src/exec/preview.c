@@ -84,7 +84,8 @@ static enum status ask_headroom(struct session *s, struct arena *a, struct batch
 
 /* The statement over all keys: how many rows does the server take it to touch? With explain the plan of a range. */
 static enum status ask_rows(struct session *s, const struct batch_spec *spec, const struct backfill_key *key,
-                            bool explain, struct arena *a, struct batch_preview *out, struct error *err)
+                            const struct preview_options *o, struct arena *a, struct batch_preview *out,
+                            struct error *err)
 {
     struct param params[KEY_MAX];
     struct rows *rows = NULL;
@@ -103,14 +104,16 @@ static enum status ask_rows(struct session *s, const struct batch_spec *spec, co
     strbuf_init(&text, 1 << 16);
     const char *sql = backfill_range_sql(key, spec, false, false, s, a);
     status = backfill_explain(s, sql, params, key->n, arena_cstr(a, spec->alias), a, &e, err);
-    if (!status && explain) {
+    if (!status && o->explain) {
         /* A batch in the middle of its course: bounds on both sides, of which the values do not matter for its shape. */
         struct param both[2 * KEY_MAX];
+        struct backfill_key walked = *key;
+        walked.gentle = o->gentle;
         for (size_t i = 0; i < key->n; i++) {
             both[i] = both[key->n + i] = params[i];
         }
-        status =
-            backfill_explain_text(s, backfill_range_sql(key, spec, true, false, s, a), both, 2 * key->n, a, &text, err);
+        status = backfill_explain_text(s, backfill_range_sql(&walked, spec, true, false, s, a), both, 2 * key->n, a,
+                                       &text, err);
         out->explain = arena_str(a, strbuf_str(&text));
     }
     strbuf_free(&text);
@@ -118,12 +121,12 @@ static enum status ask_rows(struct session *s, const struct batch_spec *spec, co
     return status;
 }
 
-static void reckon(const struct batch_spec *spec, int64_t limit, struct batch_preview *out)
+static void reckon(const struct batch_spec *spec, const struct preview_options *o, struct batch_preview *out)
 {
     const int64_t rows = out->rows < 0 ? 0 : out->rows;
     const int64_t indexes = out->not_hot.n > 0 || spec->verb.p[0] == 'I' ? out->indexes : 0;
     const int64_t row = spec->verb.p[0] == 'D' ? ROW_HEADER : out->row_bytes + ROW_HEADER;
-    out->one_batch = spec->automatic && spec->batch == 0 && rows <= limit;
+    out->one_batch = spec->automatic && spec->batch == 0 && rows <= batch_size_whole(o->backfill_rows, o->gentle);
     out->first_batch = spec->batch > 0 ? (spec->batch < BATCH_MAX ? spec->batch : BATCH_MAX) : BATCH_START;
     out->wal_bytes = rows * (row + indexes * INDEX_ENTRY) + out->pages * PAGE;
     /* Sizes settle where one of the two aims is met. */
@@ -134,7 +137,7 @@ static void reckon(const struct batch_spec *spec, int64_t limit, struct batch_pr
     out->batches = out->one_batch ? 1 : keys / (settled > 0 ? settled : 1) + 1;
 }
 
-static enum status look(struct session *s, const struct step *step, int64_t limit, bool explain, struct arena *a,
+static enum status look(struct session *s, const struct step *step, const struct preview_options *o, struct arena *a,
                         struct batch_preview *out, struct error *err)
 {
     const struct batch_spec *spec = step->batch;
@@ -153,21 +156,21 @@ static enum status look(struct session *s, const struct step *step, int64_t limi
     out->keys = table.rows;
     out->by_ctid = key.ctid;
     status = ask_facts(s, spec, table.at[0].name, a, out, err);
-    status = status ? status : ask_rows(s, spec, &key, explain, a, out, err);
+    status = status ? status : ask_rows(s, spec, &key, o, a, out, err);
     if (!status && table.n > 1 && out->rows >= 0 && table.at[0].rows > 0 && table.rows > 0) {
         out->rows = (int64_t)((double)out->rows / (double)table.at[0].rows * (double)table.rows);
     }
-    reckon(spec, limit, out);
+    reckon(spec, o, out);
     return status ? status : ask_headroom(s, a, out, err);
 }
 
-enum status backfill_preview(struct session *s, struct step *step, int64_t limit, bool explain, struct arena *a,
+enum status backfill_preview(struct session *s, struct step *step, const struct preview_options *o, struct arena *a,
                              struct error *err)
 {
     struct batch_preview *out = arena_new(a, struct batch_preview);
     *out = (struct batch_preview){
         .rows = -1, .replicas = -1, .lag_bytes = -1, .lag_ms = -1, .slot_bytes = -1, .slot_limit = -1, .disk_free = -1};
-    const enum status status = look(s, step, limit, explain, a, out, err);
+    const enum status status = look(s, step, o, a, out, err);
     step->batch->preview = out;
     if (status && lost(s)) {
         return status;

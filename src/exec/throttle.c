@@ -5,8 +5,9 @@
 
 enum { READ_MS = 3000, REASON_MAX = 256 };
 
-/* Of a batch's time. With what short batches cost it makes half of the speed. */
+/* Of the time in which a gentle batch did not sleep. With what short batches cost it makes half of the speed. */
 static const double gentle_share = 0.8;
+static const double change_costs = 30; /* so many rows that are only read: a few tenths of a microsecond each */
 
 struct throttle {
     struct loop *loop;
@@ -33,11 +34,17 @@ void throttle_limits_default(struct throttle_limits *l)
     *l = (struct throttle_limits){.lag_bytes = THROTTLE_LAG_BYTES, .lag_ms = THROTTLE_LAG_MS};
 }
 
-double throttle_sleep(double utilisation, bool gentle, double batch_ms)
+double throttle_sleep(double utilisation, double unslept, double batch_ms)
 {
     const double slow = utilisation < 0.7 ? 0 : utilisation > 1 ? 2 : (utilisation - 0.7) / 0.3 * 2;
-    const double share = gentle && slow < gentle_share ? gentle_share : slow;
-    return batch_ms * share;
+    const double gentle = unslept * gentle_share;
+    return batch_ms * (slow < gentle ? gentle : slow);
+}
+
+double throttle_unslept(int64_t keys, int64_t changed)
+{
+    const double left_out = keys > changed ? (double)(keys - changed) : 0;
+    return left_out > 0 ? left_out / (left_out + change_costs * (double)changed) : 0;
 }
 
 double throttle_writes(const struct throttle_over *before, const struct throttle_over *now)
@@ -309,9 +316,9 @@ void throttle_stop(struct throttle *t)
     free(t);
 }
 
-double throttle_pause(const struct throttle *t, double batch_ms)
+double throttle_pause(const struct throttle *t, double batch_ms, double unslept)
 {
-    return t ? throttle_sleep(t->utilisation, t->limits.gentle, batch_ms) : 0;
+    return t ? throttle_sleep(t->utilisation, t->limits.gentle ? unslept : 0, batch_ms) : 0;
 }
 
 const char *throttle_reason(const struct throttle *t)

@@ -37,7 +37,7 @@ struct throttle_limits {
     int64_t archive_files;   /* WAL files that wait for the archiver */
     const char *query;       /* a number: 1 or more (or true) stops, less is the utilisation; NULL: none */
     struct throttle_source source;
-    bool gentle; /* short batches with a sleep behind each, whatever the server says: about half of the speed */
+    bool gentle; /* batches sleep between their rows, whatever the server says: about half of the speed */
 };
 /* 64 MiB of lag, 10 s, no limit for slots, sessions and archive, no query. */
 void throttle_limits_default(struct throttle_limits *l);
@@ -45,7 +45,7 @@ void throttle_limits_default(struct throttle_limits *l);
 struct throttle;
 
 /*
- * Connect and read for the first time. Without a target nothing is looked at (only `gentle` counts). own_sql tells how many transactions of
+ * Connect and read for the first time. Without a target nothing is looked at. own_sql tells how many transactions of
  * backfills are over (HSQL_BACKFILL_BATCHES); the caller's, and outlives it. ST_INTERRUPTED is the only failure: a server that cannot be asked
  * makes it blind, which is told by throttle_reason().
  */
@@ -53,8 +53,8 @@ NODISCARD enum status throttle_start(struct loop *loop, const struct target *tar
                                      const struct throttle_limits *limits, int watched_pid, const char *own_sql,
                                      struct throttle **out, struct error *err);
 void throttle_stop(struct throttle *t); /* NULL is fine */
-/* How long to sleep behind a batch that took batch_ms, in ms. */
-double throttle_pause(const struct throttle *t, double batch_ms);
+/* How long to sleep behind a batch that took batch_ms, in ms; unslept: of a gentle one, see throttle_unslept(). */
+double throttle_pause(const struct throttle *t, double batch_ms, double unslept);
 /* Why to stand still just now; NULL: go on. Valid until the next wait. */
 const char *throttle_reason(const struct throttle *t);
 /* What slows it down, for people; NULL: nothing does. */
@@ -71,8 +71,10 @@ struct replica_lag throttle_lag(const struct throttle *t);
 /* The same for a session that has no throttle; of a standby nothing is known. */
 NODISCARD enum status replica_lag_ask(struct session *s, struct replica_lag *out, struct error *err);
 
-/* The sleep behind a batch for a utilisation: pure, for tests. */
-double throttle_sleep(double utilisation, bool gentle, double batch_ms);
+/* The sleep behind a batch for a utilisation, where a gentle one has not slept for that share of its time: pure, for tests. */
+double throttle_sleep(double utilisation, double unslept, double batch_ms);
+/* The share of a gentle batch's time that went to keys whose rows its statement left out, between which it need not have slept: pure, for tests. */
+double throttle_unslept(int64_t keys, int64_t changed);
 /* Transactions that were over at a time; what lies between two of them is others' writing, a second: pure, for tests. -1: no telling. */
 struct throttle_over {
     int64_t all, own, at_ms; /* at_ms 0: not read */

@@ -242,12 +242,6 @@ batch_rows() { pg_sql "SELECT batch_rows FROM migrate.backfills"; }
     wait "$run" || true
 }
 
-@test "gentle: it pauses behind each batch" {
-    backfill "batch=100" "UPDATE t SET n = n + length(repeat('x', 10))"
-    up --pace gentle
-    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "10|3000" ]
-}
-
 @test "a row that is locked: it gives way before anybody's deadlock check, then goes on" {
     pg_session holder "BEGIN; UPDATE t SET d = d WHERE id = 1500"
     backfill "batch=100" "UPDATE t SET n = n + 1"

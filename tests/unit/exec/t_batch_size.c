@@ -160,9 +160,33 @@ static void shorter_while_others_wait(void **state)
     assert_in_range(b.rows, 2000, 3000);
 }
 
+static void few_rows_are_one_batch_and_fewer_at_a_gentle_pace(void **state)
+{
+    (void)state;
+    assert_int_equal(batch_size_whole(100000, false), 100000);
+    assert_int_equal(batch_size_whole(100000, true), BATCH_GENTLE_ROWS);
+    assert_int_equal(batch_size_whole(700, true), 700);
+    assert_int_equal(batch_size_whole(0, true), BATCH_START);
+}
+
+/* Short ones need no look at the locks, nor do those whose size was asked for. */
+static void yields_while_it_can_be_shorter(void **state)
+{
+    struct batch_size b;
+    (void)state;
+    batch_size_begin(&b, 0, 0);
+    assert_true(batch_size_yields(&b));
+    batch_size_fix(&b, 100);
+    assert_false(batch_size_yields(&b));
+    batch_size_begin(&b, 0, BATCH_GENTLE_MS);
+    assert_false(batch_size_yields(&b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(few_rows_are_one_batch_and_fewer_at_a_gentle_pace),
+        cmocka_unit_test(yields_while_it_can_be_shorter),
         cmocka_unit_test(settles_at_the_aim),
         cmocka_unit_test(grows_by_half_at_most_and_after_three),
         cmocka_unit_test(shrinks_at_once),
