@@ -294,6 +294,17 @@ enum status context_ask(const struct context *c, const char *question, struct er
     return error_set(err, ST_USAGE, "not done: the answer was no");
 }
 
+/* Whoever writes it in capitals means it no less. */
+static bool names_production(struct str where)
+{
+    for (size_t i = 0; i < where.n; i++) {
+        if (str_starts_nocase(str_slice(where, i, where.n), STR("prod"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum status context_ask_about(const struct context *c, bool always, const char *what, struct error *err)
 {
     struct strbuf where, question;
@@ -304,7 +315,7 @@ enum status context_ask_about(const struct context *c, bool always, const char *
     strbuf_init(&where, 4096);
     strbuf_init(&question, 8192);
     target_display(c->target.url, &where);
-    if (always || str_find(strbuf_str(&where), STR("prod")) != SIZE_MAX) {
+    if (always || names_production(strbuf_str(&where))) {
         strbuf_addf(&question, "%s on %s", what, strbuf_cstr(&where));
         status = context_ask(c, strbuf_cstr(&question), err);
     }

@@ -93,7 +93,7 @@ NODISCARD enum status context_flush(struct error *err);
 NODISCARD enum status context_ask(const struct context *c, const char *question, struct error *err);
 /*
  * The same of what is to be done to the database ("undo 3 migrations": its name is put behind): where its name or host has
- * "prod" in it, or `always`. Never of a throw-away server. c->target is to be there.
+ * "prod" in it, in capitals or not, or `always`. Never of a throw-away server. c->target is to be there.
  */
 NODISCARD enum status context_ask_about(const struct context *c, bool always, const char *what, struct error *err);
 bool context_colour(const struct context *c, int fd);

@@ -56,6 +56,9 @@ setup() {
     printf "SELECT 1;\n" >1.sql
     DATABASE_URL=$(pg_url "shop_production_$BATS_TEST_NUMBER") run migrate seed 1.sql </dev/null
     [ "$status" -eq 2 ] && [[ "$output" == *"error: fill tables with seeds on "*"shop_production"*"--yes"* ]] || { echo "$output"; false; }
+    pg_sql "CREATE DATABASE \"SHOP_PROD_$BATS_TEST_NUMBER\""
+    DATABASE_URL=$(pg_url "SHOP_PROD_$BATS_TEST_NUMBER") run migrate seed 1.sql </dev/null
+    [ "$status" -eq 2 ] && [[ "$output" == *"error: fill tables with seeds on "*"SHOP_PROD"*"--yes"* ]] || { echo "$output"; false; }
     DATABASE_URL=$(pg_url "shop_production_$BATS_TEST_NUMBER") migrate seed 1.sql --yes
     pg_session holder "BEGIN; LOCK TABLE t"
     printf "SET LOCAL lock_timeout = '100ms';\nINSERT INTO t VALUES (1);\n" >1.sql
