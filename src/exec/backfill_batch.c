@@ -90,6 +90,8 @@ static void take_boundary(struct backfill *b, const struct rows *rows, int64_t s
     b->next_is_end = !found.set;
     backfill_keep_bounds(b, &b->next, found.set ? &found : &b->end);
     b->next_rows = size;
+    const int64_t there = b->key.ctid && found.set ? rows_i64(rows, 0, 1) : 0;
+    b->next_keys = there > size ? there : size;
     if (found.set) {
         backfill_stride_learn(b, &b->lo, &b->next, size);
     }
@@ -159,7 +161,7 @@ static void add_moved(const struct backfill *b, struct pipe *p, struct param *pa
     backfill_add_identity(params, n, b);
     params[(*n)++].text = b->part;
     params[(*n)++].text = backfill_array(b, &b->next, p->arena);
-    params[(*n)++].text = param_i64(p->arena, b->next_is_end ? 0 : b->next_rows);
+    params[(*n)++].text = param_i64(p->arena, b->next_is_end ? 0 : b->next_keys);
     params[(*n)++].text = param_i64(p->arena, b->size.rows);
     params[(*n)++].text = arena_printf(p->arena, "%.3f", pace_rate(&b->pace)).p;
     params[(*n)++].text = b->next_is_end ? "t" : "f";
@@ -255,7 +257,7 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
         heed_row(b, rows[moved]);
         backfill_keep_bounds(b, &b->lo, &b->next);
         b->finished = b->next_is_end;
-        b->part_keys += b->next_is_end ? 0 : b->next_rows;
+        b->part_keys += b->next_is_end ? 0 : b->next_keys;
         b->next.set = false;
         if (boundary > 0) {
             take_boundary(b, rows[boundary], size);
@@ -368,7 +370,7 @@ static enum status set_next(struct backfill *b, struct error *err)
     if (b->whole && b->suspect == 0) {
         backfill_keep_bounds(b, &b->next, &b->end);
         b->next_is_end = true;
-        b->next_rows = 0;
+        b->next_rows = b->next_keys = 0;
         return ST_OK;
     }
     const int64_t size = next_size(b);
@@ -405,7 +407,7 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
         begin_retries(b);
     }
     enum status status = set_next(b, err);
-    const int64_t keys = b->next_rows;
+    const int64_t keys = b->next_keys;
     const int64_t begun = clock_monotonic_us();
     if (!status) {
         watch_start(&b->r->watch, b->r->lock.pid, lock_timeout(b) * 4 / 5, false, &base);
@@ -438,10 +440,12 @@ enum status backfill_batch(struct backfill *b, bool *mine, struct error *err)
     pace_batch(&b->pace, keys);
     b->done_keys += keys;
     status = backfill_tell(b, slowed(b), err);
-    if (status || b->finished) {
+    if (status || (b->finished && b->sum.finished + 1 >= b->sum.parts)) {
         return status;
     }
-    const double due = b->rate > 0 ? (double)keys * 1000 / (double)b->rate - ms : 0;
-    const double pause = throttle_pause(b->throttle, ms, throttle_unslept(keys, changed));
+    /* At the end of a part there are fewer than it was to have. */
+    const int64_t done = b->finished ? changed : keys;
+    const double due = b->rate > 0 ? (double)done * 1000 / (double)b->rate - ms : 0;
+    const double pause = throttle_pause(b->throttle, ms, throttle_unslept(done, changed));
     return rest(b, due > pause ? due : pause, err);
 }

@@ -103,7 +103,7 @@ static bool ctid_will_do(struct session *s, const struct batch_spec *spec, const
            (spec->again || spec->verb.p[0] == 'D');
 }
 
-static void use_ctid(const struct rows *rows, struct backfill_key *out)
+static void use_ctid(struct backfill_key *out)
 {
     out->ctid = out->row_form = true;
     out->n = 1;
@@ -114,8 +114,6 @@ static void use_ctid(const struct rows *rows, struct backfill_key *out)
         .operator= {STR("OPERATOR(pg_catalog.<)"), STR("OPERATOR(pg_catalog.<=)"), STR("OPERATOR(pg_catalog.=)"),
                     STR("OPERATOR(pg_catalog.>=)"), STR("OPERATOR(pg_catalog.>)")},
     };
-    const int64_t pages = rows_i64(rows, 0, ROW_PAGES);
-    out->page_rows = pages > 0 && out->rows > pages ? out->rows / pages : 1;
 }
 
 static enum status refuse_key(struct session *s, const struct batch_spec *spec, struct str relation, size_t n_wanted,
@@ -171,7 +169,7 @@ enum status backfill_key_find(struct session *s, const struct batch_spec *spec, 
         }
     }
     if (out->n == 0 && ctid_will_do(s, spec, wanted, n_wanted)) {
-        use_ctid(rows, out);
+        use_ctid(out);
     }
     if (out->n == 0) {
         status = refuse_key(s, spec, relation, n_wanted, err);
@@ -305,16 +303,42 @@ const char *backfill_end_sql(const struct backfill_key *k, struct arena *a)
     return finish(&sb, a);
 }
 
-/* By ctid the next boundary is reckoned: so many pages further. A text "(5,65535)" reads as a point, too. */
+/* The page of a place. A text "(5,65535)" reads as a point, too. */
+static void add_page(const char *place, struct strbuf *out)
+{
+    strbuf_addf(out, "(%s::pg_catalog.text::pg_catalog.point)[0]::pg_catalog.int8", place);
+}
+
+/*
+ * By ctid a batch ends with the page that has its last row, and never more pages further than it is to have rows: what is empty by now is read, too.
+ * Beside the place, how many rows there are up to it: a page may hold more than a small batch, and a rate is kept by them.
+ */
 static const char *ctid_boundary_sql(const struct backfill_key *k, bool has_lo, struct arena *a)
 {
     struct strbuf sb;
-    strbuf_init(&sb, 4096);
+    const char *end = has_lo ? "$2" : "$1", *skip = has_lo ? "$3" : "$2";
+    strbuf_init(&sb, 1 << 16);
     strbuf_addf(&sb,
-                "SELECT pg_catalog.format('(%%s,65535)', b.n) FROM (SELECT %s + $%d::pg_catalog.int8 / %" PRId64
-                " + 1 AS n, ($%d::pg_catalog.text::pg_catalog.point)[0]::pg_catalog.int8 AS last) b WHERE b.n < b.last",
-                has_lo ? "($1::pg_catalog.text::pg_catalog.point)[0]::pg_catalog.int8" : "(-1)", has_lo ? 3 : 2,
-                k->page_rows, has_lo ? 2 : 1);
+                "SELECT pg_catalog.format('(%%s,65535)', b.page), (SELECT count(*) FROM ONLY %.*s a WHERE %s"
+                "a.ctid OPERATOR(pg_catalog.<=) pg_catalog.format('(%%s,65535)', b.page)::pg_catalog.tid)"
+                " FROM (SELECT coalesce((SELECT ",
+                STR_ARG(k->relation), has_lo ? "a.ctid OPERATOR(pg_catalog.>) $1::pg_catalog.tid AND " : "");
+    add_page("a.ctid", &sb);
+    strbuf_addf(&sb,
+                " FROM ONLY %.*s a WHERE %sa.ctid OPERATOR(pg_catalog.<=) pg_catalog.format('(%%s,65535)', most.page)"
+                "::pg_catalog.tid OFFSET %s::pg_catalog.int8 LIMIT 1), most.page) AS page, most.last FROM (SELECT"
+                " LEAST(",
+                STR_ARG(k->relation), has_lo ? "a.ctid OPERATOR(pg_catalog.>) $1::pg_catalog.tid AND " : "", skip);
+    add_page(end, &sb);
+    strbuf_add_cstr(&sb, ", ");
+    if (has_lo) {
+        add_page("$1", &sb);
+    } else {
+        strbuf_add_cstr(&sb, "-1");
+    }
+    strbuf_addf(&sb, " + %s::pg_catalog.int8 + 1) AS page, ", skip);
+    add_page(end, &sb);
+    strbuf_add_cstr(&sb, " AS last) most) b WHERE b.page OPERATOR(pg_catalog.<) b.last");
     return finish(&sb, a);
 }
 

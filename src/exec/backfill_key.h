@@ -37,11 +37,10 @@ struct backfill_key {
     size_t n;
     struct str index; /* its name, quoted; empty: by ctid */
     bool ctid;
-    bool row_form;     /* all columns' operators are the same: ROW comparison */
-    int64_t rows;      /* the server's estimate; -1: never analysed */
-    int64_t pages;     /* of the table itself */
-    int64_t page_rows; /* by ctid: rows per page, at least 1 */
-    bool gentle;       /* set by the caller: the statements of batches sleep between their rows */
+    bool row_form; /* all columns' operators are the same: ROW comparison */
+    int64_t rows;  /* the server's estimate; -1: never analysed */
+    int64_t pages; /* of the table itself */
+    bool gentle;   /* set by the caller: the statements of batches sleep between their rows */
 };
 
 /*

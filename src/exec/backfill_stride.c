@@ -40,6 +40,6 @@ bool backfill_stride(struct backfill *b, int64_t size)
         const struct bounds next = {.value = {arena_printf(&b->r->scratch, "%" PRId64, lo + size)}, .set = true};
         backfill_keep_bounds(b, &b->next, &next);
     }
-    b->next_rows = size;
+    b->next_rows = b->next_keys = size;
     return true;
 }

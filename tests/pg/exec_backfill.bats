@@ -197,6 +197,29 @@ kill_at_random() { # TABLE
     [ "$(pg_sql "SELECT extract(epoch FROM updated_at - started_at) >= 1.2 FROM migrate.backfills")" = t ]
 }
 
+@test "the rate asked for is kept by rows' places, too, and from partition to partition" {
+    local begun
+    # A scan of a range of places is there since 14.
+    if [ "$(pg_sql "SELECT current_setting('server_version_num')::int >= 140000")" = t ]; then
+        # Never analysed, and with more rows on a page than a batch is to have.
+        pg_sql "CREATE TABLE t (n int) WITH (autovacuum_enabled = off)" "INSERT INTO t SELECT NULL FROM generate_series(1, 3000)"
+        backfill "batch=100 rate=2000/s" "UPDATE t SET n = 1 WHERE n IS NULL"
+        up
+        [ "$(pg_sql "SELECT count(n) FROM t")" = 3000 ]
+        [ "$(pg_sql "SELECT keys BETWEEN 2500 AND 9000, batches > 10 FROM migrate.backfills")" = "t|t" ] || { pg_sql "TABLE migrate.backfills"; false; }
+        [ "$(pg_sql "SELECT extract(epoch FROM updated_at - started_at) >= 1.2 FROM migrate.backfills")" = t ]
+        pg_sql "DROP TABLE t" "DROP SCHEMA migrate CASCADE"
+    fi
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0) PARTITION BY RANGE (id)"
+    for p in {0..9}; do
+        pg_sql "CREATE TABLE t_$p PARTITION OF t FOR VALUES FROM ($((p * 100))) TO ($((p * 100 + 100)))"
+    done
+    pg_sql "INSERT INTO t SELECT generate_series(0, 999)"
+    backfill "batch=200 rate=1000/s" "UPDATE t SET n = n + 1"
+    up
+    [ "$(pg_sql "SELECT extract(epoch FROM max(updated_at) - min(started_at)) >= 0.8, sum(rows) FROM migrate.backfills")" = "t|1000" ] || { pg_sql "TABLE migrate.backfills"; false; }
+}
+
 @test "another owner in the row: the run stops and changes nothing further" {
     pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)" "INSERT INTO t SELECT generate_series(1, 3000)"
     backfill "batch=100 rate=2000/s" "UPDATE t SET n = n + 1"
