@@ -160,6 +160,11 @@ NODISCARD enum status backfill_part_gone(struct backfill *b, struct str relation
 /* ST_CONFLICT when another table has the name by now; the second one just tells so. */
 NODISCARD enum status backfill_part_other(struct backfill *b, struct str relation, struct error *err);
 NODISCARD enum status backfill_other_error(const struct backfill *b, struct str relation, struct error *err);
+/*
+ * The part's table has another file than when it began: *known when the rows are the same all the same (VACUUM FULL, CLUSTER), or there are none, with
+ * which the part is finished. ST_CONFLICT: they are others, or it cannot be told; with the ways out.
+ */
+NODISCARD enum status backfill_part_rows(struct backfill *b, bool *known, struct error *err);
 /* Partitions that came since the backfill began, and are to be gone over or not (again); they are said, and so are those that left. */
 NODISCARD enum status backfill_tree(struct backfill *b, bool again, struct str_list *came, struct error *err);
 

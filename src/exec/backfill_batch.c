@@ -326,15 +326,20 @@ static enum status after_failure(struct backfill *b, enum status status, int64_t
     }
     if (error_sql_class(err) == SQL_UNDEFINED) {
         const struct error why = *err;
-        bool gone = false;
+        bool gone = false, known = false;
         status = backfill_part_gone(b, b->key.relation, &gone, err);
         if (!status && gone) {
             b->finished = true;
             return ST_OK;
         }
         status = status ? status : backfill_part_other(b, b->key.relation, err);
+        status = status ? status : backfill_part_rows(b, &known, err);
         if (status) {
             return done_so_far(b, err);
+        }
+        if (known) {
+            b->next.set = false;
+            return ST_OK;
         }
         *err = why;
     }

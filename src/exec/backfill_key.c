@@ -443,8 +443,11 @@ static void add_progress(const char *history, size_t p, const char *count, const
         sb,
         "UPDATE %s.backfills SET rows = rows + %s, pass_rows = pass_rows + %s, cursor = $%zu::pg_catalog.text[],"
         " keys = %s$%zu::pg_catalog.int8%s, batches = CASE WHEN relation_oid IS NULL OR relation_oid ="
-        " pg_catalog.to_regclass(relation)::pg_catalog.oid THEN batches + 1 ELSE pg_catalog.current_setting("
-        "'migrate.another_table_has_this_name_by_now')::pg_catalog.int8 END,"
+        " pg_catalog.to_regclass(relation)::pg_catalog.oid THEN CASE WHEN relation_file <>"
+        " pg_catalog.pg_relation_filenode(pg_catalog.to_regclass(relation)) THEN pg_catalog.current_setting("
+        "'migrate.this_table_has_another_file_by_now')::pg_catalog.int8 ELSE batches + 1 END ELSE"
+        " pg_catalog.current_setting('migrate.another_table_has_this_name_by_now')::pg_catalog.int8 END,"
+        " relation_seen = pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()),"
         " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
         " reason = $%zu, updated_at = pg_catalog.clock_timestamp(),"
         " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval"
@@ -526,6 +529,29 @@ const char *backfill_count_sql(const struct backfill_key *k, const struct batch_
     add_range(k, strbuf_cstr(&alias), has_lo, &sb);
     strbuf_addf(&sb, " AND (%.*s\n)", STR_ARG(condition));
     strbuf_free(&alias);
+    return finish(&sb, a);
+}
+
+/*
+ * A table's file is another one behind TRUNCATE, but also behind VACUUM FULL and CLUSTER, which keep of each row which transaction made it. One that
+ * was over when the last batch saw the table cannot have made a row behind a TRUNCATE. The first rows of the file tell: those of a TRUNCATE that was
+ * filled again are all new, and looking at more of them would take as long as the table is large.
+ */
+const char *backfill_same_rows_sql(const struct backfill_key *k, const char *history, struct arena *a)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, 1 << 16);
+    strbuf_addf(&sb,
+                "WITH found AS (SELECT count(*) > 0 AS filled, coalesce(pg_catalog.bool_or(pg_catalog.age(r.xmin) >"
+                " (SELECT pg_catalog.age(relation_seen::pg_catalog.xid) FROM %s.backfills WHERE version = $1 AND"
+                " direction = $2 AND ordinal = $3::pg_catalog.int4 AND part = $4::pg_catalog.int4)), false) AS same FROM"
+                " (SELECT a.xmin FROM ONLY %.*s a LIMIT 100000) r)"
+                " UPDATE %s.backfills SET relation_file ="
+                " pg_catalog.pg_relation_filenode(pg_catalog.to_regclass(relation)), finished = NOT filled, updated_at ="
+                " pg_catalog.clock_timestamp() FROM found WHERE version = $1 AND direction = $2 AND ordinal ="
+                " $3::pg_catalog.int4 AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6"
+                " AND (same OR NOT filled) RETURNING finished",
+                history, STR_ARG(k->relation), history);
     return finish(&sb, a);
 }
 

@@ -81,6 +81,11 @@ const char *backfill_moved_sql(const struct batch_spec *spec, const char *histor
 /* How many rows behind lo (if has_lo) up to hi meet the condition, in which the table has the statement's alias: parameters lo (if has_lo), hi. */
 const char *backfill_count_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo,
                                struct str condition, struct session *s, struct arena *a);
+/*
+ * Of a part whose table has another file by now: parameters of the claim (version, direction, ordinal, part, token, owner). A row: the file is taken
+ * for the part's own, as rows of before are in it, or none at all; then it is finished, which is told. None: whose rows they are cannot be told.
+ */
+const char *backfill_same_rows_sql(const struct backfill_key *k, const char *history, struct arena *a);
 /* The rows behind lo (if has_lo) up to hi, for EXPLAIN: parameters lo (if has_lo), hi. */
 const char *backfill_between_sql(const struct backfill_key *k, bool has_lo, struct arena *a);
 /* Is $1…$n of the key's types behind $n+1…? For splitting a range: an expression. */

@@ -45,7 +45,7 @@ static const char *number_or_null(struct arena *a, int64_t n)
 static void add_part(struct backfill *b, struct pipe *p, int64_t part, int64_t pass, const struct bounds *start,
                      const struct bounds *end)
 {
-    struct param params[12];
+    struct param params[13];
     size_t n = 0;
     backfill_add_identity(params, &n, b);
     params[n++].text = param_i64(p->arena, part);
@@ -57,6 +57,7 @@ static void add_part(struct backfill *b, struct pipe *p, int64_t part, int64_t p
     params[n++].text = number_or_null(p->arena, b->spec->batch);
     params[n++].text = number_or_null(p->arena, b->spec->max_bad_rows);
     params[n++].text = param_i64(p->arena, pass);
+    params[n++].text = b->spec->again || b->key.ctid ? "f" : "t";
     pipe_add_params(p, b->r->sql.at[HSQL_BACKFILL_NEW], params, n);
 }
 

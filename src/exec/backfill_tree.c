@@ -56,6 +56,47 @@ enum status backfill_part_other(struct backfill *b, struct str relation, struct 
     return other ? backfill_other_error(b, relation, err) : status;
 }
 
+static enum status refuse_rows(const struct backfill *b, struct error *err)
+{
+    const char *history = b->r->sql.identifier, *version = b->it->params.version;
+    error_set(err, ST_CONFLICT,
+              "the rows of %.*s are others than when the backfill began: it was emptied (TRUNCATE), or ALTER TABLE "
+              "wrote them anew",
+              STR_ARG(b->key.relation));
+    error_hint(err,
+               "then run the same command again, behind one of these. They are the same rows: UPDATE %s.backfills SET "
+               "relation_file = NULL WHERE version = '%s'. They are new, and to stay as they are: UPDATE %s.backfills "
+               "SET finished = true WHERE version = '%s'. They are new, and all of them are to be changed: DELETE FROM "
+               "%s.backfills WHERE version = '%s'",
+               history, version, history, version, history, version);
+    return ST_CONFLICT;
+}
+
+enum status backfill_part_rows(struct backfill *b, bool *known, struct error *err)
+{
+    struct param params[6];
+    struct rows *rows = NULL;
+    size_t n = 0;
+    *known = false;
+    backfill_add_claim(params, &n, b);
+    enum status status = session_query(b->r->s, b->r->sql.at[HSQL_BACKFILL_FILE], params, 4, TREE_MS, &rows, err);
+    const bool other = !status && rows_bool(rows, 0, 0);
+    rows_free(rows);
+    rows = NULL;
+    if (status || !other) {
+        return status;
+    }
+    status = session_query(b->r->s, backfill_same_rows_sql(&b->key, b->r->sql.identifier, &b->r->scratch), params, n,
+                           TREE_MS, &rows, err);
+    *known = !status && rows_count(rows) > 0;
+    b->finished = *known && rows_bool(rows, 0, 0);
+    rows_free(rows);
+    if (b->finished) {
+        run_repair(b->r, b->it, "%.*s was emptied meanwhile: nothing of it is left to do", STR_ARG(b->key.relation));
+    }
+    return status || *known ? status : refuse_rows(b, err);
+}
+
 enum status backfill_tree(struct backfill *b, bool again, struct str_list *came, struct error *err)
 {
     struct param params[4];

@@ -9,7 +9,7 @@
 #include "db/session.h"
 #include "migration/migration.h"
 
-enum { HISTORY_FORMAT = 4 };
+enum { HISTORY_FORMAT = 5 };
 
 enum applied_state {
     APPLIED_NO,      /* not in history */

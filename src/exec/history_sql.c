@@ -48,11 +48,12 @@
         ">= 0),"                                                                                                       \
         " ADD COLUMN IF NOT EXISTS set_batch integer CHECK (set_batch >= 0),"                                          \
         " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0),"                                     \
-        " ADD COLUMN IF NOT EXISTS relation_oid oid, DROP CONSTRAINT IF EXISTS "                                       \
+        " ADD COLUMN IF NOT EXISTS relation_oid oid, ADD COLUMN IF NOT EXISTS relation_file oid,"                       \
+        " ADD COLUMN IF NOT EXISTS relation_seen xid8, DROP CONSTRAINT IF EXISTS "                                       \
         "backfills_pkey,"                                                                                              \
         " ADD PRIMARY KEY (version, direction, ordinal, part)"
 
-#define INSTALLED "COMMENT ON TABLE @.migrations IS 'migrate history, format 4'"
+#define INSTALLED "COMMENT ON TABLE @.migrations IS 'migrate history, format 5'"
 
 const char *const history_ddl[] = {
     "CREATE SCHEMA IF NOT EXISTS @",
@@ -77,7 +78,7 @@ const char *const history_ddl[] = {
     " finished_at timestamptz, sqlstate text, error text, PRIMARY KEY (version, direction, ordinal))",
     "CREATE TABLE IF NOT EXISTS @.backfills ("
     "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, part integer NOT NULL DEFAULT 1,"
-    " relation text NOT NULL, relation_oid oid, key_columns text[] NOT NULL, range_start text[], cursor text[],"
+    " relation text NOT NULL, relation_oid oid, relation_file oid, relation_seen xid8, key_columns text[] NOT NULL, range_start text[], cursor text[],"
     " range_end text[],"
     " rows bigint NOT NULL DEFAULT 0,"
     " keys bigint NOT NULL DEFAULT 0,"
@@ -246,10 +247,14 @@ static const char *const statements[HSQL_COUNT] = {
     [HSQL_BACKFILL_NEW] =
         "INSERT INTO @.backfills (version, direction, ordinal, part, relation, key_columns, range_start, cursor, "
         "range_end,"
-        " finished, set_rate, set_batch, max_bad_rows, pass, relation_oid) VALUES ($1, $2, $3, $4, $5,"
+        " finished, set_rate, set_batch, max_bad_rows, pass, relation_oid,"
+        " relation_file, relation_seen) VALUES ($1, $2, $3, $4, $5,"
         " $6::pg_catalog.text[],"
         " $7::pg_catalog.text[], $7::pg_catalog.text[], $8::pg_catalog.text[], $8::pg_catalog.text[] IS NULL, $9, $10, "
-        "$11, $12, CASE WHEN $8::pg_catalog.text[] IS NOT NULL THEN pg_catalog.to_regclass($5) END)",
+        "$11, $12, CASE WHEN $8::pg_catalog.text[] IS NOT NULL THEN pg_catalog.to_regclass($5) END,"
+        " CASE WHEN $13::pg_catalog.bool AND $8::pg_catalog.text[] IS NOT NULL"
+        " THEN pg_catalog.pg_relation_filenode(pg_catalog.to_regclass($5)) END,"
+        " pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()))",
     /*
      * Whose owner is another backend that is gone, or that has not been heard of for its lease, is taken over. Its batch, should one still be
      * running, keeps the row locked; behind that the fence stops it.
@@ -324,6 +329,9 @@ static const char *const statements[HSQL_COUNT] = {
         " AND pg_catalog.to_regclass($4) IS NULL AND pg_catalog.to_regclass($5) IS NOT NULL RETURNING part",
     [HSQL_BACKFILL_OTHER] = "SELECT EXISTS (SELECT FROM @.backfills WHERE " BACKFILL_KEY " AND relation = $4"
                             " AND relation_oid <> pg_catalog.to_regclass($4)::pg_catalog.oid)",
+    [HSQL_BACKFILL_FILE] =
+        "SELECT EXISTS (SELECT FROM @.backfills WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4"
+        " AND relation_file <> pg_catalog.pg_relation_filenode(pg_catalog.to_regclass(relation)))",
     [HSQL_BACKFILL_TREE] =
         "WITH RECURSIVE tree AS (SELECT pg_catalog.to_regclass($4)::pg_catalog.oid AS oid UNION ALL SELECT i.inhrelid"
         " FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid), leaf AS (SELECT"

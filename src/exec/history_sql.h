@@ -46,6 +46,7 @@ enum history_statement {
     HSQL_BACKFILL_MERGE,     /* relation: the other parts go */
     HSQL_BACKFILL_GONE, /* relation, the table: its parts are done if it is another one, and not there -> a row for each */
     HSQL_BACKFILL_OTHER, /* relation -> is another table called so than when its part was begun? */
+    HSQL_BACKFILL_FILE,  /* part -> has its table another file than when the part was begun? */
     HSQL_BACKFILL_TREE, /* the table -> relations that have no part, and those with parts that are not below it: name, came */
     HSQL_BACKFILL_REST, /* relations that are walked again: what the last pass over others found does not count any more */
     HSQL_BACKFILL_CAN_SPLIT, /* -> part, relation, key columns, cursor, end, batch rows */

@@ -177,3 +177,59 @@ once() { # TABLE ROWS
     migrate up --quiet --gate off --dir "$PROJECT"
     [ "$(pg_sql "SELECT count(*) FROM t WHERE v = id % 1500")|$(pg_sql "SELECT rows FROM migrate.backfills")" = "3000|3000" ]
 }
+
+@test "the table is emptied and filled again: rows that are new are left alone until somebody says what they are" {
+    local between way
+    refilled() { # WAY: what is said, then the run that ends it
+        run migrate up --gate off --dir "$PROJECT"
+        [ "$status" -eq 7 ] && [[ "$output" == *"the rows of public.t are others than when the backfill began"*"relation_file = NULL"*"finished = true"*"DELETE FROM"*"900 rows are done"* ]] || { echo "$status $output"; return 1; }
+        [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "0|3000" ]
+        pg_sql "$1"
+        migrate up --quiet --gate off --dir "$PROJECT"
+    }
+    # In one transaction, and in two.
+    for between in "; " "' -c '"; do
+        pg_sql "DROP SCHEMA IF EXISTS migrate CASCADE" "DROP TABLE IF EXISTS t"
+        table
+        backfill "" "UPDATE t SET n = n + 1"
+        meanwhile "TRUNCATE t${between}INSERT INTO t SELECT g FROM generate_series(1, 3000) g"
+        [ "$status" -eq 7 ] && [[ "$output" == *"the rows of public.t are others than when the backfill began"* ]] || { echo "$status $output"; false; }
+        refilled "DELETE FROM migrate.backfills WHERE version = '1'"
+        once t 3000
+    done
+    for way in "finished = true" "relation_file = NULL"; do
+        pg_sql "DROP SCHEMA IF EXISTS migrate CASCADE" "DROP TABLE IF EXISTS t"
+        table
+        MIGRATE_FAULT=batch-after:3 run "$MIGRATE_FAULTS_BIN" up --gate off --dir "$PROJECT"
+        pg_sql "TRUNCATE t" "INSERT INTO t SELECT g FROM generate_series(1, 3000) g"
+        refilled "UPDATE migrate.backfills SET $way WHERE version = '1'"
+        [ "$(pg_sql "SELECT count(*) FROM t WHERE n = 1")" = "$([ "$way" = "finished = true" ] && echo 0 || echo 2100)" ]
+    done
+    # What may meet a row twice takes new ones along.
+    pg_sql "DROP SCHEMA migrate CASCADE" "DROP TABLE t"
+    table
+    backfill "" "UPDATE t SET v = id WHERE v IS NULL"
+    meanwhile "TRUNCATE t; INSERT INTO t SELECT g FROM generate_series(1, 3000) g"
+    [ "$status" -eq 0 ]
+    [ "$(pg_sql "SELECT count(v) FROM t")" = 3000 ]
+}
+
+@test "the table's rows get another file: VACUUM FULL, CLUSTER and another tablespace are nobody's business" {
+    local what
+    as_pg mkdir "$PG_DIR/other"
+    pg_sql "CREATE TABLESPACE other LOCATION '$PG_DIR/other'"
+    for what in "VACUUM FULL t" "CLUSTER t USING t_pkey" "ALTER TABLE t SET TABLESPACE other"; do
+        pg_sql "DROP SCHEMA IF EXISTS migrate CASCADE" "DROP TABLE IF EXISTS t"
+        table
+        backfill "" "UPDATE t SET n = n + 1"
+        # Somebody has changed all that is left: only what the batches did is from before.
+        meanwhile "UPDATE t SET v = 1 WHERE n = 0' -c '$what"
+        [ "$status" -eq 0 ] || { echo "$status $output"; false; }
+        once t 3000
+        [ "$(pg_sql "SELECT relation_file = pg_relation_filenode('"'t'"') FROM migrate.backfills")" = t ]
+    done
+    # Emptied for good: nothing is left to do, and that is said.
+    pg_sql "DROP SCHEMA migrate CASCADE" "UPDATE t SET n = 0"
+    meanwhile "TRUNCATE t"
+    [ "$status" -eq 0 ] && [[ "$output" == *"public.t was emptied meanwhile: nothing of it is left to do"* ]] || { echo "$status $output"; false; }
+}

@@ -33,7 +33,7 @@ up() {
     [ "$(pg_sql "SELECT sha256 FROM migrate.migrations")" = "$(sha256sum <"$PROJECT/001_first.sql" | cut -d' ' -f1)" ]
     [ "$(pg_sql "SELECT file_text FROM migrate.migrations")" = "$(cat "$PROJECT/001_first.sql")" ]
     [ "$(pg_sql "SELECT s.run = r.id AND m.run = r.id AND r.result = 'done' AND r.finished_at >= r.started_at AND s.backend_pid = r.backend_pid FROM migrate.migrations m, migrate.steps s, migrate.runs r")" = t ]
-    [ "$(pg_sql "SELECT pg_catalog.obj_description('migrate.migrations'::regclass)")" = "migrate history, format 4" ]
+    [ "$(pg_sql "SELECT pg_catalog.obj_description('migrate.migrations'::regclass)")" = "migrate history, format 5" ]
 }
 
 @test "a history schema with an odd name" {

@@ -138,5 +138,5 @@ waiting() { # so many of others wait for a lock
     file 2_table 'CREATE TABLE b (id int);'
     migrate status --dir "$PROJECT"
     up
-    [ "$(pg_sql "SELECT pg_catalog.obj_description('migrate.migrations'::regclass), to_regclass('migrate.interventions') IS NOT NULL")" = "migrate history, format 4|t" ]
+    [ "$(pg_sql "SELECT pg_catalog.obj_description('migrate.migrations'::regclass), to_regclass('migrate.interventions') IS NOT NULL")" = "migrate history, format 5|t" ]
 }
