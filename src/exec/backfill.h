@@ -77,7 +77,7 @@ struct backfill {
     const char *part, *token;
     struct bounds lo, end, next; /* cursor; frozen last key; where the next batch ends, if it was asked for */
     int64_t next_rows;           /* the size that next was asked for with */
-    int64_t next_keys;           /* how many keys there are up to it, at the most; pages hold more than a small batch by ctid */
+    int64_t next_keys; /* how many keys there are up to it, at the most; pages hold more than a small batch by ctid */
     bool next_is_end, finished;
     bool whole;                                      /* few rows by the server's estimate: one batch for all */
     int64_t part_rows, part_keys, batches;           /* done by this process in this part */

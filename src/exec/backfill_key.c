@@ -303,50 +303,11 @@ const char *backfill_end_sql(const struct backfill_key *k, struct arena *a)
     return finish(&sb, a);
 }
 
-/* The page of a place. A text "(5,65535)" reads as a point, too. */
-static void add_page(const char *place, struct strbuf *out)
-{
-    strbuf_addf(out, "(%s::pg_catalog.text::pg_catalog.point)[0]::pg_catalog.int8", place);
-}
-
-/*
- * By ctid a batch ends with the page that has its last row, and never more pages further than it is to have rows: what is empty by now is read, too.
- * Beside the place, how many rows there are up to it: a page may hold more than a small batch, and a rate is kept by them.
- */
-static const char *ctid_boundary_sql(const struct backfill_key *k, bool has_lo, struct arena *a)
-{
-    struct strbuf sb;
-    const char *end = has_lo ? "$2" : "$1", *skip = has_lo ? "$3" : "$2";
-    strbuf_init(&sb, 1 << 16);
-    strbuf_addf(&sb,
-                "SELECT pg_catalog.format('(%%s,65535)', b.page), (SELECT count(*) FROM ONLY %.*s a WHERE %s"
-                "a.ctid OPERATOR(pg_catalog.<=) pg_catalog.format('(%%s,65535)', b.page)::pg_catalog.tid)"
-                " FROM (SELECT coalesce((SELECT ",
-                STR_ARG(k->relation), has_lo ? "a.ctid OPERATOR(pg_catalog.>) $1::pg_catalog.tid AND " : "");
-    add_page("a.ctid", &sb);
-    strbuf_addf(&sb,
-                " FROM ONLY %.*s a WHERE %sa.ctid OPERATOR(pg_catalog.<=) pg_catalog.format('(%%s,65535)', most.page)"
-                "::pg_catalog.tid OFFSET %s::pg_catalog.int8 LIMIT 1), most.page) AS page, most.last FROM (SELECT"
-                " LEAST(",
-                STR_ARG(k->relation), has_lo ? "a.ctid OPERATOR(pg_catalog.>) $1::pg_catalog.tid AND " : "", skip);
-    add_page(end, &sb);
-    strbuf_add_cstr(&sb, ", ");
-    if (has_lo) {
-        add_page("$1", &sb);
-    } else {
-        strbuf_add_cstr(&sb, "-1");
-    }
-    strbuf_addf(&sb, " + %s::pg_catalog.int8 + 1) AS page, ", skip);
-    add_page(end, &sb);
-    strbuf_add_cstr(&sb, " AS last) most) b WHERE b.page OPERATOR(pg_catalog.<) b.last");
-    return finish(&sb, a);
-}
-
 const char *backfill_boundary_sql(const struct backfill_key *k, bool has_lo, struct arena *a)
 {
     struct strbuf sb;
     if (k->ctid) {
-        return ctid_boundary_sql(k, has_lo, a);
+        return backfill_ctid_sql(k, has_lo, a);
     }
     strbuf_init(&sb, SQL_MAX);
     /* The rows that are passed over need no text: it is made of the one that is found. */
@@ -529,29 +490,6 @@ const char *backfill_count_sql(const struct backfill_key *k, const struct batch_
     add_range(k, strbuf_cstr(&alias), has_lo, &sb);
     strbuf_addf(&sb, " AND (%.*s\n)", STR_ARG(condition));
     strbuf_free(&alias);
-    return finish(&sb, a);
-}
-
-/*
- * A table's file is another one behind TRUNCATE, but also behind VACUUM FULL and CLUSTER, which keep of each row which transaction made it. One that
- * was over when the last batch saw the table cannot have made a row behind a TRUNCATE. The first rows of the file tell: those of a TRUNCATE that was
- * filled again are all new, and looking at more of them would take as long as the table is large.
- */
-const char *backfill_same_rows_sql(const struct backfill_key *k, const char *history, struct arena *a)
-{
-    struct strbuf sb;
-    strbuf_init(&sb, 1 << 16);
-    strbuf_addf(&sb,
-                "WITH found AS (SELECT count(*) > 0 AS filled, coalesce(pg_catalog.bool_or(pg_catalog.age(r.xmin) >"
-                " (SELECT pg_catalog.age(relation_seen::pg_catalog.xid) FROM %s.backfills WHERE version = $1 AND"
-                " direction = $2 AND ordinal = $3::pg_catalog.int4 AND part = $4::pg_catalog.int4)), false) AS same FROM"
-                " (SELECT a.xmin FROM ONLY %.*s a LIMIT 100000) r)"
-                " UPDATE %s.backfills SET relation_file ="
-                " pg_catalog.pg_relation_filenode(pg_catalog.to_regclass(relation)), finished = NOT filled, updated_at ="
-                " pg_catalog.clock_timestamp() FROM found WHERE version = $1 AND direction = $2 AND ordinal ="
-                " $3::pg_catalog.int4 AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6"
-                " AND (same OR NOT filled) RETURNING finished",
-                history, STR_ARG(k->relation), history);
     return finish(&sb, a);
 }
 

@@ -55,6 +55,8 @@ NODISCARD enum status backfill_key_find(struct session *s, const struct batch_sp
 const char *backfill_end_sql(const struct backfill_key *k, struct arena *a);
 /* The nth key behind lo and not behind the end: parameters lo (if has_lo), end, n - 1. No row: fewer are left. */
 const char *backfill_boundary_sql(const struct backfill_key *k, bool has_lo, struct arena *a);
+/* The same by ctid (backfill_ctid.c), which also tells how many rows there are up to it: a page may have more of them than were asked for. */
+const char *backfill_ctid_sql(const struct backfill_key *k, bool has_lo, struct arena *a);
 /* Keys of about `percent` of the pages between lo and end, in order: parameters lo (if has_lo), end. */
 const char *backfill_sample_sql(const struct backfill_key *k, bool has_lo, double percent, struct arena *a);
 /*
@@ -81,11 +83,6 @@ const char *backfill_moved_sql(const struct batch_spec *spec, const char *histor
 /* How many rows behind lo (if has_lo) up to hi meet the condition, in which the table has the statement's alias: parameters lo (if has_lo), hi. */
 const char *backfill_count_sql(const struct backfill_key *k, const struct batch_spec *spec, bool has_lo,
                                struct str condition, struct session *s, struct arena *a);
-/*
- * Of a part whose table has another file by now: parameters of the claim (version, direction, ordinal, part, token, owner). A row: the file is taken
- * for the part's own, as rows of before are in it, or none at all; then it is finished, which is told. None: whose rows they are cannot be told.
- */
-const char *backfill_same_rows_sql(const struct backfill_key *k, const char *history, struct arena *a);
 /* The rows behind lo (if has_lo) up to hi, for EXPLAIN: parameters lo (if has_lo), hi. */
 const char *backfill_between_sql(const struct backfill_key *k, bool has_lo, struct arena *a);
 /* Is $1…$n of the key's types behind $n+1…? For splitting a range: an expression. */

@@ -235,7 +235,8 @@ static enum status cut(struct backfill *b, struct str part, const char *old_end,
         " cursor, range_end, set_rate, set_batch, max_bad_rows, pass, control) SELECT version, direction, ordinal,"
         " (SELECT max(part) + 1 FROM %s.backfills WHERE version = $1 AND direction = $2 AND ordinal = "
         "$3::pg_catalog.int4),"
-        " relation, relation_oid, relation_file, relation_seen, key_columns, range_end, range_end, $5::pg_catalog.text[], set_rate, set_batch, max_bad_rows, pass,"
+        " relation, relation_oid, relation_file, relation_seen, key_columns, range_end, range_end, "
+        "$5::pg_catalog.text[], set_rate, set_batch, max_bad_rows, pass,"
         " control FROM lower RETURNING part",
         b->r->sql.identifier, b->r->sql.identifier);
     const enum status status = session_query(b->r->s, strbuf_cstr(&sql), params, n, ANSWER_MS, &rows, err);

@@ -56,6 +56,30 @@ enum status backfill_part_other(struct backfill *b, struct str relation, struct 
     return other ? backfill_other_error(b, relation, err) : status;
 }
 
+/*
+ * A table's file is another one behind TRUNCATE, but also behind VACUUM FULL and CLUSTER, which keep of each row which transaction made it. One that
+ * was over when the last batch saw the table cannot have made a row behind a TRUNCATE. The first rows of the file tell: those of a TRUNCATE that was
+ * filled again are all new, and looking at more of them would take as long as the table is large. A row comes back when the file was taken for the
+ * part's own: there are rows of before in it; or none at all, and the part is finished.
+ */
+static const char *same_rows_sql(const struct backfill *b, struct arena *a)
+{
+    const char *history = b->r->sql.identifier;
+    return arena_printf(
+               a,
+               "WITH found AS (SELECT count(*) > 0 AS filled, coalesce(pg_catalog.bool_or(pg_catalog.age(r.xmin) >"
+               " (SELECT pg_catalog.age(relation_seen::pg_catalog.xid) FROM %s.backfills WHERE version = $1 AND"
+               " direction = $2 AND ordinal = $3::pg_catalog.int4 AND part = $4::pg_catalog.int4)), false) AS same"
+               " FROM (SELECT a.xmin FROM ONLY %.*s a LIMIT 100000) r)"
+               " UPDATE %s.backfills SET relation_file ="
+               " pg_catalog.pg_relation_filenode(pg_catalog.to_regclass(relation)), finished = NOT filled, updated_at ="
+               " pg_catalog.clock_timestamp() FROM found WHERE version = $1 AND direction = $2 AND ordinal ="
+               " $3::pg_catalog.int4 AND part = $4::pg_catalog.int4 AND token = $5::pg_catalog.int8 AND owner = $6"
+               " AND (same OR NOT filled) RETURNING finished",
+               history, STR_ARG(b->key.relation), history)
+        .p;
+}
+
 static enum status refuse_rows(const struct backfill *b, struct error *err)
 {
     const char *history = b->r->sql.identifier, *version = b->it->params.version;
@@ -86,8 +110,7 @@ enum status backfill_part_rows(struct backfill *b, bool *known, struct error *er
     if (status || !other) {
         return status;
     }
-    status = session_query(b->r->s, backfill_same_rows_sql(&b->key, b->r->sql.identifier, &b->r->scratch), params, n,
-                           TREE_MS, &rows, err);
+    status = session_query(b->r->s, same_rows_sql(b, &b->r->scratch), params, n, TREE_MS, &rows, err);
     *known = !status && rows_count(rows) > 0;
     b->finished = *known && rows_bool(rows, 0, 0);
     rows_free(rows);

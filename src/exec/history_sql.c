@@ -48,8 +48,8 @@
         ">= 0),"                                                                                                       \
         " ADD COLUMN IF NOT EXISTS set_batch integer CHECK (set_batch >= 0),"                                          \
         " ADD COLUMN IF NOT EXISTS max_bad_rows bigint CHECK (max_bad_rows >= 0),"                                     \
-        " ADD COLUMN IF NOT EXISTS relation_oid oid, ADD COLUMN IF NOT EXISTS relation_file oid,"                       \
-        " ADD COLUMN IF NOT EXISTS relation_seen xid8, DROP CONSTRAINT IF EXISTS "                                       \
+        " ADD COLUMN IF NOT EXISTS relation_oid oid, ADD COLUMN IF NOT EXISTS relation_file oid,"                      \
+        " ADD COLUMN IF NOT EXISTS relation_seen xid8, DROP CONSTRAINT IF EXISTS "                                     \
         "backfills_pkey,"                                                                                              \
         " ADD PRIMARY KEY (version, direction, ordinal, part)"
 
@@ -78,7 +78,8 @@ const char *const history_ddl[] = {
     " finished_at timestamptz, sqlstate text, error text, PRIMARY KEY (version, direction, ordinal))",
     "CREATE TABLE IF NOT EXISTS @.backfills ("
     "version text NOT NULL, direction text NOT NULL, ordinal integer NOT NULL, part integer NOT NULL DEFAULT 1,"
-    " relation text NOT NULL, relation_oid oid, relation_file oid, relation_seen xid8, key_columns text[] NOT NULL, range_start text[], cursor text[],"
+    " relation text NOT NULL, relation_oid oid, relation_file oid, relation_seen xid8, key_columns text[] NOT NULL, "
+    "range_start text[], cursor text[],"
     " range_end text[],"
     " rows bigint NOT NULL DEFAULT 0,"
     " keys bigint NOT NULL DEFAULT 0,"
