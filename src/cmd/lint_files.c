@@ -4,13 +4,17 @@
 #include "cmd/glob.h"
 #include "migration/naming.h"
 
-enum { PLAN_MAX_BYTES = 16 << 20 };
+enum { PLAN_MAX_BYTES = 16 << 20, LIST_FROM = 3 };
 
 struct search {
     struct arena *a;
     struct lint_folder_list *out;
     struct map by_path; /* -> 1 + index of the folder */
     VEC(size_t) named;  /* folders of which single files were named */
+    struct map files;   /* their paths */
+    struct map lists;   /* path of a folder -> struct file_list */
+    struct str beside;  /* the folder of the operand before */
+    size_t in_a_row;    /* operands of it */
     const struct lint_files_options *options;
     bool input;                   /* "-" was among them */
     struct str plan_folder, plan; /* Sqitch's plan of that folder; empty: there is none */
@@ -30,6 +34,46 @@ static struct lint_folder *folder_of(struct search *s, struct str path)
     f->path = arena_str(s->a, path);
     map_put(&s->by_path, f->path, (void *)(uintptr_t)s->out->n);
     return f;
+}
+
+static enum status list_of(struct search *s, struct str folder, const struct file_list **out, struct error *err)
+{
+    struct file_list *list = map_get(&s->lists, folder);
+    enum status status = ST_OK;
+    if (!list) {
+        list = arena_new(s->a, struct file_list);
+        status = file_list(arena_cstr(s->a, folder), s->a, list, err);
+        if (!status) {
+            map_put(&s->lists, folder, list);
+        }
+    }
+    *out = list;
+    return status;
+}
+
+static int entry_cmp(const void *name, const void *entry)
+{
+    return str_cmp(*(const struct str *)name, ((const struct file_entry *)entry)->name);
+}
+
+/*
+ * What an operand is. Of many in one folder its list tells, which is wanted anyway for the files that come earlier; what is not in
+ * it, as "..", is asked for by itself.
+ */
+static enum file_kind kind_of(struct search *s, struct str path)
+{
+    const struct str folder = path_folder(path), name = path_base(path);
+    const struct file_list *list;
+    struct error ignored = {0};
+    s->in_a_row = str_eq(folder, s->beside) ? s->in_a_row + 1 : 1;
+    s->beside = folder;
+    if (s->in_a_row >= LIST_FROM && !list_of(s, folder, &list, &ignored) && list->n > 0) {
+        const struct file_entry *e = bsearch(&name, list->at, list->n, sizeof list->at[0], entry_cmp);
+        if (e && e->kind != FILE_MISSING) {
+            return e->kind;
+        }
+    }
+    return file_kind(arena_cstr(s->a, path));
 }
 
 static const char *stdin_name(const struct search *s)
@@ -155,6 +199,9 @@ static void settle(struct lint_folder *f)
 static void add_if_earlier(struct search *s, struct str path, const struct lint_file *last)
 {
     struct naming n;
+    if (map_get(&s->files, path)) {
+        return;
+    }
     naming_of(path, s->a, &n);
     const struct lint_file f = {
         .path = path, .version = n.version, .stem = n.stem, .undo = n.undo, .repeatable = n.repeatable};
@@ -169,7 +216,7 @@ static void add_inner(struct search *s, struct str folder, const struct lint_fil
     static const char *const names[] = {"up.sql", "migration.sql"};
     for (size_t i = 0; i < countof(names); i++) {
         const struct str path = path_join(s->a, folder, str_of(names[i]));
-        if (file_kind(path.p) == FILE_REGULAR) {
+        if (!map_get(&s->files, path) && file_kind(path.p) == FILE_REGULAR) {
             add_if_earlier(s, path, last);
         }
     }
@@ -178,7 +225,8 @@ static void add_inner(struct search *s, struct str folder, const struct lint_fil
 /* The files of the folder that come before its last judged one, to be replayed. */
 static enum status add_earlier(struct search *s, size_t folder)
 {
-    struct file_list entries = {0};
+    static const struct file_list none = {0};
+    const struct file_list *entries = &none;
     const struct str path = s->out->at[folder].path;
     struct lint_file last = {0};
     for (size_t i = 0; i < s->out->at[folder].files.n; i++) {
@@ -188,10 +236,11 @@ static enum status add_earlier(struct search *s, size_t folder)
         }
     }
     /* Standard input may stand for a file in a folder that is not there yet. */
-    const bool there = last.path.p && file_kind(arena_cstr(s->a, path)) == FILE_FOLDER;
-    enum status status = there ? file_list(arena_cstr(s->a, path), s->a, &entries, s->err) : ST_OK;
-    for (size_t i = 0; i < entries.n && !status; i++) {
-        const struct file_entry *e = &entries.at[i];
+    const bool there =
+        last.path.p && (map_get(&s->lists, path) || file_kind(arena_cstr(s->a, path)) == FILE_FOLDER);
+    const enum status status = there ? list_of(s, path, &entries, s->err) : ST_OK;
+    for (size_t i = 0; i < entries->n && !status; i++) {
+        const struct file_entry *e = &entries->at[i];
         const struct str entry = path_join(s->a, path, e->name);
         if (e->kind == FILE_REGULAR && str_ends(e->name, STR(".sql"))) {
             add_if_earlier(s, entry, &last);
@@ -205,13 +254,14 @@ static enum status add_earlier(struct search *s, size_t folder)
 static void name_file(struct search *s, struct str path)
 {
     const struct str folder = add_file(s, path, true);
+    map_put(&s->files, path, s);
     *vec_push(s->a, &s->named) = (size_t)(uintptr_t)map_get(&s->by_path, folder) - 1;
 }
 
 /* A file or folder that is there, "-", or something that is neither. */
 static enum status add_path(struct search *s, struct str path)
 {
-    const enum file_kind kind = file_kind(arena_cstr(s->a, path));
+    const enum file_kind kind = kind_of(s, path);
     if (str_eq(path, STR("-"))) {
         s->input = true;
         name_file(s, path);
@@ -259,6 +309,8 @@ enum status lint_files_find(const struct str *operands, size_t n, const struct l
     size_t files = 0;
     *out = (struct lint_folder_list){0};
     map_init(&s.by_path, a);
+    map_init(&s.files, a);
+    map_init(&s.lists, a);
     for (size_t i = 0; i < n && !status; i++) {
         status = add_operand(&s, operands[i]);
     }

@@ -64,6 +64,29 @@ SQL
     [[ "${lines[-1]}" == *"2 statements in 2 files"* ]]
 }
 
+@test "many operands of one folder: files, folders, links, and what is not there" {
+    local i
+    for i in 1 2 3 4 5; do
+        write "m/${i}_f.sql" <<<"CREATE TABLE t$i (a int NOT NULL);"
+    done
+    write m/sub/1_s.sql <<<'DROP TABLE s;'
+    write other.sql <<<'DROP TABLE o;'
+    ln -s ../other.sql m/6_link.sql
+    ln -s nowhere m/7_lost.sql
+    run migrate lint --gate off m/1_f.sql m/2_f.sql m/3_f.sql m/5_f.sql m/5_f.sql m/sub m/6_link.sql
+    [ "$status" -eq 0 ]
+    [[ "${lines[-1]}" == *"6 statements in 6 files"* ]]
+    run migrate lint m/1_f.sql m/2_f.sql m/3_f.sql m/7_lost.sql
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"cannot read m/7_lost.sql: No such file"* ]]
+    run migrate lint m/1_f.sql m/2_f.sql m/3_f.sql m/8_gone.sql
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"cannot read m/8_gone.sql: No such file"* ]]
+    write m/6_last.sql <<<'ALTER TABLE t4 ALTER a SET NOT NULL;'
+    run migrate lint m/1_f.sql m/2_f.sql m/3_f.sql m/6_last.sql
+    [ "$status" -eq 0 ] # 4_f.sql was not named, but replayed
+}
+
 @test "nothing to lint is exit 2" {
     mkdir m
     run migrate lint m
