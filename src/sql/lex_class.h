@@ -93,6 +93,67 @@ uint32_t lex_continuation(struct str text, uint32_t at);
  */
 uint32_t lex_placeholder(struct str text, uint32_t at, bool touches);
 
+/* Of eight bytes: bit 0x20 where one of the 26 letters from `first` on ('A' or 'a') stands. */
+static inline uint64_t lex_letters(uint64_t eight, char first)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    const uint64_t low = eight & ~high;
+    const uint64_t from = low + (0x80 - (uint64_t)first) * ones, behind = low + (0x80 - (uint64_t)first - 26) * ones;
+    return (from & ~behind & ~eight & high) >> 2;
+}
+
+/* The bytes at p in the other case where they are letters from `first` on: 'A' gives lower case, 'a' upper case. */
+static inline void lex_fold(char *to, const char *p, size_t n, char first)
+{
+    uint64_t eight;
+    if (n >= sizeof eight) {
+        for (size_t i = 0; i < n; i += sizeof eight) {
+            i = i + sizeof eight <= n ? i : n - sizeof eight; /* the last eight may have been read before: the source is not `to` */
+            memcpy(&eight, p + i, sizeof eight);
+            eight ^= lex_letters(eight, first);
+            memcpy(to + i, &eight, sizeof eight);
+        }
+    } else if (n >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, p, sizeof head);
+        memcpy(&tail, p + n - sizeof tail, sizeof tail);
+        eight = (uint64_t)tail << 32 | head;
+        eight ^= lex_letters(eight, first);
+        head = (uint32_t)eight;
+        tail = (uint32_t)(eight >> 32);
+        memcpy(to, &head, sizeof head);
+        memcpy(to + n - sizeof tail, &tail, sizeof tail);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            to[i] = (char)(p[i] ^ (p[i] >= first && p[i] < first + 26) << 5);
+        }
+    }
+}
+
+/* Is there an ASCII capital letter in it? */
+static inline bool lex_has_capital(struct str s)
+{
+    uint64_t eight, found = 0;
+    if (s.n >= sizeof eight) {
+        for (size_t i = 0; i + sizeof eight <= s.n; i += sizeof eight) {
+            memcpy(&eight, s.p + i, sizeof eight);
+            found |= lex_letters(eight, 'A');
+        }
+        memcpy(&eight, s.p + s.n - sizeof eight, sizeof eight);
+        return (found | lex_letters(eight, 'A')) != 0;
+    }
+    if (s.n >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, s.p, sizeof head);
+        memcpy(&tail, s.p + s.n - sizeof tail, sizeof tail);
+        return lex_letters((uint64_t)tail << 32 | head, 'A') != 0;
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        found |= s.p[i] >= 'A' && s.p[i] <= 'Z';
+    }
+    return found != 0;
+}
+
 /* The length of s cut to `max` bytes at a character. */
 size_t lex_cut(struct str s, size_t max);
 

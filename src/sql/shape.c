@@ -92,37 +92,20 @@ static void put(struct writer *w, struct str s)
     }
 }
 
-/* Eight ASCII letters at once; what is no capital letter stays as it is. */
-static uint64_t lower_eight(uint64_t eight)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-    const uint64_t low = eight & ~high;
-    const uint64_t from_a = low + (0x80 - 'A') * ones, behind_z = low + (0x7f - 'Z') * ones; /* bit 7: yes */
-    return eight | ((from_a & ~behind_z & ~eight & high) >> 2);
-}
-
-/* A word as the server folds it: in lower case, cut to 63 bytes. */
-static void put_folded(struct writer *w, struct str word)
+/* A word: a key word in upper case, which is its text; any other as the server folds it, in lower case and cut to 63 bytes. */
+static inline void put_word(struct writer *w, struct token t)
 {
     enum { LONGEST = 63 };
-    word.n = word.n > LONGEST ? lex_cut(word, LONGEST) : word.n;
-    if (word.n > w->room - w->n) {
+    const char *p = w->text.p + t.start;
+    size_t n = t.end - t.start;
+    n = n > LONGEST ? lex_cut((struct str){p, n}, LONGEST) : n;
+    const size_t at = w->n;
+    if (n > w->room - at) {
         w->cut = true;
         return;
     }
-    char *to = w->p + w->n;
-    size_t i = 0;
-    for (; i + 8 <= word.n; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, word.p + i, 8);
-        eight = lower_eight(eight);
-        memcpy(to + i, &eight, 8);
-    }
-    for (; i < word.n; i++) {
-        const char c = word.p[i];
-        to[i] = (char)(c | (c >= 'A' && c <= 'Z') << 5);
-    }
-    w->n += word.n;
+    lex_fold(w->p + at, p, n, t.keyword != KW_NONE ? 'a' : 'A');
+    w->n = at + n;
 }
 
 static void put_char(struct writer *w, char c)
@@ -182,6 +165,7 @@ static void put_command(struct writer *w, struct str s)
     put(w, str_slice(s, 0, n > 1 ? n : 2));
 }
 
+/* Anything but a word. */
 static void put_token(struct writer *w, struct token t, enum role role)
 {
     switch (role) {
@@ -189,13 +173,7 @@ static void put_token(struct writer *w, struct token t, enum role role)
         put(w, STR("''"));
         return;
     case ROLE_NAME:
-        if (t.keyword != KW_NONE) {
-            put(w, keyword_text((enum keyword)t.keyword));
-        } else if (t.kind == TOK_WORD) {
-            put_folded(w, token_text(w->text, t));
-        } else {
-            put_name(w, t);
-        }
+        put_name(w, t);
         return;
     default:
         break;
@@ -272,7 +250,11 @@ static void put_tokens(struct writer *w, const struct statement *st, size_t firs
             put_char(w, ' ');
         }
         const uint32_t at = (uint32_t)w->n;
-        put_token(w, t, role);
+        if (t.kind == TOK_WORD) {
+            put_word(w, t);
+        } else {
+            put_token(w, t, role);
+        }
         if (w->cut) {
             w->n = was;
             break;

@@ -207,19 +207,12 @@ static struct str unquote(struct arena *a, struct str in, char quote, char esc)
 
 static struct str fold(struct arena *a, struct str s)
 {
-    size_t upper = 0;
-    while (upper < s.n && !(s.p[upper] >= 'A' && s.p[upper] <= 'Z')) {
-        upper++;
-    }
-    if (upper == s.n) {
+    if (!lex_has_capital(s)) {
         return s;
     }
-    char *out = arena_cstr(a, s);
-    for (size_t i = upper; i < s.n; i++) {
-        if (out[i] >= 'A' && out[i] <= 'Z') {
-            out[i] = (char)(out[i] | 0x20);
-        }
-    }
+    char *out = arena_alloc_raw(a, s.n + 1);
+    lex_fold(out, s.p, s.n, 'A');
+    out[s.n] = '\0';
     return (struct str){out, s.n};
 }
 
@@ -228,7 +221,7 @@ struct str token_name(struct arena *a, struct str text, struct token t)
     struct str s = token_text(text, t);
     switch ((enum token_kind)t.kind) {
     case TOK_WORD:
-        s.n = lex_cut(s, MAX_NAME);
+        s.n = s.n <= MAX_NAME ? s.n : lex_cut(s, MAX_NAME);
         return fold(a, s);
     case TOK_PLACEHOLDER:
         return s;
