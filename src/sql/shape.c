@@ -16,6 +16,7 @@ enum role {
     ROLE_DOT,
     ROLE_CAST,
     ROLE_STAR,
+    ROLE_START, /* of the shape: no token */
 };
 
 static enum role role_of(struct token t)
@@ -53,9 +54,12 @@ static bool glued(enum role before, enum role after)
         [ROLE_CAST] = NAME | CONSTANT,
         [ROLE_OPEN_BRACKET] = NAME | CONSTANT | 1 << ROLE_CLOSE_BRACKET,
         [ROLE_STAR] = 0,
+        [ROLE_START] = UINT16_MAX,
     };
     return behind[before] >> after & 1;
 }
+
+enum { LONGEST_NAME = 63 };
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
 
@@ -92,20 +96,10 @@ static void put(struct writer *w, struct str s)
     }
 }
 
-/* A word: a key word in upper case, which is its text; any other as the server folds it, in lower case and cut to 63 bytes. */
-static inline void put_word(struct writer *w, struct token t)
+/* A word at `to`: a key word in upper case, which is its text; any other as the server folds it. */
+static inline void write_word(char *to, struct str text, struct token t, size_t n)
 {
-    enum { LONGEST = 63 };
-    const char *p = w->text.p + t.start;
-    size_t n = t.end - t.start;
-    n = n > LONGEST ? lex_cut((struct str){p, n}, LONGEST) : n;
-    const size_t at = w->n;
-    if (n > w->room - at) {
-        w->cut = true;
-        return;
-    }
-    lex_fold(w->p + at, p, n, t.keyword != KW_NONE ? 'a' : 'A');
-    w->n = at + n;
+    lex_fold(to, text.p + t.start, n, t.keyword != KW_NONE ? 'a' : 'A');
 }
 
 static void put_char(struct writer *w, char c)
@@ -132,10 +126,9 @@ static void put_quoted(struct writer *w, struct str name)
 /* Its source as a quoted name; a long one is cut so that it stays a name that needs its quotes. */
 static void put_placeholder(struct writer *w, struct str source)
 {
-    enum { LONGEST = 63, KEPT = LONGEST - 3 };
-    char cut[LONGEST];
-    if (source.n > LONGEST) {
-        const size_t n = lex_cut(source, KEPT);
+    char cut[LONGEST_NAME];
+    if (source.n > LONGEST_NAME) {
+        const size_t n = lex_cut(source, LONGEST_NAME - 3);
         memcpy(cut, source.p, n);
         memcpy(cut + n, "...", 3);
         source = (struct str){cut, n + 3};
@@ -165,7 +158,17 @@ static void put_command(struct writer *w, struct str s)
     put(w, str_slice(s, 0, n > 1 ? n : 2));
 }
 
-/* Anything but a word. */
+static void put_long_word(struct writer *w, struct token t)
+{
+    const size_t n = lex_cut(token_text(w->text, t), LONGEST_NAME);
+    if (n <= w->room - w->n) {
+        write_word(w->p + w->n, w->text, t, n);
+        w->n += n;
+    } else {
+        w->cut = true;
+    }
+}
+
 static void put_token(struct writer *w, struct token t, enum role role)
 {
     switch (role) {
@@ -173,7 +176,11 @@ static void put_token(struct writer *w, struct token t, enum role role)
         put(w, STR("''"));
         return;
     case ROLE_NAME:
-        put_name(w, t);
+        if (t.kind == TOK_WORD) {
+            put_long_word(w, t);
+        } else {
+            put_name(w, t);
+        }
         return;
     default:
         break;
@@ -182,8 +189,6 @@ static void put_token(struct writer *w, struct token t, enum role role)
         put_char(w, '\\');
     } else if (t.kind == TOK_PSQL) {
         put_command(w, token_text(w->text, t));
-    } else if (t.kind == TOK_SELF) { /* not the source: a psql \; is a semicolon */
-        put_char(w, (char)t.keyword);
     } else {
         put(w, token_text(w->text, t));
     }
@@ -234,37 +239,54 @@ static size_t pass_over(struct brevity *b, const struct statement *st, size_t i,
     return i;
 }
 
-/* Append the statement's tokens [first, last); stops before the one that does not fit. */
+/*
+ * Append the statement's tokens [first, last); stops before the one that does not fit. Words and single characters are written right
+ * here, with all that counts in locals: what is written could be the writer itself, as far as the compiler knows.
+ */
 static void put_tokens(struct writer *w, const struct statement *st, size_t first, size_t last)
 {
     struct brevity brevity = {0};
-    for (size_t i = first; i < last && !w->cut; i++) {
-        i = w->brief ? pass_over(&brevity, st, i, last) : i;
+    const struct token *const tokens = st->tokens;
+    struct shape_token *const out = w->tokens;
+    const struct str text = w->text;
+    const bool brief = w->brief;
+    char *const to = w->p; /* with a byte more than `room` */
+    const size_t room = w->room;
+    size_t n = w->n, n_tokens = w->n_tokens;
+    enum role before = w->before;
+    for (size_t i = first; i < last; i++) {
+        i = brief ? pass_over(&brevity, st, i, last) : i;
         if (i == last) {
             break;
         }
-        const struct token t = st->tokens[i];
+        const struct token t = tokens[i];
         const enum role role = role_of(t);
-        const size_t was = w->n;
-        if (w->n_tokens > 0 && !glued(w->before, role)) {
-            put_char(w, ' ');
-        }
-        const uint32_t at = (uint32_t)w->n;
-        if (t.kind == TOK_WORD) {
-            put_word(w, t);
+        const size_t at = n + !glued(before, role), length = t.end - t.start, token = i;
+        to[n] = ' '; /* or the token itself will stand there */
+        if (t.kind == TOK_WORD && length <= LONGEST_NAME && at + length <= room) {
+            write_word(to + at, text, t, length);
+            n = at + length;
+        } else if (t.kind == TOK_SELF && at < room) { /* not the source: a psql \; is a semicolon */
+            to[at] = (char)t.keyword;
+            n = at + 1;
         } else {
-            put_token(w, t, role);
+            w->n = at;
+            w->cut = at > room;
+            if (!w->cut) {
+                put_token(w, t, role);
+            }
+            if (w->cut) {
+                break;
+            }
+            n = w->n;
+            i += t.kind == TOK_UQUOTED || t.kind == TOK_USTRING ? uescape(st, i, last) : 0;
         }
-        if (w->cut) {
-            w->n = was;
-            break;
-        }
-        w->tokens[w->n_tokens++] = (struct shape_token){at, (uint32_t)i};
-        w->before = role;
-        if (t.kind == TOK_UQUOTED || t.kind == TOK_USTRING) {
-            i += uescape(st, i, last);
-        }
+        out[n_tokens++] = (struct shape_token){(uint32_t)at, (uint32_t)token};
+        before = role;
     }
+    w->n = n;
+    w->n_tokens = n_tokens;
+    w->before = before;
 }
 
 /* ---- actions --------------------------------------------------------------------------------------------------- */
@@ -365,6 +387,7 @@ static struct writer open_writer(struct str text, struct arena *a, size_t room, 
         .arena = a,
         .p = arena_alloc_raw(a, room + 1),
         .room = room,
+        .before = ROLE_START,
         .brief = room == SHAPE_MAX_TEXT,
         .tokens = arena_alloc_raw(a, mem_size(n_tokens > room ? room : n_tokens, /* a token has at least a byte */
                                               sizeof(struct shape_token))),

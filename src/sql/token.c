@@ -205,24 +205,21 @@ static struct str unquote(struct arena *a, struct str in, char quote, char esc)
     return (struct str){out, n};
 }
 
-static struct str fold(struct arena *a, struct str s)
+NOINLINE static struct str fold(struct arena *a, struct str s)
 {
-    if (!lex_has_capital(s)) {
-        return s;
-    }
     char *out = arena_alloc_raw(a, s.n + 1);
     lex_fold(out, s.p, s.n, 'A');
     out[s.n] = '\0';
     return (struct str){out, s.n};
 }
 
-struct str token_name(struct arena *a, struct str text, struct token t)
+NOINLINE static struct str rare_name(struct arena *a, struct str text, struct token t)
 {
     struct str s = token_text(text, t);
     switch ((enum token_kind)t.kind) {
     case TOK_WORD:
-        s.n = s.n <= MAX_NAME ? s.n : lex_cut(s, MAX_NAME);
-        return fold(a, s);
+        s.n = lex_cut(s, MAX_NAME);
+        return lex_has_capital(s) ? fold(a, s) : s;
     case TOK_PLACEHOLDER:
         return s;
     case TOK_QUOTED:
@@ -239,6 +236,16 @@ struct str token_name(struct arena *a, struct str text, struct token t)
     }
     s.n = lex_cut(s, MAX_NAME);
     return s;
+}
+
+/* Nearly every name is a short word in lower case: that costs no more than a look at its bytes. */
+struct str token_name(struct arena *a, struct str text, struct token t)
+{
+    if (t.kind != TOK_WORD || t.end - t.start > MAX_NAME) {
+        return rare_name(a, text, t);
+    }
+    const struct str s = {text.p + t.start, t.end - t.start};
+    return lex_has_capital(s) ? fold(a, s) : s;
 }
 
 /* ---- strings --------------------------------------------------------------------------------------------------- */
