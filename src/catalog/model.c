@@ -19,91 +19,64 @@ void catalog_init(struct catalog *c, struct arena *arena)
     map_put(&c->schemas, public->name, public);
 }
 
-/* "schema\0name": in buf where it fits, so that a lookup costs no memory. */
-static struct str lookup_key(struct str schema, struct str name, char *buf, size_t size, struct arena *a)
-{
-    const size_t n = schema.n + 1 + name.n;
-    char *p = n <= size ? buf : arena_alloc(a, n);
-    if (schema.n > 0) {
-        memcpy(p, schema.p, schema.n);
-    }
-    p[schema.n] = '\0';
-    if (name.n > 0) {
-        memcpy(p + schema.n + 1, name.p, name.n);
-    }
-    return (struct str){p, n};
-}
-
 void *name_map_get(const struct map *m, struct str schema, struct str name)
 {
-    char buf[192];
-    return map_get(m, lookup_key(schema, name, buf, sizeof buf, m->arena));
+    return map_get_pair(m, schema, name, map_hash(m, name));
 }
 
 void name_map_put(struct map *m, struct str schema, struct str name, void *value)
 {
-    map_put(m, lookup_key(schema, name, NULL, 0, m->arena), value);
+    map_put_pair(m, schema, name, value);
 }
 
 void name_map_remove(struct map *m, struct str schema, struct str name)
 {
-    char buf[192];
-    map_remove(m, lookup_key(schema, name, buf, sizeof buf, m->arena));
+    map_remove_pair(m, schema, name);
 }
 
-/*
- * Calls found() for the schemas that an unqualified name is looked up in, in the server's order, until one gives something.
- */
-static inline void *by_path(const struct catalog *c, struct str schema, struct str name, struct hidden_names hidden,
-                            void *(*found)(const struct catalog *, struct str, struct str))
+/* In one schema; a relation that is gone is not found. */
+static inline void *look(const struct map *m, struct str schema, struct str name, uint64_t hash, bool relations)
 {
+    void *hit = map_get_pair(m, schema, name, hash);
+    return hit && relations && ((const struct relation *)hit)->exists == TRI_NO ? NULL : hit;
+}
+
+/* An unqualified name is looked for in the schemas of the path, in the server's order, until there is something. */
+static inline void *resolve(const struct catalog *c, const struct map *m, struct str schema, struct str name,
+                            struct hidden_names hidden, bool relations)
+{
+    const uint64_t hash = map_hash(m, name);
     if (schema.n > 0) {
-        return found(c, schema, name);
+        return look(m, schema, name, hash, relations);
     }
-    void *hit = hidden.temporary ? found(c, STR("pg_temp"), name) : NULL;
+    void *hit = hidden.temporary ? look(m, STR("pg_temp"), name, hash, relations) : NULL;
     if (!hit && hidden.builtin && !name_list_has(&c->search_path, STR("pg_catalog"))) {
-        hit = found(c, STR("pg_catalog"), name);
+        hit = look(m, STR("pg_catalog"), name, hash, relations);
     }
     for (size_t i = 0; !hit && i < c->search_path.n; i++) {
-        hit = found(c, c->search_path.at[i], name);
+        hit = look(m, c->search_path.at[i], name, hash, relations);
     }
     return hit;
 }
 
 struct relation *catalog_relation(const struct catalog *c, struct str schema, struct str name)
 {
-    struct relation *r = name_map_get(&c->relations, schema, name);
-    return r && r->exists != TRI_NO ? r : NULL;
-}
-
-static void *relation_in(const struct catalog *c, struct str schema, struct str name)
-{
-    return catalog_relation(c, schema, name);
+    return look(&c->relations, schema, name, map_hash(&c->relations, name), true);
 }
 
 struct relation *catalog_resolve(const struct catalog *c, struct str schema, struct str name)
 {
-    return by_path(c, schema, name, c->hidden_relations, relation_in);
-}
-
-static void *type_in(const struct catalog *c, struct str schema, struct str name)
-{
-    return name_map_get(&c->types, schema, name);
+    return resolve(c, &c->relations, schema, name, c->hidden_relations, true);
 }
 
 struct type *catalog_type(const struct catalog *c, struct str schema, struct str name)
 {
-    return by_path(c, schema, name, c->hidden_types, type_in);
-}
-
-static void *function_in(const struct catalog *c, struct str schema, struct str name)
-{
-    return name_map_get(&c->functions, schema, name);
+    return resolve(c, &c->types, schema, name, c->hidden_types, false);
 }
 
 struct function *catalog_function(const struct catalog *c, struct str schema, struct str name)
 {
-    return by_path(c, schema, name, c->hidden_functions, function_in);
+    return resolve(c, &c->functions, schema, name, c->hidden_functions, false);
 }
 
 struct schema *catalog_schema(struct catalog *c, struct str name)
