@@ -102,13 +102,16 @@ static inline uint64_t lex_letters(uint64_t eight, char first)
     return (from & ~behind & ~eight & high) >> 2;
 }
 
-/* The bytes at p in the other case where they are letters from `first` on: 'A' gives lower case, 'a' upper case. */
+/*
+ * The bytes at p in the other case where they are letters from `first` on: 'A' gives lower case, 'a' upper case. `to` is not p: the last
+ * bytes may be read and written twice.
+ */
 static inline void lex_fold(char *to, const char *p, size_t n, char first)
 {
     uint64_t eight;
     if (n >= sizeof eight) {
         for (size_t i = 0; i < n; i += sizeof eight) {
-            i = i + sizeof eight <= n ? i : n - sizeof eight; /* the last eight may have been read before: the source is not `to` */
+            i = i + sizeof eight <= n ? i : n - sizeof eight;
             memcpy(&eight, p + i, sizeof eight);
             eight ^= lex_letters(eight, first);
             memcpy(to + i, &eight, sizeof eight);
