@@ -21,7 +21,8 @@ enum {
 
 /*
  * Transactions older than $4 ms with a lock in the way of one that the step wants, on the table or on one of its partitions. Of other roles' sessions
- * xact_start is hidden without pg_read_all_stats.
+ * xact_start is hidden without pg_read_all_stats. Autovacuum counts from its first moment: it goes for nobody who waits for less than
+ * deadlock_timeout, and is soon there again.
  */
 static const char holders_sql[] =
     "SELECT a.pid, coalesce(a.usename, ''), coalesce(a.application_name, ''), coalesce(a.state, a.backend_type, ''),"
@@ -39,7 +40,8 @@ static const char holders_sql[] =
     " WHERE d.datname = pg_catalog.current_database()))"
     " AND pg_catalog.strpos(w.modes, ' ' || l.mode || ' ') > 0 JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
     " WHERE a.pid <> pg_catalog.pg_backend_pid()"
-    " AND pg_catalog.clock_timestamp() - a.xact_start > $4::pg_catalog.float8 * '1 ms'::pg_catalog.interval"
+    " AND (a.backend_type = 'autovacuum worker'"
+    " OR pg_catalog.clock_timestamp() - a.xact_start > $4::pg_catalog.float8 * '1 ms'::pg_catalog.interval)"
     " ORDER BY a.xact_start";
 
 struct way {
@@ -49,7 +51,7 @@ struct way {
     struct param params[4];
     int told[TOLD_MAX];
     size_t n_told;
-    bool asked_vacuum;
+    int asked_vacuum; /* the pid of the last one */
     int64_t begun_ms; /* when somebody was first seen; 0: nobody was */
 };
 
@@ -102,7 +104,6 @@ static void ask_vacuum(struct way *w, struct str table)
     struct run *r = w->r;
     struct error ignored;
     struct pipe p;
-    w->asked_vacuum = true;
     pipe_begin(&p, w->a);
     step_settings(r, &p, VACUUM_MS, 0, false);
     pipe_add(&p, "BEGIN");
@@ -144,7 +145,9 @@ static enum status look_before(struct way *w, int64_t until, enum tri *blocked, 
     }
     for (size_t i = 0; *blocked == TRI_YES && i < rows_count(rows); i++) {
         tell(w, rows, i);
-        if (rows_bool(rows, i, 6) && !w->asked_vacuum) {
+        const int pid = (int)rows_i64(rows, i, 0);
+        if (rows_bool(rows, i, 6) && pid != w->asked_vacuum) {
+            w->asked_vacuum = pid;
             vacuumed = arena_str(w->a, rows_value(rows, i, 7));
         }
     }
@@ -175,9 +178,11 @@ enum status way_wait(struct run *r, const struct item *it, struct retry *retry, 
     enum status status = ST_OK;
     bool goes_on = r->o->terminate == TERMINATE_NONE && begin(&w, retry, &own);
     while (goes_on) {
+        const int asked = w.asked_vacuum;
         status = look_before(&w, until, &blocked, err);
         goes_on = !status && blocked == TRI_YES && clock_monotonic_ms() < until;
-        status = goes_on ? loop_sleep(r->loop, POLL_MS, err) : status;
+        /* Another autovacuum soon takes the place of the one that went. */
+        status = goes_on ? loop_sleep(r->loop, w.asked_vacuum == asked ? POLL_MS : 0, err) : status;
         goes_on = goes_on && !status;
     }
     if (!status && w.begun_ms > 0) {

@@ -20,6 +20,14 @@ static bool read_time(struct str text, int *minutes)
     return true;
 }
 
+/* "+05:30", "UTC+2": the server takes it as POSIX has it, west of Greenwich, which hardly anybody means. */
+static bool is_bare_offset(struct str zone)
+{
+    const struct str at = str_slice(zone, 0, 3);
+    const size_t sign = str_eq_nocase(at, STR("UTC")) || str_eq_nocase(at, STR("GMT")) ? 3 : 0;
+    return zone.n > sign && (zone.p[sign] == '+' || zone.p[sign] == '-');
+}
+
 enum status window_parse(const char *text, struct window *out, struct error *err)
 {
     const char *const at = strchr(text, '@');
@@ -30,6 +38,12 @@ enum status window_parse(const char *text, struct window *out, struct error *err
         !read_time(str_trim(str_slice(hours, dash + 1, hours.n)), &out->to) || (at && !at[1])) {
         error_set(err, ST_USAGE, "\"%s\" is not a window of hours", text);
         error_hint(err, "write 02:00-04:30@Europe/Berlin");
+        return ST_USAGE;
+    }
+    if (is_bare_offset(str_of(out->zone))) {
+        error_set(err, ST_USAGE, "window %s: PostgreSQL counts the hours of an offset like %s to the west", text,
+                  out->zone);
+        error_hint(err, "name a place, as Asia/Kolkata, or UTC");
         return ST_USAGE;
     }
     out->to += out->to <= out->from ? DAY : 0;

@@ -91,6 +91,10 @@ static void add_detail(struct progress *p, const char *before, const struct even
 
 static void add_session(struct progress *p, const struct event *e)
 {
+    if (e->pid == 0 && e->state) { /* a prepared transaction has no process */
+        strbuf_addf(&p->line, "a %s", e->state);
+        return;
+    }
     strbuf_addf(&p->line, "pid %d", e->pid);
     if (e->user && e->user[0]) {
         strbuf_add_cstr(&p->line, ", user ");

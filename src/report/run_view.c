@@ -178,7 +178,7 @@ static void end_step(struct run_view *v, struct step_view *s, bool last)
 {
     if (s->outcome == OUTCOME_OPEN && last && v->story->run.life != JOURNAL_RUNNING) {
         s->outcome = OUTCOME_FAILED;
-        s->to = v->ms > s->to ? v->ms : s->to;
+        s->to = v->ms; /* also in a pause that was to last longer */
     } else if (s->outcome == OUTCOME_OPEN && last) {
         s->to = v->ms;
     }

@@ -191,6 +191,11 @@ hours() { # FROM TO, as the server's clock in Kiritimati is, plus so many minute
         [ "$status" -eq 2 ]
         [[ "$output" == *"02:00-04:30@Europe/Berlin"* ]]
     done
+    for text in 02:00-04:00@+05:30 02:00-04:00@UTC+2 02:00-04:00@gmt-3; do
+        run up --window "$text"
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"to the west"*"Asia/Kolkata"* ]]
+    done
     run up --window 02:00-04:00@Middle/Earth
     [ "$status" -eq 2 ]
     [[ "$output" == *'does not know the time zone "Middle/Earth"'* ]]

@@ -4,7 +4,7 @@
 load lib
 load lock_lib
 
-setup_file() { pg_start autovacuum_naptime=1s autovacuum_vacuum_cost_delay=100ms autovacuum_vacuum_cost_limit=1 max_connections=60; }
+setup_file() { pg_start autovacuum_naptime=1s autovacuum_vacuum_cost_delay=100ms autovacuum_vacuum_cost_limit=1 max_connections=60 max_prepared_transactions=2; }
 teardown_file() { pg_stop; }
 
 setup() {
@@ -55,6 +55,29 @@ short_pauses() { # how many ended before the time that was told of them had pass
     cat "$OUT"
     [ "$(pg_sql "SELECT state, attempts > 1 FROM migrate.steps")" = "done|t" ]
     [ "$(short_pauses)" = 1 ]
+}
+
+@test "interrupted in a pause: the report's step ends with the run" {
+    file 1_column 'ALTER TABLE t ADD COLUMN x int;'
+    pg_session holder "BEGIN; LOCK TABLE t IN ACCESS SHARE MODE"
+    until_true old_enough holder
+    "$MIGRATE_BIN" up --gate off --dir "$PROJECT" --ddl-lock-timeout 50ms --lock-budget 30s --json >"$OUT" 2>&1 3>&- &
+    local pid=$! status=0
+    UNTIL_S=30 until_true retried
+    kill -INT "$pid"
+    wait "$pid" || status=$?
+    [ "$status" -eq 130 ]
+    [ "$(migrate report --json | jq '.steps[0].to_ms <= .run.duration_ms and .steps[0].outcome == "failed"')" = true ]
+}
+
+@test "a prepared transaction in the way is told as what it is" {
+    file 1_column 'ALTER TABLE t ADD COLUMN x int;'
+    pg_sql "BEGIN" "LOCK TABLE t IN ACCESS SHARE MODE" "PREPARE TRANSACTION 'forgotten'"
+    run up --lock-budget 1s
+    pg_sql "ROLLBACK PREPARED 'forgotten'"
+    echo "$output"
+    [ "$status" -eq 4 ]
+    [[ "$output" == *"waiting for a prepared transaction"* ]]
 }
 
 @test "who has no lock in the way of this one is not waited for" {
@@ -130,12 +153,15 @@ short_pauses() { # how many ended before the time that was told of them had pass
     file 1_column 'ALTER TABLE t ADD COLUMN x int;'
     UNTIL_S=30 until_true eval '[ "$(pg_sql "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = '\''t'\''::regclass")" = 1 ]'
     until_true eval '[ "$(pg_sql "SELECT clock_timestamp() - xact_start > '\''300 ms'\'' FROM pg_stat_activity WHERE backend_type = '\''autovacuum worker'\'' AND query LIKE '\''%public.t'\''")" = t ]'
+    # The launcher is overdue all the time, and would have another worker at the table at once.
+    pg_sql "ALTER SYSTEM SET autovacuum_naptime = '1d'" "SELECT pg_reload_conf()" >/dev/null
     up >"$OUT" 2>&1 3>&- &
     local pid=$!
     until_true in_output "waiting for pid .*autovacuum worker\|waiting for pid .*active"
     [ "$(pg_sql "SET lock_timeout = '20ms'" "SELECT count(*) FROM t")" = 50000 ]
     wait "$pid"
     cat "$OUT"
+    pg_sql "ALTER SYSTEM RESET autovacuum_naptime" "SELECT pg_reload_conf()" >/dev/null
     [ "$(pg_sql "SELECT state, attempts FROM migrate.steps")" = "done|1" ]
     [ "$(pg_sql "SELECT count(*) FROM migrate.interventions")" = 0 ]
 }
