@@ -58,15 +58,12 @@ void classify(const struct rulebook *book, struct catalog *catalog, int server_v
 {
     *out = (struct classified){.shape = shape, .statement = st, .text = text};
     const struct candidates candidates = runtime_candidates(book, keyword_at(out, 0), keyword_at(out, 1));
-    uint64_t words[2];
     unsigned limits = 0;
-    if (candidates.n > 0) {
-        words_of(out, words);
-    }
+    words_of(out, out->words);
     for (size_t i = 0; i < candidates.n && limits < MAX_LIMITS; i++) {
         const struct candidate *c = &candidates.at[i];
         struct group groups[FORM_MAX_CAPTURES];
-        if (!may_match(c, words)) {
+        if (!may_match(c, out->words)) {
             continue;
         }
         const enum match match = runtime_match(book->runtime, c->pattern, shape->text, shape->cut, groups);

@@ -24,7 +24,8 @@ struct classified {
     struct str text; /* what the statement was split from */
     struct capture captures[FORM_MAX_CAPTURES];
     unsigned n_captures;
-    bool limit_hit; /* a match limit was reached: could not tell */
+    uint64_t words[2]; /* key words of the shape, as bits; see keyword_bit_set() */
+    bool limit_hit;    /* a match limit was reached: could not tell */
 };
 
 struct relation_lock {

@@ -3,6 +3,7 @@
 #include "catalog/replay.h"
 #include "rules/ending.h"
 #include "rules/facts.h"
+#include "rules/synopsis.h"
 
 /* ---- about the transaction -------------------------------------------------------------------------------------- */
 
@@ -174,7 +175,14 @@ enum tri ask_mentions(struct eval *e, struct call call)
 
 enum tri ask_says(struct eval *e, struct call call)
 {
-    return tri_of(word_in(e->what->shape->text, call.arguments[0]->text));
+    const struct str word = call.arguments[0]->text;
+    const enum keyword kw = keyword_find(word);
+    uint64_t bit[2] = {0, 0};
+    keyword_bit_set(bit, kw);
+    if (kw != KW_NONE && ((bit[0] & e->what->words[0]) | (bit[1] & e->what->words[1])) == 0) {
+        return TRI_NO;
+    }
+    return tri_of(word_in(e->what->shape->text, word));
 }
 
 enum tri ask_directive(struct eval *e, struct call call)

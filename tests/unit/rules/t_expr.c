@@ -2,6 +2,7 @@
 #include "rules/expr.h"
 
 #include "rules/facts.h"
+#include "rules/synopsis.h"
 
 #include <setjmp.h>
 /* cmocka needs setjmp.h before it */
@@ -26,6 +27,8 @@ static void fixture_init(struct fixture *f)
     f->what.shape = &f->shape;
     f->what.statement = &f->statement;
     f->what.text = STR("drop table t");
+    keyword_bit_set(f->what.words, KW_DROP);
+    keyword_bit_set(f->what.words, KW_TABLE);
     f->what.captures[0] = (struct capture){.name = STR("t"), .start = 11, .end = 12};
     f->what.captures[1] = (struct capture){.name = STR("absent")};
     f->what.n_captures = 2;
