@@ -236,8 +236,7 @@ static enum status add_earlier(struct search *s, size_t folder)
         }
     }
     /* Standard input may stand for a file in a folder that is not there yet. */
-    const bool there =
-        last.path.p && (map_get(&s->lists, path) || file_kind(arena_cstr(s->a, path)) == FILE_FOLDER);
+    const bool there = last.path.p && (map_get(&s->lists, path) || file_kind(arena_cstr(s->a, path)) == FILE_FOLDER);
     const enum status status = there ? list_of(s, path, &entries, s->err) : ST_OK;
     for (size_t i = 0; i < entries->n && !status; i++) {
         const struct file_entry *e = &entries->at[i];
