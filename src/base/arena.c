@@ -225,6 +225,9 @@ void *arena_alloc_chunk(struct arena *a, size_t size)
     size_t chunk_size = passing ? PASSING_CHUNK : a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
     const size_t most = a->saved ? MAX_MAPPED_CHUNK : MAX_CHUNK;
     chunk_size = chunk_size > most ? most : chunk_size;
+    if (a->saved && !passing && chunk_size >= MAPPED_CHUNK) { /* few mappings are changed sooner than many */
+        chunk_size = chunk_size <= MAX_CHUNK ? MAX_CHUNK : most;
+    }
     chunk_size = chunk_size < size ? size : chunk_size;
     if (chunk_size > a->max || a->used > a->max - chunk_size) {
         mem_out("this unit of work passed its limit");
