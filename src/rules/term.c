@@ -255,7 +255,11 @@ bool term_relations(struct eval *e, const struct term *term, struct relation_lis
     struct str rest = capture_shape(e, capture), name;
     *took_part = rest.n > 0;
     if (capture && capture->relation) {
-        relation_list_add(e->a, out, capture->relation);
+        if (out->n == 0) {
+            *out = (struct relation_list){&capture->relation, 1, 1}; /* full, so that who adds to it moves away */
+        } else {
+            relation_list_add(e->a, out, capture->relation);
+        }
         return true;
     }
     while (term_next_listed(&rest, &name)) {
