@@ -24,6 +24,13 @@ static void words_of(const struct classified *c, uint64_t mask[2])
     }
 }
 
+bool classified_may_say(const struct classified *c, enum keyword kw)
+{
+    uint64_t bit[2] = {0, 0};
+    keyword_bit_set(bit, kw);
+    return c->shape->n_actions != 1 || c->shape->cut || ((c->words[0] & bit[0]) | (c->words[1] & bit[1])) != 0;
+}
+
 static bool may_match(const struct candidate *c, const uint64_t words[2])
 {
     return (c->needs[0] & ~words[0]) == 0 && (c->needs[1] & ~words[1]) == 0 &&

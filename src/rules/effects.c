@@ -69,7 +69,7 @@ static bool is_passed_over(const struct eval *e, const struct relation *r)
 {
     const struct statement *st = e->what->statement;
     bool asks = false;
-    if (r->exists != TRI_NO || statement_is(st, 0, KW_CREATE)) {
+    if (r->exists != TRI_NO || statement_is(st, 0, KW_CREATE) || !classified_may_say(e->what, KW_IF)) {
         return false;
     }
     for (size_t i = 1; i + 1 < st->n_tokens && !asks; i++) {

@@ -65,6 +65,9 @@ struct effects {
 void classify(const struct rulebook *book, struct catalog *catalog, int server_version, struct str text,
               const struct statement *st, const struct shape *shape, struct classified *out);
 
+/* May the statement have this key word? No is certain. Of one with several actions it always may. */
+bool classified_may_say(const struct classified *c, enum keyword kw);
+
 /* The effects before the statement is applied to the catalog; memory from the arena. */
 void effects_of(const struct rulebook *book, const struct classified *c, struct catalog *catalog, int server_version,
                 struct arena *a, struct effects *out);

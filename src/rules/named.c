@@ -18,7 +18,8 @@ bool select_named(struct eval *e, struct call call, struct relation_list *out)
 {
     const enum keyword kw = keyword_find(call.arguments[0]->text);
     const struct shape *s = e->what->shape;
-    for (size_t i = s->first; i < s->last; i++) {
+    const size_t last = classified_may_say(e->what, kw) ? s->last : s->first;
+    for (size_t i = s->first; i < last; i++) {
         if (statement_is(e->what->statement, i, kw)) {
             (void)add_written(e, i + 1, out);
         }

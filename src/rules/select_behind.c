@@ -24,7 +24,8 @@ VEC_DECLARE(called_list, struct called);
  */
 struct function_reading {
     struct statement tokens;
-    struct query *query; /* NULL: not read yet */
+    struct query *query;      /* NULL: not read yet */
+    struct called_list calls; /* in it */
 };
 
 /* All texts that run behind the statement, found once for all that is asked of them. */
@@ -35,7 +36,7 @@ struct eval_behind {
     bool whole; /* every text is known */
 };
 
-static void run(struct eval_behind *b, struct eval *e);
+static void run(struct eval_behind *b, struct eval *e, const struct called_list *calls);
 
 /* ---- one text ----------------------------------------------------------------------------------------------------------- */
 
@@ -83,12 +84,22 @@ static struct eval *enter(struct eval_behind *b, struct str text, const struct s
     what->statement = tokens;
     what->text = text;
     what->n_captures = 0;
+    what->words[0] = what->words[1] = UINT64_MAX; /* not looked at */
     what->limit_hit = false;
     *e = *b->e;
     e->what = what;
     e->memo = NULL; /* of another statement */
     *vec_push(a, &b->bodies) = e;
     return e;
+}
+
+static void run_read(struct eval_behind *b, struct eval *e)
+{
+    struct called_list calls = {0};
+    if (e->catalog->functions.used > 0) {
+        find_calls(e->a, eval_query(e), &calls);
+    }
+    run(b, e, &calls);
 }
 
 static void run_text(struct eval_behind *b, struct str text)
@@ -98,7 +109,7 @@ static void run_text(struct eval_behind *b, struct str text)
     struct eval *e = enter(b, text, st);
     if (e) {
         b->depth++;
-        run(b, e);
+        run_read(b, e);
         b->depth--;
     }
 }
@@ -134,10 +145,12 @@ static void run_function(struct eval_behind *b, struct function *f)
     }
     if (!r->query || !query_holds(r->query)) {
         r->query = query_read(e->catalog->arena, e->catalog, f->source, &r->tokens, 0, r->tokens.n_tokens);
+        r->calls.n = 0;
+        find_calls(e->catalog->arena, r->query, &r->calls);
     }
     eval_memo(e)->query = r->query;
     b->depth++;
-    run(b, e);
+    run(b, e, &r->calls);
     b->depth--;
 }
 
@@ -219,21 +232,17 @@ static void run_changed(struct eval_behind *b, const struct query_source *s)
     }
 }
 
-static void run(struct eval_behind *b, struct eval *e)
+static void run(struct eval_behind *b, struct eval *e, const struct called_list *calls)
 {
     const struct query *q = eval_query(e);
-    struct called_list calls = {0};
     b->whole = b->whole && !q->cut;
-    if (e->catalog->functions.used > 0) {
-        find_calls(e->a, q, &calls);
-    }
     for (size_t i = 0; i < q->sources.n; i++) {
         if (q->sources.at[i].use != USE_READ) {
             run_changed(b, &q->sources.at[i]);
         }
     }
-    for (size_t i = 0; i < calls.n; i++) {
-        struct function *f = catalog_function(e->catalog, calls.at[i].schema, calls.at[i].name);
+    for (size_t i = 0; i < calls->n; i++) {
+        struct function *f = catalog_function(e->catalog, calls->at[i].schema, calls->at[i].name);
         if (f) {
             run_function(b, f);
         }
@@ -246,7 +255,7 @@ static struct eval_behind *behind(struct eval *e)
     if (!memo->behind) {
         struct eval_behind *b = arena_new(e->a, struct eval_behind);
         *b = (struct eval_behind){.e = e, .whole = true};
-        run(b, e);
+        run_read(b, e);
         memo->behind = b;
     }
     return memo->behind;

@@ -244,14 +244,15 @@ static void tree_keys(struct arena *a, const struct relation *r, struct name_lis
 
 static bool route_insert(struct eval *e, const struct query_source *s, struct relation_list *out)
 {
+    struct relation *base = insert_base(s->relation);
+    relation_list_add(e->a, out, base);
+    if (base->kind != REL_PARTITIONED) {
+        return true;
+    }
     const struct insert in = insert_read(e, s);
     struct name_list keys = {0};
     struct row row = {0};
     bool known = in.values;
-    relation_list_add(e->a, out, in.table);
-    if (in.table->kind != REL_PARTITIONED) {
-        return true;
-    }
     tree_keys(e->a, in.table, &keys);
     size_t at = in.first;
     for (unsigned n = 0; in.values && insert_next_row(e, &at, &row); n++) {
@@ -359,7 +360,7 @@ bool select_planned_indexes(struct eval *e, struct call call, struct relation_li
 static void add_arbiters(struct eval *e, const struct relation *r, struct relation_list *out)
 {
     const struct statement *st = e->what->statement;
-    for (size_t i = 1; i + 2 < st->n_tokens; i++) {
+    for (size_t i = 1; classified_may_say(e->what, KW_CONFLICT) && i + 2 < st->n_tokens; i++) {
         const bool named = statement_is(st, i, KW_CONFLICT) && statement_is(st, i + 2, KW_CONSTRAINT);
         if (!named && !(statement_is(st, i, KW_CONFLICT) && is_self(st, i + 1, '('))) {
             continue;

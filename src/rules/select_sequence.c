@@ -88,10 +88,17 @@ static bool gives_default(struct eval *e, const struct insert *in, struct str co
 /* Of columns that INSERT leaves to their default. */
 static void default_sequences(struct eval *e, const struct query_source *s, struct relation_list *out)
 {
-    const struct insert in = insert_read(e, s);
-    for (size_t i = 0; i < in.table->columns.n; i++) {
-        const struct column *c = in.table->columns.at[i];
-        if ((!c->sequence && c->default_sql.n == 0) || !gives_default(e, &in, c->name)) {
+    const struct relation *table = insert_base(s->relation);
+    struct insert in = {0}; /* read when there is a default to be given */
+    for (size_t i = 0; i < table->columns.n; i++) {
+        const struct column *c = table->columns.at[i];
+        if (!c->sequence && c->default_sql.n == 0) {
+            continue;
+        }
+        if (!in.table) {
+            in = insert_read(e, s);
+        }
+        if (!gives_default(e, &in, c->name)) {
             continue;
         }
         if (c->sequence) {

@@ -432,7 +432,7 @@ bool select_inherited(struct eval *e, struct call call, struct relation_list *ou
 {
     const struct statement *st = e->what->statement;
     (void)call;
-    for (size_t i = 1; i + 1 < st->n_tokens; i++) {
+    for (size_t i = 1; classified_may_say(e->what, KW_INHERITS) && i + 1 < st->n_tokens; i++) {
         if (!statement_is(st, i, KW_INHERITS) || !is_self(st, i + 1, '(')) {
             continue;
         }

@@ -24,7 +24,7 @@ static void add_list(struct eval *e, const struct relation_list *list, struct re
 /* Is the relation that the term captures written as ONLY t? Then its partitions and children are left alone. */
 static bool is_only(struct eval *e, const struct term *term, const struct relation *r)
 {
-    if (term->kind != TERM_CAPTURE) {
+    if (term->kind != TERM_CAPTURE || !classified_may_say(e->what, KW_ONLY)) {
         return false;
     }
     const struct str all = e->what->shape->text, text = term_shape(e, term);
