@@ -86,6 +86,7 @@ struct backfill {
     unsigned strides; /* so many batches of an integer key may end by reckoning; see backfill_stride.c */
     struct batch_size size;
     struct pace pace;
+    char place[32];    /* of the row of history after the last batch; empty: not known */
     double owed_ms;    /* of sleep between batches: less than is worth sleeping for, or slept too long (below 0) */
     int64_t done_keys; /* by this process */
     struct backfill_left left; /* of all parts, whoever works on them, when left_keys were done by this process */

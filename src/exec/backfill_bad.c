@@ -15,7 +15,7 @@ bool backfill_is_bad_data(const struct error *err)
 static enum status set_aside(struct backfill *b, const struct error *why, struct error *err)
 {
     struct run *r = b->r;
-    struct param params[8];
+    struct param params[9];
     struct pipe p;
     size_t n = 0;
     pipe_begin(&p, &r->scratch);
@@ -23,6 +23,7 @@ static enum status set_aside(struct backfill *b, const struct error *why, struct
     backfill_add_claim(params, &n, b);
     params[n++].text = backfill_array(b, &b->lo, p.arena);
     params[n++].text = backfill_array(b, &b->end, p.arena);
+    params[n++].text = NULL;
     pipe_add_params(&p, r->sql.at[HSQL_BACKFILL_FENCE], params, n);
     n = 0;
     backfill_add_identity(params, &n, b);

@@ -140,11 +140,12 @@ static enum status ask_boundary(struct backfill *b, int64_t size, struct error *
 
 static void add_fence(const struct backfill *b, struct pipe *p)
 {
-    struct param params[8];
+    struct param params[9];
     size_t n = 0;
     backfill_add_claim(params, &n, b);
     params[n++].text = backfill_array(b, &b->lo, p->arena);
     params[n++].text = backfill_array(b, &b->end, p->arena);
+    params[n++].text = b->place[0] ? b->place : NULL;
     pipe_add_params(p, b->r->sql.at[HSQL_BACKFILL_FENCE], params, n);
 }
 
@@ -247,6 +248,7 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
     const int64_t deadline = step_deadline(r, statement_ms, lock_timeout(b), p.items.n);
     const enum status status = session_pipeline(r->s, p.items.at, p.items.n, deadline, rows, &failed, err);
     FAULT("batch-after");
+    b->place[0] = '\0';
     if (!status) {
         double from = 0, to = 0;
         *changed = rows_i64(rows[moved], 0, 0);
@@ -254,6 +256,7 @@ static enum status send_batch(struct backfill *b, int64_t *changed, double *wal,
         to = strtod(arena_cstr(&r->scratch, rows_value(rows[moved], 0, 5)), NULL);
         *wal = to > from ? to - from : 0;
         *waited_for = waiting > 0 && rows_bool(rows[waiting], 0, 0);
+        snprintf(b->place, sizeof(b->place), "%.*s", STR_ARG(rows_value(rows[moved], 0, 6)));
         heed_row(b, rows[moved]);
         backfill_keep_bounds(b, &b->lo, &b->next);
         b->finished = b->next_is_end;

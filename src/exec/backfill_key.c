@@ -396,7 +396,8 @@ const char *backfill_range_sql(const struct backfill_key *k, const struct batch_
 
 /*
  * The cursor goes on; `count` rows were changed, `keys` is the new count of keys; parameters from p + 1. The statement holds its lock on the table, so
- * its name is looked up once and for all: should it be another table's by now, all of the batch is rolled back.
+ * its name is looked up once and for all: should it be another table's by now, all of the batch is rolled back. The row is where the fence found it:
+ * by its key all versions of it would be gone through that an old snapshot keeps, one of each batch.
  */
 static void add_progress(const char *history, size_t p, const char *count, const char *keys, struct strbuf *sb)
 {
@@ -412,10 +413,10 @@ static void add_progress(const char *history, size_t p, const char *count, const
         " batch_rows = $%zu::pg_catalog.int4, rate = $%zu::pg_catalog.float8, finished = $%zu::pg_catalog.bool,"
         " reason = $%zu, updated_at = pg_catalog.clock_timestamp(),"
         " lease_until = pg_catalog.clock_timestamp() + '30 seconds'::pg_catalog.interval"
-        " WHERE version = $%zu AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4 AND part = "
-        "$%zu::pg_catalog.int4"
+        " WHERE ctid = pg_catalog.current_setting('migrate.place')::pg_catalog.tid AND version = $%zu"
+        " AND direction = $%zu AND ordinal = $%zu::pg_catalog.int4 AND part = $%zu::pg_catalog.int4"
         " RETURNING %s, control, set_rate, set_batch, max_bad_rows,"
-        " pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')",
+        " pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0'), ctid",
         history, count, count, p + 5, keys, p + 6, *keys == 'C' ? " END" : "", p + 7, p + 8, p + 9, p + 10, p + 1,
         p + 2, p + 3, p + 4, count);
 }

@@ -67,7 +67,8 @@ const char *backfill_range_sql(const struct backfill_key *k, const struct batch_
                                struct session *s, struct arena *a);
 /*
  * That inside the UPDATE of its own row in the history: parameters lo (if has_lo), hi, then version, direction, ordinal, part, hi as an array, keys,
- * batch size, rate, finished, what slows it down. One row: rows changed, control word, rate and batch size asked for, limit of bad rows, place in the WAL.
+ * batch size, rate, finished, what slows it down. One row: rows changed, control word, rate and batch size asked for, limit of bad rows, place in the WAL, the
+ * row's own place. The fence is to stand before it in the transaction.
  */
 const char *backfill_batch_sql(const struct backfill_key *k, const struct batch_spec *spec, const char *history,
                                bool has_lo, bool guard, struct session *s, struct arena *a);

@@ -66,6 +66,7 @@ static enum status take(struct backfill *b, const struct rows *rows, struct erro
     const struct str relation = arena_str(b->a, rows_value(rows, 0, CLAIM_RELATION));
     b->part = arena_cstr(b->a, rows_value(rows, 0, CLAIM_PART));
     b->token = arena_cstr(b->a, rows_value(rows, 0, CLAIM_TOKEN));
+    b->place[0] = '\0';
     bool gone = false;
     if (rows_bool(rows, 0, CLAIM_OTHER)) {
         return backfill_other_error(b, relation, err);

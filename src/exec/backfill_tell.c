@@ -80,6 +80,7 @@ enum status backfill_wait(struct backfill *b, const char *reason, bool *mine, st
     struct rows *rows = NULL;
     size_t n = 0;
     pace_stop(&b->pace);
+    b->place[0] = '\0';
     backfill_add_claim(params, &n, b);
     params[n++].text = reason;
     const enum status status =

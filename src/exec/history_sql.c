@@ -278,8 +278,10 @@ static const char *const statements[HSQL_COUNT] = {
         "SELECT cursor, range_end, token, owner, finished, coalesce(control, ''), rows, keys FROM @.backfills"
         " WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4",
     [HSQL_BACKFILL_FENCE] =
-        "SELECT 1 / count(*), pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')"
-        " FROM (SELECT FROM @.backfills WHERE " BACKFILL_KEY " AND part = $4::pg_catalog.int4"
+        "SELECT 1 / count(*), pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0'),"
+        " pg_catalog.set_config('migrate.place', pg_catalog.max(place), true)"
+        " FROM (SELECT ctid::pg_catalog.text AS place FROM @.backfills WHERE " BACKFILL_KEY
+        " AND part = $4::pg_catalog.int4 AND (ctid = $9::pg_catalog.tid OR $9::pg_catalog.tid IS NULL)"
         " AND token = $5::pg_catalog.int8 AND owner = $6 AND NOT finished"
         " AND cursor::pg_catalog.text IS NOT DISTINCT FROM $7::pg_catalog.text[]::pg_catalog.text"
         " AND range_end::pg_catalog.text IS NOT DISTINCT FROM $8::pg_catalog.text[]::pg_catalog.text FOR UPDATE) fence",

@@ -254,3 +254,14 @@ canceling statement due to lock timeout" ]'
     wait "$run"
     [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
 }
+
+@test "an old snapshot keeps every version of its row of history: batches do not go through them" {
+    pg_session old "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t"
+    backfill "batch=1" "UPDATE t SET n = n + 1"
+    up
+    pg_session_end old
+    [ "$(pg_sql "SELECT n, count(*) FROM t GROUP BY n")" = "1|3000" ]
+    # By its key it would be some hundred thousand entries of the index.
+    until_true eval '[ "$(pg_sql "SELECT n_tup_upd >= 3000 FROM pg_stat_user_tables WHERE relname = '"'backfills'"'")" = t ]'
+    [ "$(pg_sql "SELECT sum(idx_tup_read) < 20000 FROM pg_stat_user_indexes WHERE relname = 'backfills'")" = t ]
+}
