@@ -11,7 +11,7 @@ ENV DEBIAN_FRONTEND=noninteractive
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates gcc libc6-dev libcurl4-openssl-dev libexpat1-dev libjansson-dev libpq-dev libsqlite3-dev libssl-dev \
+        ca-certificates gcc libc6-dev libcurl4-openssl-dev libexpat1-dev libjansson-dev libpcre2-dev libpq-dev libsqlite3-dev libssl-dev \
         libyaml-dev make \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src

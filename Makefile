@@ -65,7 +65,7 @@ SANFLAGS := $(if $(FUZZER),-fsanitize=fuzzer-no-link) $(if $(SAN),-fsanitize=add
 CFLAGS_ALL = -std=c17 -g $(OPT) $(HARDEN) $(SANFLAGS) $(WARN) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS) $(LDFLAGS)
 # libpq is not here: src/db/libpq.c binds it when the first connection is opened (its comment says why).
-LIBS := -lyaml -ljansson -lcrypto
+LIBS := -lpcre2-8 -lyaml -ljansson -lcrypto
 CPPFLAGS += -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
 
 SRC := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))

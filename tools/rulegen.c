@@ -60,6 +60,7 @@ static void put_patterns(struct strbuf *out, const struct form *form, size_t id)
         const struct pattern *p = &form->patterns[i];
         strbuf_add_cstr(out, "  {\n");
         put_str(out, "notation", p->notation);
+        put_str(out, "regex", p->regex);
         strbuf_add_cstr(out, "    .captures = {");
         for (unsigned k = 0; k < p->n_captures; k++) {
             strbuf_addf(out, "{\"%.*s\", %zu},", STR_ARG(p->captures[k]), p->captures[k].n);

@@ -3,7 +3,7 @@
  *
  * The built-in rulebook is checked and translated to const tables when the program is built (tools/rulegen); a
  * team's own
- * rule files are read when the program runs (load.h). Patterns are made ready for matching when first needed: most runs
+ * rule files are read when the program runs (load.h). Patterns are compiled to PCRE2 when first needed: most runs
  * need few of them.
  */
 #ifndef MIGRATE_RULES_RULEBOOK_H
@@ -19,16 +19,17 @@ enum { FORM_MAX_CAPTURES = 12 };
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 const char *severity_name(enum severity s); /* "note", "warning", "error" */
 
-/* A pattern, made ready on demand. */
+/* A compiled-on-demand pattern. */
 struct pattern {
     struct str notation;                    /* the synopsis as written in the rule file */
-    struct str captures[FORM_MAX_CAPTURES]; /* names without the $, in the order of the notation */
+    struct str regex;                       /* what it translates to; see synopsis.h */
+    struct str captures[FORM_MAX_CAPTURES]; /* names without the $, in the order of the regex's groups */
     unsigned n_captures;
     enum keyword first[2]; /* the first two key words every match has; KW_NONE: not fixed */
     uint64_t needs[2];     /* key words that every match has, as bits; see keyword_bit_set() */
     uint64_t either[2];    /* of these it has at least one */
     uint64_t begins[2][2]; /* its first and its second token are among these (KW_NONE: no key word) */
-    unsigned slot;         /* index among all patterns of the book: where its program is kept */
+    unsigned slot;         /* index among all patterns of the book: where its compiled code is kept */
 };
 
 enum effect_kind { EFFECT_LOCK, EFFECT_REWRITE, EFFECT_SCAN, EFFECT_BUILD };
@@ -132,7 +133,7 @@ struct rulebook {
     const struct hazard *const *hazards;
     size_t n_hazards;
     size_t n_patterns;                /* slots */
-    struct rulebook_runtime *runtime; /* programs of patterns, expressions, dispatch by key word */
+    struct rulebook_runtime *runtime; /* compiled patterns and expressions, dispatch by key word */
 };
 
 /* The built-in rulebook, ready to use. Free with rulebook_free(). */

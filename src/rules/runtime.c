@@ -1,11 +1,31 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include "rules/runtime.h"
+
+#include <pcre2.h>
 
 #include "rules/facts.h"
 #include "rules/synopsis.h"
 
+/*
+ * A match may take so many steps, KiB of heap, and bytes of stack (JIT). A shape that needs more is adversarial or
+ * absurd: what it is
+ * cannot be told, and that is said.
+ */
 enum {
+    MATCH_STEPS = 1000 * 1000,
+    MATCH_HEAP_KIB = 20 * 1024,
     MATCH_NESTING = 256, /* parentheses within parentheses; a server's own stack ends not far above */
+    JIT_STACK_MIN = 32 * 1024,
+    JIT_STACK_MAX = 1024 * 1024,
+    COMPILE_MAX = 128 * 1024,
     RUNTIME_MAX = 256 * 1024 * 1024,
+    USES_BEFORE_JIT = 40, /* JIT compilation costs as much as some dozens of interpreted matches */
+};
+
+struct compiled {
+    pcre2_code *code;
+    unsigned uses;
+    bool failed, jit;
 };
 
 /* From the address of a text in the book to what was made of it. */
@@ -29,11 +49,14 @@ enum { CANDIDATE_BUCKETS = 1024 };
 
 struct rulebook_runtime {
     struct arena arena;
-    VEC(const struct program *) programs; /* by pattern slot; NULL: not yet */
+    VEC(struct compiled) compiled; /* by pattern slot */
     struct memo_table expressions, terms, hazards, effects, asked_for;
     VEC(const struct expr *) asking; /* for statements elsewhere in the file */
     bool knows_asking;
     struct candidate_list *candidates[CANDIDATE_BUCKETS];
+    pcre2_match_context *context;
+    pcre2_match_data *data;
+    pcre2_jit_stack *stack;
 };
 
 struct rulebook_runtime *runtime_new(void)
@@ -49,6 +72,13 @@ void runtime_free(struct rulebook_runtime *rt)
     if (!rt) {
         return;
     }
+    for (size_t i = 0; i < rt->compiled.n; i++) {
+        pcre2_code_free(rt->compiled.at[i].code);
+    }
+    pcre2_match_data_free(rt->data);
+    pcre2_match_context_free(rt->context);
+    pcre2_jit_stack_free(rt->stack);
+    vec_free(&rt->compiled);
     arena_free(&rt->arena);
     free(rt);
 }
@@ -68,20 +98,63 @@ struct arena *runtime_arena(struct rulebook_runtime *rt)
 
 /* ---- patterns --------------------------------------------------------------------------------------------------- */
 
-/* The program of a pattern, read when it is first needed: most runs need few. */
-static const struct program *program_of(struct rulebook_runtime *rt, const struct pattern *pattern)
+static int on_callout(pcre2_callout_block *at, void *unused UNUSED)
 {
-    while (rt->programs.n <= pattern->slot) {
-        (void)vec_push(&rt->arena, &rt->programs);
-    }
-    const struct program **known = &rt->programs.at[pattern->slot];
-    if (!*known) {
-        *known = synopsis_program(pattern->notation, &rt->arena);
-    }
-    return *known;
+    const struct str subject = {(const char *)at->subject, at->subject_length};
+    return synopsis_allows(subject, at->current_position) ? 0 : 1;
 }
 
-/* What is nested deeper than a server takes is not told, whatever it is. Short texts cannot be deep enough. */
+static void matcher_start(struct rulebook_runtime *rt)
+{
+    rt->context = pcre2_match_context_create(NULL);
+    rt->data = pcre2_match_data_create(FORM_MAX_CAPTURES + 1, NULL);
+    if (!rt->context || !rt->data) {
+        mem_out("matcher");
+    }
+    pcre2_set_callout(rt->context, on_callout, NULL);
+    pcre2_set_match_limit(rt->context, MATCH_STEPS);
+    pcre2_set_heap_limit(rt->context, MATCH_HEAP_KIB);
+}
+
+static void jit_start(struct rulebook_runtime *rt, struct compiled *c)
+{
+    if (pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE) != 0) {
+        return; /* no JIT on this machine: interpreted, and as bounded */
+    }
+    c->jit = true;
+    if (!rt->stack) {
+        rt->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
+        pcre2_jit_stack_assign(rt->context, NULL, rt->stack);
+    }
+}
+
+static struct compiled *compiled_of(struct rulebook_runtime *rt, const struct pattern *pattern)
+{
+    while (rt->compiled.n <= pattern->slot) {
+        (void)vec_push(NULL, &rt->compiled);
+    }
+    struct compiled *c = &rt->compiled.at[pattern->slot];
+    if (!c->code && !c->failed) {
+        struct strbuf regex;
+        int code;
+        PCRE2_SIZE at;
+        strbuf_init(&regex, COMPILE_MAX);
+        synopsis_complete(pattern->regex, &regex);
+        c->code =
+            pcre2_compile((PCRE2_SPTR)strbuf_cstr(&regex), regex.n, PCRE2_ANCHORED | PCRE2_DOTALL, &code, &at, NULL);
+        c->failed = !c->code || regex.overflow;
+        strbuf_free(&regex);
+    }
+    if (++c->uses == USES_BEFORE_JIT && c->code) {
+        jit_start(rt, c);
+    }
+    return c;
+}
+
+/*
+ * PCRE2's time for recursion grows with the square of its depth, so that is bounded before. Short texts cannot be
+ * deep enough.
+ */
 static bool too_nested(struct str subject)
 {
     unsigned depth = 0;
@@ -98,12 +171,28 @@ static bool too_nested(struct str subject)
 enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject, bool cut,
                          struct group groups[FORM_MAX_CAPTURES])
 {
-    size_t end;
-    if (too_nested(subject)) {
+    if (!rt->data) {
+        matcher_start(rt);
+    }
+    const struct compiled *c = compiled_of(rt, pattern);
+    if (!c->code || too_nested(subject)) {
         return MATCH_LIMIT;
     }
-    const enum match match = synopsis_match(program_of(rt, pattern), subject, groups, &end);
-    return match == MATCH_YES && cut && end == subject.n ? MATCH_LIMIT : match;
+    const PCRE2_SPTR text = (PCRE2_SPTR)(subject.p ? subject.p : "");
+    const int rc = c->jit ? pcre2_jit_match(c->code, text, subject.n, 0, 0, rt->data, rt->context)
+                          : pcre2_match(c->code, text, subject.n, 0, 0, rt->data, rt->context);
+    if (rc < 0) {
+        return rc == PCRE2_ERROR_NOMATCH ? MATCH_NO : MATCH_LIMIT;
+    }
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(rt->data);
+    if (cut && at[1] == subject.n) {
+        return MATCH_LIMIT;
+    }
+    for (unsigned i = 0; i < pattern->n_captures; i++) {
+        const bool took_part = (int)i + 1 < rc && at[2 * i + 2] != PCRE2_UNSET;
+        groups[i] = took_part ? (struct group){(uint32_t)at[2 * i + 2], (uint32_t)at[2 * i + 3]} : (struct group){0, 0};
+    }
+    return MATCH_YES;
 }
 
 /* ---- memory of what was read ------------------------------------------------------------------------------------ */

@@ -1,5 +1,5 @@
 /*
- * runtime.h - what a rulebook makes while it is used: programs of patterns, read expressions, candidates by first key
+ * runtime.h - what a rulebook makes while it is used: compiled patterns, read expressions, candidates by first key
  * words.
  *
  * All of it is made when first needed and kept for the life of the book.
@@ -9,7 +9,12 @@
 
 #include "rules/expr.h"
 #include "rules/rulebook.h"
-#include "rules/synopsis_match.h"
+
+enum match { MATCH_NO, MATCH_YES, MATCH_LIMIT };
+
+struct group {
+    uint32_t start, end; /* equal: took no part */
+};
 
 /* One pattern that a statement with certain first key words may match. */
 struct candidate {
@@ -49,7 +54,9 @@ struct arena *runtime_arena(struct rulebook_runtime *rt);
 /*
  * Match the whole subject. groups[i] are the captures' places, as many as the pattern has. cut: the subject is only
  * the beginning of a longer
- * text. Bounded in steps and depth: when a bound is reached, or the match of a cut subject rests on its end, the answer is MATCH_LIMIT.
+ * text. Bounded in steps, heap and stack: when a bound is reached, the pattern cannot be compiled, or the match of a
+ * cut subject
+ * rests on its end, the answer is MATCH_LIMIT.
  */
 enum match runtime_match(struct rulebook_runtime *rt, const struct pattern *pattern, struct str subject, bool cut,
                          struct group groups[FORM_MAX_CAPTURES]);

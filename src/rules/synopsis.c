@@ -2,12 +2,12 @@
 
 #include "rules/synopsis_tree.h"
 
-enum { MAX_DEPTH = 16, MAX_NOTATION = 16 * 1024 };
+enum { MAX_DEPTH = 16, MAX_REGEX = 64 * 1024 };
 
 struct reader {
     struct str text;
     size_t at;
-    unsigned depth, repeats;
+    unsigned depth;
     struct arena *a;
     struct pattern *out;
     struct error *err;
@@ -119,9 +119,8 @@ static bool read_capture(struct reader *r, struct word w, struct item **out)
             if (r->out->n_captures == FORM_MAX_CAPTURES) {
                 return refuse(r, w.at, "more than %d captures", FORM_MAX_CAPTURES);
             }
-            *out = item_new(r, kinds[i].kind, w.at);
-            (*out)->capture = (uint8_t)r->out->n_captures;
             r->out->captures[r->out->n_captures++] = name;
+            *out = item_new(r, kinds[i].kind, w.at);
             (*out)->text = name;
             return true;
         }
@@ -172,10 +171,6 @@ static bool read_bracket(struct reader *r, struct word open, struct item **out)
     }
     if (c == '{' && choices.n == 1 && !item->repeat) {
         return refuse(r, open.at, "{ } with one choice only; write it without");
-    }
-    r->repeats += item->repeat;
-    if (r->repeats > SYNOPSIS_MAX_REPEATS) {
-        return refuse(r, open.at, "more than %d repeated parts", SYNOPSIS_MAX_REPEATS);
     }
     r->depth--;
     item->choices = choices.at;
@@ -351,12 +346,9 @@ enum status synopsis_translate(struct str notation, struct arena *a, struct patt
 {
     struct reader r = {.text = notation, .a = a, .out = out, .err = err};
     struct item *first;
+    struct strbuf regex;
     out->notation = notation;
     out->n_captures = 0;
-    if (notation.n > MAX_NOTATION) {
-        *at = MAX_NOTATION;
-        return error_set(err, ST_USAGE, "the synopsis is too long");
-    }
     bool fine = read_sequence(&r, &first);
     if (fine && r.at < notation.n) {
         fine = refuse(&r, r.at, "\"%c\" closes nothing", notation.p[r.at]);
@@ -381,18 +373,11 @@ enum status synopsis_translate(struct str notation, struct arena *a, struct patt
     memset(out->begins, 0, sizeof out->begins);
     (void)begins_of(first, out->begins[0]);
     seconds_of(first, NULL, out->begins[1]);
+    strbuf_init(&regex, MAX_REGEX);
+    synopsis_write(first, &regex);
+    out->regex = arena_str(a, strbuf_str(&regex));
+    fine = !regex.overflow;
+    strbuf_free(&regex);
     *at = 0;
-    return ST_OK;
-}
-
-const struct item *synopsis_read(struct str notation, struct arena *a)
-{
-    struct error err;
-    struct pattern unused = {0};
-    struct reader r = {.text = notation, .a = a, .out = &unused, .err = &err};
-    struct item *first;
-    if (!read_sequence(&r, &first)) {
-        BUG("synopsis of the rulebook: %s", err.primary);
-    }
-    return first;
+    return fine ? ST_OK : error_set(err, ST_USAGE, "the synopsis is too long");
 }

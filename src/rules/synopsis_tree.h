@@ -1,12 +1,10 @@
 /*
- * synopsis_tree.h - a synopsis as it was read; shared by its reader (synopsis.c) and what makes a program of it (synopsis_program.c).
+ * synopsis_tree.h - a synopsis as it was read; shared by its reader (synopsis.c) and its writer (synopsis_regex.c).
  */
 #ifndef MIGRATE_RULES_SYNOPSIS_TREE_H
 #define MIGRATE_RULES_SYNOPSIS_TREE_H
 
 #include "rules/synopsis.h"
-
-enum { SYNOPSIS_MAX_REPEATS = 16 };
 
 enum item_kind {
     ITEM_WORD,     /* UPPER: that key word */
@@ -28,7 +26,6 @@ enum item_kind {
 struct item {
     enum item_kind kind;
     bool repeat;           /* OPTIONAL: any number of times; CHOICE: likewise, at least once */
-    uint8_t capture;       /* NAME to TOKEN: which one it is */
     enum keyword keyword;  /* WORD, NOT */
     struct str text;       /* LITERAL; the capture's name */
     struct item *next;     /* in its sequence */
@@ -37,7 +34,7 @@ struct item {
     size_t at; /* offset in the notation */
 };
 
-/* The first item of a synopsis that synopsis_translate() took. Memory from the arena. */
-const struct item *synopsis_read(struct str notation, struct arena *a);
+/* Write the regex of a whole synopsis. Captures are numbered in the order they are written. */
+void synopsis_write(const struct item *first, struct strbuf *out);
 
 #endif
