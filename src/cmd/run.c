@@ -218,9 +218,13 @@ static void show_result(struct run *r, const struct run_result *result, enum sta
     if (r->c->set.json || r->c->set.quiet || (status && result->n_done == 0)) {
         return;
     }
+    if (result->n_done == 0) {
+        context_print(STR("nothing to do: another run did it\n"));
+        return;
+    }
     strbuf_init(&out, 1024);
     strbuf_add_cstr(&out, r->down || r->undo ? "undid " : "applied ");
-    if (status) {
+    if (result->n_done < r->n) {
         strbuf_addf(&out, "%u of ", result->n_done);
     }
     add_count(&out, r->n, "migration");

@@ -244,6 +244,7 @@ soon() { # HOURS SECONDS-OF-TODAY: they, in a zone where it is that time now
     wait "$a" || { cat "$BATS_TEST_TMPDIR/a"; false; }
     wait "$b" || { cat "$BATS_TEST_TMPDIR/b"; false; }
     [ "$(pg_sql "SELECT count(*) FROM migrate.steps WHERE state = 'done'")" = 1 ]
+    [ "$(grep -h "^applied\|^nothing" "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" | sed 's/ in .*//' | sort | paste -sd+)" = "applied 1 migration+nothing to do: another run did it" ]
 }
 
 @test "a window that closes during a backfill: another run may finish it" {
