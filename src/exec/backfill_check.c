@@ -164,6 +164,12 @@ enum status backfill_check(struct backfill *b, struct error *err)
         b->key.gentle = r->o->throttle.gentle;
         sql = backfill_range_sql(&b->key, b->spec, b->lo.set, false, r->s, &r->scratch);
         status = backfill_explain(r->s, sql, params, n, alias, &r->scratch, &one, err);
+        if (status && b->key.gentle && strcmp(err->sqlstate, "42501") == 0) {
+            /* The statement without the sleeps was allowed a moment ago. */
+            error_hint(err, "a gentle pace sleeps between rows: GRANT EXECUTE ON FUNCTION "
+                            "pg_catalog.pg_sleep(double precision) to this role, or leave the pace normal");
+            return status;
+        }
     }
     if (status) {
         error_hint(err, "this is the statement with its table and a range of keys put in, as each batch runs it");

@@ -94,3 +94,13 @@ once() { # TABLE ROWS
 1|3000" ]
     [ "$(pg_sql "SELECT batches > 1 FROM migrate.backfills")" = t ]
 }
+
+@test "a role that may not sleep is told what to grant, before a row is changed" {
+    pg_sql "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)" "INSERT INTO t SELECT generate_series(1, 6000)" "ANALYZE t" \
+        "CREATE ROLE sleepless LOGIN" "ALTER TABLE t OWNER TO sleepless" "GRANT CREATE ON DATABASE \"$PGDATABASE\" TO sleepless" \
+        "GRANT ALL ON SCHEMA public TO sleepless" "REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM public"
+    printf -- '-- migrate:up\n-- migrate:backfill\nUPDATE t SET n = n + 1;\n' >"$PROJECT/1_a.sql"
+    run migrate up --gate off --pace gentle --dir "$PROJECT" --url "postgresql://sleepless@/$PGDATABASE?host=$PG_DIR&port=5432"
+    [ "$status" -eq 3 ] && [[ "$output" == *"pg_sleep (SQLSTATE 42501)"*"GRANT EXECUTE ON FUNCTION pg_catalog.pg_sleep"* ]] || { echo "$output"; false; }
+    [ "$(pg_sql "SELECT count(*) FROM t WHERE n = 0")" = 6000 ]
+}
