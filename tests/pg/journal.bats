@@ -118,7 +118,7 @@ eventful() {
     grep -q '<rect class=wait [^>]*><title>waited outside of the queue for ' page.html
     grep -q 'waiting until the way is clear' page.html
     grep -q '<p class=for>waited .* for pid [0-9]*, user postgres, holder, idle in transaction</p>' page.html
-    ! grep -q '0 ms</b><span>lost to locks of others' page.html
+    ! grep -q '<b>0 ms</b><span>lost to locks of others' page.html
 }
 
 @test "no password reaches the journal" {
