@@ -80,4 +80,5 @@ void live_read_functions(struct live *l, const struct rows *r)
         f->returns_trigger = rows_bool(r, i, 6);
         catalog_add_function(l->c, f);
     }
+    arena_free(&l->c->scratch);
 }
